@@ -1,0 +1,70 @@
+/** Signs as the agent. The private key never leaves it: a file, the OS keychain, ssh-agent, an HSM. */
+export interface Signer {
+  /** RFC 7638 thumbprint of the public key. */
+  readonly kid: string;
+  readonly alg: 'ES256';
+  /** Gives the JWS signature over the ASCII bytes of `header.payload`, as IEEE P1363 (RFC 7515). */
+  sign(input: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What the core needs from outside, so that it has no dependency and no ambient state. */
+export interface AgentOptions {
+  readonly signer: Signer;
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly onEvent?: (event: ExchangeEvent) => void;
+  readonly clientId: string;
+  readonly issuer: string;
+  readonly tokenEndpoint: string;
+  /** `aud` of the client assertion; default: the token endpoint (RFC 7523 section 3). */
+  readonly assertionAudience?: string;
+  /** Whether an answer without `act.sub` = this agent is refused. */
+  readonly requireAct: boolean;
+  /** Longest lifetime accepted, in seconds; default 300. */
+  readonly maxTtlSeconds?: number;
+}
+
+/** What a caller asks for: one resource (RFC 8707) and the scopes. */
+export interface TokenRequest {
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** A token that passed all checks. `expiresAt` in milliseconds since 1970. */
+export interface AccessToken {
+  readonly value: string;
+  readonly expiresAt: number;
+  readonly scopes: readonly string[];
+  readonly resource: string;
+  readonly subject: string | null;
+  readonly jti: string | null;
+}
+
+/** What the caller may log: never a token. */
+export interface ExchangeEvent {
+  readonly kind: 'exchange' | 'call';
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly subject: string | null;
+  readonly asItself: boolean;
+  readonly result: 'ok' | 'denied' | 'failed';
+  readonly reason: string | null;
+  readonly operation: string | null;
+  readonly jti: string | null;
+}
+
+/** A token source for one subject, or for the agent itself. */
+export interface TokenSource {
+  /** Exchanges, or answers from memory; concurrent equal requests share one exchange. Throws `ExchangeError`. */
+  token(request: TokenRequest): Promise<AccessToken>;
+  /** `fetch` with the token; one re-exchange on 401 `invalid_token`. */
+  fetch(request: TokenRequest): typeof globalThis.fetch;
+}
+
+export interface Agent {
+  /** Acts for the user of this subject token (RFC 8693 delegation). */
+  onBehalfOf(subjectToken: string): TokenSource;
+  /** Acts as itself (client credentials): explicit, and audited as such. */
+  asItself(): TokenSource;
+}

@@ -1,0 +1,56 @@
+import type { ActsFor } from '../model/consumer.ts';
+import type { FileFacts, FormatId, Slot, Use } from '../model/facts.ts';
+import type { Edit, Span } from '../model/place.ts';
+
+/**
+ * One file format: how to find values and uses in it, and how to change few bytes of it.
+ *
+ * Adding a format means one folder, one fixture and one line in `formats/index.ts`.
+ */
+export interface Format {
+  readonly id: FormatId;
+  /** Is asked with the path relative to the root and the first kilobyte of text (shebang). */
+  matches(path: string, head: string): boolean;
+  /**
+   * Parses a whole file. Safe to repeat.
+   *
+   * Throws `malformed` with `where` = `path:line` when the text is not of this format; a code file with
+   * local syntax errors yields what could be read.
+   */
+  parse(text: string, path: string): Promise<Document>;
+}
+
+/** A parsed file: its facts, and the edits that its format can do. Edits are computed, never applied. */
+export interface Document {
+  readonly facts: FileFacts;
+  /** Replaces the value of one slot, quoted and escaped as the format and its neighbours want it. */
+  setValue(slot: Slot, value: string, reason: string): Edit;
+  /**
+   * Removes one entry; in `.env`, shell and crontab it becomes a comment with the reason, so that line order stays.
+   * Removing the last entry of a map removes the map too where an empty one would be invalid.
+   */
+  removeEntry(slot: Slot, reason: string): readonly Edit[];
+  /** Inserts an entry beside another one, in the neighbours' style. */
+  insertEntry(beside: Slot, name: string, value: string, reason: string): Edit;
+  /** Changes code so that what used the secret asks the helper for a token. Code formats only. */
+  adopt?(uses: readonly Use[], target: Adoption): Adopted;
+}
+
+/** What rewritten code must know. */
+export interface Adoption {
+  /** Agent id in the lock file. */
+  readonly agent: string;
+  /** Key of the resource in the IdP's trust file, such as `password-api`. */
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly actsFor: ActsFor;
+  /** Path from the file's folder to the vendored helper, `/`-separated and starting with `./` or `../`. */
+  readonly helperPath: string;
+  /** Go only: import path of the helper's package. */
+  readonly helperImport?: string;
+}
+
+/** Either the edits, or why the code cannot be changed safely: then a person must. */
+export type Adopted =
+  | { readonly tier: 'T1' | 'T2' | 'T3'; readonly edits: readonly Edit[] }
+  | { readonly refused: string; readonly at: Span };

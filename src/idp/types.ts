@@ -1,0 +1,120 @@
+import type { AgentSpec, PublicJwk } from '../model/agent.ts';
+
+/** What a provider can and cannot do. The plan prints what is missing. */
+export interface Capabilities {
+  readonly exchange: 'rfc8693' | 'id-jag' | 'jwt-bearer-obo' | 'none';
+  /** Takes the client id that we choose, so that a create is idempotent. */
+  readonly chosenClientId: boolean;
+  /** Whether tokens name the agent in `act` (RFC 8693 section 4.1). */
+  readonly act: 'native' | 'mapper' | 'none';
+  /** Shortest token lifetime that it can issue, in seconds. */
+  readonly minTtlSeconds: number;
+  /** Whether issued access tokens stop working on revocation (by introspection), before they expire. */
+  readonly revokeIssued: boolean;
+  /** Whether it can disable an agent and bring it back (`restore`). */
+  readonly restore: boolean;
+  /** Whether it says when an agent last got a token. */
+  readonly lastUse: boolean;
+  /** Whether it binds each agent to the scopes that we register. */
+  readonly boundScopes: boolean;
+}
+
+/** Trust that this user gave with `idp add`: the only source of endpoints (DESIGN decision 9). */
+export interface TrustedIdp {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly type: 'embedded' | 'oidc' | 'okta' | 'keycloak' | 'auth0' | 'entra';
+  readonly issuer: string;
+  readonly resources: readonly TrustedResource[];
+  /** Client that `login` uses (public client, authorization code with PKCE or device code). */
+  readonly loginClientId?: string;
+  /** Who administers: its client id and where its private key lies (never the key). */
+  readonly admin?: { readonly clientId: string; readonly keyFile: string };
+}
+
+/** An API that takes this provider's tokens. */
+export interface TrustedResource {
+  /** Short name used in code and flags: `password-api`. */
+  readonly key: string;
+  readonly uri: string;
+  readonly displayName: string;
+  readonly scopes: readonly string[];
+  readonly maxTtlSeconds: number;
+  /** The provider API in front of which it stands: its operations and scopes are this API's. */
+  readonly fronts?: { readonly api: string; readonly baseUrl: string };
+}
+
+/** Where the provider's things are, from RFC 8414 or OpenID Connect discovery. `issuer` equals the trusted one, else `untrusted-issuer`. */
+export interface Metadata {
+  readonly issuer: string;
+  readonly token_endpoint: string;
+  readonly authorization_endpoint?: string;
+  readonly device_authorization_endpoint?: string;
+  readonly registration_endpoint?: string;
+  readonly introspection_endpoint?: string;
+  readonly revocation_endpoint?: string;
+  readonly jwks_uri?: string;
+  readonly grant_types_supported?: readonly string[];
+  readonly token_endpoint_auth_methods_supported?: readonly string[];
+}
+
+/** One application at the provider, as the provider says it is. */
+export interface Registration {
+  readonly clientId: string;
+  readonly displayName: string;
+  readonly status: 'active' | 'revoked';
+  readonly keys: readonly PublicJwk[];
+  readonly grants: readonly { readonly uri: string; readonly scopes: readonly string[] }[];
+  /** Null for an application that is not ours. */
+  readonly marker: string | null;
+  /** Seconds since 1970, null where never or unknown. */
+  readonly lastTokenAt: number | null;
+}
+
+/** What applying would do. Plain data without secrets; `lines` are for the person. */
+export interface Change {
+  readonly kind: 'create' | 'update' | 'none' | 'conflict';
+  readonly spec: AgentSpec;
+  readonly lines: readonly string[];
+}
+
+/** A long-lived secret as its provider knows it; never the value. */
+export interface StaticSecret {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string | null;
+  readonly createdAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+/**
+ * One identity provider.
+ *
+ * Every method may throw `idp-unreachable` (network, also after retries), `idp-refused` (it said no, with its
+ * reason) or `untrusted-issuer` (its metadata names another issuer). Reads are safe to repeat; each effect
+ * says whether it is.
+ */
+export interface IdpAdapter {
+  readonly trust: TrustedIdp;
+  readonly capabilities: Capabilities;
+  discover(): Promise<Metadata>;
+  /** Compares the wanted agent with what is there. Reads only. */
+  plan(spec: AgentSpec): Promise<Change>;
+  /** Registers or updates. Repeating it changes nothing. An id in use by something that is not ours throws `conflict`. */
+  apply(change: Change): Promise<Registration>;
+  inspect(clientId: string): Promise<Registration | undefined>;
+  /** Lists applications that carry our marker. Throws `unsupported` where the provider cannot list (RFC 7592). */
+  list(): Promise<readonly Registration[]>;
+  /** Adds a machine's key. Repeating it changes nothing. */
+  addKey(clientId: string, key: PublicJwk): Promise<Registration>;
+  removeKey(clientId: string, kid: string): Promise<Registration>;
+  /** No new token from now on, and live ones inactive where `revokeIssued`. Safe to repeat. */
+  revoke(clientId: string): Promise<void>;
+  restore(clientId: string): Promise<void>;
+  /** Deletes the application; a missing one is no error. Refuses one without our marker with `conflict`. */
+  remove(clientId: string): Promise<void>;
+  /** Lists the provider's own long-lived secrets of one API (`okta`), so that a plan can bind one. */
+  staticSecrets(api: string): Promise<readonly StaticSecret[]>;
+  /** Revokes one by its id. A missing one is no error. */
+  revokeStaticSecret(api: string, id: string): Promise<void>;
+}

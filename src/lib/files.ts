@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AgentIdError } from '../model/error.ts';
+
+/** Says whether an error of `node:fs` has this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}
+
+/** Reads a text file; `undefined` where there is none. Throws `unreadable` for anything else that goes wrong. */
+export async function readTextIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new AgentIdError('unreadable', `cannot read ${basename(path)}`, { cause: error, where: path });
+  }
+}
+
+/** Reads and parses a JSON file of ours; `undefined` where there is none. Throws `malformed` when it is not JSON. */
+export async function readJsonIfThere(path: string): Promise<unknown> {
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new AgentIdError('malformed', `${basename(path)} is not JSON`, {
+      cause: error,
+      where: path,
+      hint: 'Restore the file, or move it away.',
+    });
+  }
+}
+
+/** Makes a folder that only this user may enter; tightens one that is more open. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const stat = await lstat(path);
+    if ((stat.mode & 0o077) !== 0) await chmod(path, 0o700);
+  } catch (error) {
+    throw new AgentIdError('unwritable', `cannot make the folder ${path}`, { cause: error, where: path });
+  }
+}
+
+/**
+ * Writes a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder.
+ * Throws `unwritable`; the old content then stands. Safe to repeat.
+ */
+export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeSynced(temporary, data, mode);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new AgentIdError('unwritable', `cannot write ${basename(path)}`, { cause: error, where: path });
+  }
+}
+
+/** Creates a file with its mode and content on disk before it returns. Refuses to follow or replace anything. */
+export async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(path, flags, mode);
+  try {
+    await handle.writeFile(data);
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes renames in a folder durable. A no-op where the platform cannot open folders. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

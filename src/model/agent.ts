@@ -1,0 +1,78 @@
+import type { ActsFor, ConsumerState, ScopeEvidence } from './consumer.ts';
+
+/** A public key as RFC 7517 spells it. `kid` is the RFC 7638 thumbprint. */
+export interface PublicJwk {
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly x: string;
+  readonly y: string;
+  readonly kid: string;
+  readonly alg: 'ES256';
+  readonly use: 'sig';
+}
+
+/** What one agent may reach: one audience and the scopes its code uses. */
+export interface Grant {
+  /** Resource indicator, RFC 8707: an absolute URI without fragment. */
+  readonly uri: string;
+  readonly scopes: readonly string[];
+  readonly maxTtlSeconds: number;
+}
+
+/** The identity that one workload gets. A plain record. */
+export interface AgentSpec {
+  /** Id in the lock file: `password-reset`. */
+  readonly id: string;
+  readonly displayName: string;
+  readonly owner: string | null;
+  readonly actsFor: ActsFor;
+  /** Chosen by us, so that a create can be repeated; the provider may not take it. */
+  readonly clientId: string;
+  readonly keys: readonly PublicJwk[];
+  readonly grants: readonly Grant[];
+  /** Says which migration made it; sent to the provider so that a lost answer can be found again. */
+  readonly marker: string;
+}
+
+/** The lock file's record of one agent: no secret and no endpoint. */
+export interface LockedAgent {
+  readonly displayName: string;
+  readonly owner: string | null;
+  readonly idp: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly keys: readonly { readonly thumbprint: string; readonly name: string }[];
+  /** `on-behalf-of` (RFC 8693) or `as-itself` (client credentials). */
+  readonly flow: 'on-behalf-of' | 'as-itself';
+  readonly resources: readonly {
+    /** Key in the IdP's trust file. */
+    readonly key: string;
+    readonly uri: string;
+    readonly scopes: readonly ScopeEvidence[];
+    readonly maxTtlSeconds: number;
+  }[];
+  readonly consumers: readonly {
+    readonly id: string;
+    /** Keyed fingerprint of the old secret. */
+    readonly secret: string;
+    readonly state: ConsumerState;
+    readonly helperSha256?: string;
+  }[];
+}
+
+/** `agent-id.lock.json`. */
+export interface Lock {
+  readonly schemaVersion: 1;
+  readonly agents: Readonly<Record<string, LockedAgent>>;
+  /** Old secrets by fingerprint, with the provider's own id that `retire` revokes. */
+  readonly secrets: Readonly<Record<string, LockedSecret>>;
+}
+
+export interface LockedSecret {
+  readonly names: readonly string[];
+  readonly rule: string;
+  readonly provider: string;
+  /** The provider's id of the secret, null where it must be revoked by hand. */
+  readonly handle: string | null;
+  readonly state: 'active' | 'retired';
+}

@@ -1,0 +1,33 @@
+import type { Location } from './place.ts';
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
+export type Confidence = 'high' | 'medium' | 'low';
+export type Lifetime = 'static' | 'short-lived' | 'unknown';
+export type FindingKind = 'literal' | 'use';
+export type FindingState = 'new' | 'baseline' | 'ignored';
+
+/** One place that holds a long-lived secret (`literal`) or reads one by name (`use`). A plain record: it never holds the value. */
+export interface Finding {
+  /** keyed(rule, value, name, n), 32 hex digits: the same across edits elsewhere, moves, renames and commits. */
+  readonly id: string;
+  readonly rule: string;
+  readonly provider: string;
+  readonly title: string;
+  readonly kind: FindingKind;
+  /** The variable, key, header or flag that it sits under. */
+  readonly name: string | null;
+  /**
+   * Keyed fingerprint, 32 hex digits: equal values have equal fingerprints. Of the store and name for a use;
+   * of rule, name and place for a value too weak to be hidden by a public salt.
+   */
+  readonly secret: string;
+  readonly lifetime: Lifetime;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly reasons: readonly string[];
+  readonly location: Location;
+  readonly live: 'active' | 'revoked' | 'unknown' | null;
+  readonly state: FindingState;
+  readonly reason?: string;
+  readonly expires?: string;
+}

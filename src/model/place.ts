@@ -1,0 +1,32 @@
+/** Half-open range of UTF-16 code units in a file's text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Source = 'tree' | 'staged' | 'stdin' | 'history' | 'machine' | 'github';
+
+/** Names a range in a file: path relative to the scanned root with `/`, lines and columns from 1, columns in UTF-16 code units, end exclusive. */
+export interface Location {
+  readonly path: string;
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  /** Key path of the slot, such as `jobs.sync.steps[1].env.OKTA_API_TOKEN`. */
+  readonly slot?: string;
+  readonly source?: Source;
+}
+
+/** A replacement of one span of a file's text, with the reason that a diff shows for it. */
+export interface Edit {
+  readonly span: Span;
+  readonly text: string;
+  readonly reason: string;
+}
+
+/** A file that was not looked at, and why. Never counted as clean. */
+export interface Skipped {
+  readonly path: string;
+  readonly reason: string;
+}
