@@ -1,7 +1,9 @@
 /** Milliseconds since 1970. */
 export type Clock = () => number;
 
-export const systemClock: Clock = () => Date.now();
+export function systemClock(): number {
+  return Date.now();
+}
 
 /** Gives RFC 3339 in UTC, to the second. */
 export function toTimestamp(milliseconds: number): string {

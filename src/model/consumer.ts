@@ -14,13 +14,7 @@ export type ConsumerKind =
   | 'config';
 
 export type ConsumerState =
-  | 'found'
-  | 'planned'
-  | 'registered'
-  | 'enrolled'
-  | 'rewritten'
-  | 'verified'
-  | 'retired';
+  'found' | 'planned' | 'registered' | 'enrolled' | 'rewritten' | 'verified' | 'retired';
 
 export type ActsFor = 'user' | 'itself';
 

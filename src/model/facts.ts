@@ -1,16 +1,7 @@
 import type { Span } from './place.ts';
 
 export type FormatId =
-  | 'env'
-  | 'yaml'
-  | 'json'
-  | 'javascript'
-  | 'python'
-  | 'go'
-  | 'shell'
-  | 'dockerfile'
-  | 'crontab'
-  | 'text';
+  'env' | 'yaml' | 'json' | 'javascript' | 'python' | 'go' | 'shell' | 'dockerfile' | 'crontab' | 'text';
 
 /** Where a secret read by name lives. */
 export type Store = 'env' | 'github-secret' | 'k8s-secret' | 'compose-secret';
