@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+'use strict';
+// CommonJS, and no module before it is needed: `--version` costs little more than Node itself.
+const args = process.argv.slice(2);
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  process.stdout.write(require('../package.json').version + '\n');
+} else {
+  import('../dist/cli.js').then(
+    (cli) => cli.main(args),
+    (error) => {
+      const unbuilt = error && error.code === 'ERR_MODULE_NOT_FOUND' && !require('node:fs').existsSync(__dirname + '/../dist/cli.js');
+      process.stderr.write(unbuilt ? 'error[internal]: agent-id is not built\n  Run: npm run build\n' : String(error && error.stack) + '\n');
+      process.exitCode = 2;
+    },
+  );
+}

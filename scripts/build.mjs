@@ -1,0 +1,60 @@
+// Builds dist/: the command line (split, so that a verb loads only what it uses), the library, the helper that
+// ships into users' code as one file, compiled rules, grammars. Development tool; ships nowhere.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+/** Loaded from node_modules at run time: large, or bound to files of their own. */
+const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, /^node:/];
+
+await emptyDist();
+await Promise.all([buildProgram(), buildHelper()]);
+copyAssets();
+run('node', ['scripts/rules.mjs']);
+run('node', ['scripts/grammars.mjs']);
+run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json']);
+
+async function emptyDist() {
+  // Grammars are unpacked from pinned tarballs and expensive to bring again.
+  mkdirSync(dist, { recursive: true });
+  for (const name of readdirSync(dist))
+    if (name !== 'grammars') rmSync(join(dist, name), { recursive: true });
+}
+
+async function buildProgram() {
+  const bundle = await rolldown({
+    input: { cli: join(root, 'src/cli.ts'), exchange: join(root, 'src/exchange/index.ts') },
+    platform: 'node',
+    external,
+  });
+  await bundle.write({ dir: dist, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: false });
+}
+
+async function buildHelper() {
+  const bundle = await rolldown({
+    input: join(root, 'src/helper/vendored.ts'),
+    platform: 'node',
+    external: [/^node:/],
+  });
+  await bundle.write({ file: join(dist, 'helpers/helper.mjs'), format: 'esm', codeSplitting: false });
+}
+
+function copyAssets() {
+  const ports = join(root, 'src/helper/ports');
+  for (const name of readdirSync(ports)) cpSync(join(ports, name), join(dist, 'helpers', name));
+  const scopes = join(root, 'rules/scopes');
+  if (existsSync(scopes)) cpSync(scopes, join(dist, 'scopes'), { recursive: true });
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined || status !== 0) {
+    process.stderr.write(`build: ${args[0]} failed\n`);
+    process.exit(1);
+  }
+}

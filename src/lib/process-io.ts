@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { AgentIdError } from '../model/error.ts';
+import { systemClock } from './clock.ts';
+import type { Io } from './io.ts';
+
+/** Makes the `Io` of this process. A reader that closes its end early (`| head`) ends the output, not the program. */
+export function processIo(folder?: string): Io {
+  const { env, stdin, stdout, stderr } = process;
+  const from = resolve(env['AGENT_ID_CALLER_CWD'] ?? process.cwd());
+  stdout.on('error', ignoreClosedPipe);
+  return {
+    stdout: (data) => void stdout.write(data),
+    stderr: (data) => void stderr.write(data),
+    cwd: folder === undefined ? from : resolve(from, folder),
+    env,
+    interactive: stdin.isTTY && stderr.isTTY && env['CI'] === undefined,
+    color: wantsColor(env, stdout.isTTY),
+    clock: systemClock,
+    stdin: () => text(stdin),
+    exitCode: 0,
+  };
+}
+
+/** Throws `usage` where the folder that `-C` names is none. */
+export function assertFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new AgentIdError('usage', 'the folder to work in does not exist', { where: path });
+  }
+}
+
+function wantsColor(env: NodeJS.ProcessEnv, terminal: boolean): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0') return true;
+  return terminal && env['CI'] === undefined;
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
