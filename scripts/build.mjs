@@ -47,6 +47,7 @@ async function buildHelper() {
 function copyAssets() {
   const ports = join(root, 'src/helper/ports');
   for (const name of readdirSync(ports)) cpSync(join(ports, name), join(dist, 'helpers', name));
+  cpSync(join(root, 'src/demo/estate'), join(dist, 'estate'), { recursive: true });
   const scopes = join(root, 'rules/scopes');
   if (existsSync(scopes)) cpSync(scopes, join(dist, 'scopes'), { recursive: true });
 }

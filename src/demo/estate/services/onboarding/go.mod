@@ -1,0 +1,3 @@
+module acme.example/onboarding
+
+go 1.21
