@@ -1,0 +1,136 @@
+import type { Adoption, Document } from '../formats/types.ts';
+import type { MappedSecret } from '../model/consumer.ts';
+import type { Slot, Use } from '../model/facts.ts';
+import type { Edit, Span } from '../model/place.ts';
+import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
+import { toLine } from './lines.ts';
+import { wrapCommands } from './wrap.ts';
+
+/** One file that names or holds the secret, with the agents whose consumers it belongs to. */
+export interface TouchedFile {
+  readonly path: string;
+  readonly text: string;
+  readonly document: Document;
+  readonly agents: readonly PlannedAgent[];
+  /** Slots whose value is the secret itself; by span start. */
+  readonly literals: readonly Slot[];
+}
+
+export interface FileEdits {
+  readonly path: string;
+  readonly edits: readonly Edit[];
+  readonly tier: Tier | null;
+  readonly agents: readonly string[];
+  readonly why: string;
+  /** Agents whose helper this file now imports. */
+  readonly needsHelper: boolean;
+}
+
+export type FileOutcome = { readonly changed: FileEdits } | { readonly manual: ManualStep };
+
+export interface EditContext {
+  readonly secret: MappedSecret;
+  /** Every file of every consumer, so that a command that starts one of them is recognised. */
+  readonly consumerFiles: ReadonlyMap<string, readonly PlannedAgent[]>;
+  /** Where the vendored helper of an agent lies, as code of this file names it. */
+  readonly helperFor: (path: string, agent: PlannedAgent) => Pick<Adoption, 'helperPath' | 'helperImport'>;
+}
+
+const codeFormats = new Set(['javascript', 'python', 'go', 'shell']);
+
+/** Says how one file changes so that it no longer needs the old secret, or why a person must change it. */
+export function toFileEdits(file: TouchedFile, context: EditContext): readonly FileOutcome[] {
+  return codeFormats.has(file.document.facts.format) ? codeEdits(file, context) : configEdits(file, context);
+}
+
+function codeEdits(file: TouchedFile, context: EditContext): readonly FileOutcome[] {
+  const uses = usesOf(file, context.secret);
+  const at = file.literals[0]?.span ?? uses[0]?.span;
+  const agent = file.agents[0];
+  if (agent === undefined) return [manual(file, at, 'no consumer runs this code')];
+  if (file.literals.length > 0) return [manual(file, at, 'the value stands in the code itself', agent)];
+  if (uses.length === 0) return [];
+  if (file.agents.length > 1 && file.document.facts.format !== 'shell') {
+    return [
+      manual(file, at, `it is shared by ${file.agents.map((one) => one.spec.id).join(' and ')}`, agent),
+    ];
+  }
+  return [adoptHelper(file, uses, agent, context)];
+}
+
+function adoptHelper(
+  file: TouchedFile,
+  uses: readonly Use[],
+  agent: PlannedAgent,
+  context: EditContext,
+): FileOutcome {
+  const adopted = file.document.adopt?.(uses, {
+    agent: agent.spec.id,
+    resource: agent.resource.key,
+    scopes: agent.scopes.map((one) => one.scope),
+    actsFor: agent.actsFor,
+    ...context.helperFor(file.path, agent),
+  });
+  if (adopted === undefined)
+    return manual(file, uses[0]?.span, 'this language cannot be rewritten yet', agent);
+  if ('refused' in adopted) return manual(file, adopted.at, adopted.refused, agent);
+  const needsHelper = adopted.tier !== 'T1';
+  return {
+    changed: {
+      path: file.path,
+      edits: adopted.edits,
+      tier: adopted.tier,
+      agents: file.agents.map((one) => one.spec.id),
+      why: needsHelper
+        ? 'asks the helper for a five-minute token'
+        : 'sends the short-lived token as a bearer token',
+      needsHelper,
+    },
+  };
+}
+
+function configEdits(file: TouchedFile, context: EditContext): readonly FileOutcome[] {
+  const { document } = file;
+  const edits: Edit[] = [];
+  const outcomes: FileOutcome[] = [];
+  let tier: Tier | null = null;
+  const wrapped = wrapCommands(file, context);
+  if (wrapped.edits.length > 0) tier = 'T1';
+  edits.push(...wrapped.edits);
+  outcomes.push(...wrapped.manual.map((step) => ({ manual: step })));
+  for (const slot of entriesToRemove(file, context.secret)) {
+    const reason = `${slot.name ?? 'this value'} is replaced by an identity of its own (agent-id)`;
+    edits.push(...document.removeEntry(slot, reason));
+    tier ??= 'T0';
+  }
+  if (edits.length === 0) return outcomes;
+  const agents = file.agents.map((one) => one.spec.id);
+  const why = tier === 'T1' ? 'runs under agent-id exec' : 'no longer holds or hands on the old secret';
+  return [...outcomes, { changed: { path: file.path, edits, tier, agents, why, needsHelper: false } }];
+}
+
+/** Entries that hold the value or hand it on under a name: `OKTA: ${{ secrets.OKTA_API_TOKEN }}`. */
+function entriesToRemove(file: TouchedFile, secret: MappedSecret): readonly Slot[] {
+  const { slots } = file.document.facts;
+  const handing = new Set(usesOf(file, secret).flatMap((use) => use.slot ?? []));
+  const held = new Set(file.literals.map((slot) => slot.span.start));
+  return slots.filter((slot) => held.has(slot.span.start) || (handing.has(slot.path) && isEntry(slot)));
+}
+
+/** A whole entry for one value, not a script in which the name occurs. */
+function isEntry(slot: Slot): boolean {
+  return !/(^|\.)(run|command|script|args)(\[\d+\])?$/.test(slot.path) && !slot.value.includes('\n');
+}
+
+export function usesOf(file: TouchedFile, secret: MappedSecret): readonly Use[] {
+  return file.document.facts.uses.filter((use) => secret.names.includes(use.name));
+}
+
+function manual(file: TouchedFile, span: Span | undefined, why: string, agent?: PlannedAgent): FileOutcome {
+  const what =
+    agent === undefined
+      ? 'Remove it, or tell what runs it.'
+      : `Ask the helper for the token: agent ${agent.spec.id}, resource ${agent.resource.key}.`;
+  const line = toLine(file.document.facts.lineStarts, span?.start ?? 0);
+  return { manual: { path: file.path, line, agent: agent?.spec.id ?? null, why, what } };
+}

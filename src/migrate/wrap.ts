@@ -1,0 +1,118 @@
+import type { Command, Slot } from '../model/facts.ts';
+import type { Edit } from '../model/place.ts';
+import type { ManualStep, PlannedAgent } from '../model/plan.ts';
+import type { EditContext, TouchedFile } from './edits.ts';
+import { toLine } from './lines.ts';
+
+interface Wrapped {
+  readonly edits: readonly Edit[];
+  readonly manual: readonly ManualStep[];
+}
+
+/**
+ * Puts `agent-id exec` in front of each command of a configuration file that runs a consumer (tier T1). Only
+ * inserts; the command itself stays as it is.
+ */
+export function wrapCommands(file: TouchedFile, context: EditContext): Wrapped {
+  const edits: Edit[] = [];
+  const manual: ManualStep[] = [];
+  for (const command of file.document.facts.commands) {
+    if (command.argv[0] === 'agent-id') continue;
+    const agent = runnerOf(command, file, context);
+    if (agent === undefined) continue;
+    const edit =
+      file.document.facts.format === 'json'
+        ? wrapJson(file, command, agent, context)
+        : wrapShell(command, agent, context);
+    if (edit !== undefined) edits.push(...edit);
+    else {
+      manual.push({
+        path: file.path,
+        line: toLine(file.document.facts.lineStarts, command.span.start),
+        agent: agent.spec.id,
+        why: 'this command cannot be wrapped without changing its meaning',
+        what: `Run it as: ${execWords(agent, context).join(' ')} COMMAND`,
+      });
+    }
+  }
+  return { edits, manual };
+}
+
+/** Finds the agent whose consumer a command starts: by the file that it runs, or by the entry that it is. */
+function runnerOf(command: Command, file: TouchedFile, context: EditContext): PlannedAgent | undefined {
+  if (file.document.facts.format === 'dockerfile' || isContainer(command)) return undefined;
+  for (const word of command.argv) {
+    const path = word.replace(/^\.\//, '');
+    if (!/[./]/.test(path)) continue;
+    for (const [owned, agents] of context.consumerFiles) {
+      const matches = owned === path || owned.endsWith(`/${path}`) || path.endsWith(`/${owned}`);
+      const agent = matches
+        ? agents.find((one) => one.kind !== 'code' && file.agents.includes(one))
+        : undefined;
+      if (agent !== undefined) return agent;
+    }
+  }
+  const server = /^(?:mcpServers|servers|context_servers)\.([^.]+)/.exec(command.slot ?? '');
+  return server === null
+    ? undefined
+    : file.agents.find((agent) => agent.kind === 'mcp-server' && agent.consumer.endsWith(server[1] ?? ''));
+}
+
+function isContainer(command: Command): boolean {
+  return command.slot?.startsWith('services.') === true;
+}
+
+function wrapShell(command: Command, agent: PlannedAgent, context: EditContext): readonly Edit[] {
+  const at = command.span.start;
+  const text = `${execWords(agent, context).join(' ')} `;
+  return [{ span: { start: at, end: at }, text, reason: `runs as ${agent.spec.displayName}` }];
+}
+
+/** MCP clients split command and arguments: the old command becomes the first argument after `--`. */
+function wrapJson(
+  file: TouchedFile,
+  command: Command,
+  agent: PlannedAgent,
+  context: EditContext,
+): readonly Edit[] | undefined {
+  const { slots } = file.document.facts;
+  const base = (command.slot ?? '').replace(/\.command$/, '');
+  const program = slots.find((slot) => slot.path === `${base}.command`);
+  if (program === undefined) return wrapScriptString(command, agent, context);
+  const [first, ...rest] = [...execWords(agent, context), program.value];
+  const words = rest.map((word) => JSON.stringify(word)).join(', ');
+  const argument = slots.find((slot) => slot.path === `${base}.args[0]`);
+  const reason = `runs as ${agent.spec.displayName}`;
+  const replaced = file.document.setValue(program, first ?? 'agent-id', reason);
+  if (argument === undefined) return undefined;
+  const at = quoteStart(file.text, argument);
+  return [replaced, { span: { start: at, end: at }, text: `${words}, `, reason }];
+}
+
+/** package.json scripts: the words that we insert need no escape in JSON. */
+function wrapScriptString(
+  command: Command,
+  agent: PlannedAgent,
+  context: EditContext,
+): readonly Edit[] | undefined {
+  return command.slot?.startsWith('scripts.') === true ? wrapShell(command, agent, context) : undefined;
+}
+
+function quoteStart(text: string, slot: Slot): number {
+  return text.charAt(slot.span.start - 1) === '"' ? slot.span.start - 1 : slot.span.start;
+}
+
+function execWords(agent: PlannedAgent, context: EditContext): readonly string[] {
+  const scopes = agent.scopes.map((one) => one.scope).join(',');
+  const name = context.secret.names[0] ?? 'TOKEN';
+  return [
+    'agent-id',
+    'exec',
+    '--agent',
+    agent.spec.id,
+    ...(agent.actsFor === 'itself' ? ['--as-agent'] : []),
+    '--env',
+    `${name}=${agent.resource.key}#${scopes}`,
+    '--',
+  ];
+}
