@@ -3,6 +3,7 @@ import type { MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { Edit, Span } from '../model/place.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
+import { serviceRoot } from './helper-files.ts';
 import { toLine } from './lines.ts';
 import { wrapCommands } from './wrap.ts';
 
@@ -18,12 +19,15 @@ export interface TouchedFile {
 
 export interface FileEdits {
   readonly path: string;
+  /** The text that the edits are against. */
+  readonly before: string;
   readonly edits: readonly Edit[];
   readonly tier: Tier | null;
   readonly agents: readonly string[];
   readonly why: string;
-  /** Agents whose helper this file now imports. */
+  /** Whether this file now imports the helper, and below which folder that lies. */
   readonly needsHelper: boolean;
+  readonly helperRoot: string;
 }
 
 export type FileOutcome = { readonly changed: FileEdits } | { readonly manual: ManualStep };
@@ -32,15 +36,21 @@ export interface EditContext {
   readonly secret: MappedSecret;
   /** Every file of every consumer, so that a command that starts one of them is recognised. */
   readonly consumerFiles: ReadonlyMap<string, readonly PlannedAgent[]>;
+  /** Agents whose code asks the helper: their commands need no wrapper. */
+  readonly adopted: ReadonlySet<string>;
   /** Where the vendored helper of an agent lies, as code of this file names it. */
   readonly helperFor: (path: string, agent: PlannedAgent) => Pick<Adoption, 'helperPath' | 'helperImport'>;
 }
 
 const codeFormats = new Set(['javascript', 'python', 'go', 'shell']);
 
+export function isCode(file: TouchedFile): boolean {
+  return codeFormats.has(file.document.facts.format);
+}
+
 /** Says how one file changes so that it no longer needs the old secret, or why a person must change it. */
 export function toFileEdits(file: TouchedFile, context: EditContext): readonly FileOutcome[] {
-  return codeFormats.has(file.document.facts.format) ? codeEdits(file, context) : configEdits(file, context);
+  return isCode(file) ? codeEdits(file, context) : configEdits(file, context);
 }
 
 function codeEdits(file: TouchedFile, context: EditContext): readonly FileOutcome[] {
@@ -78,6 +88,7 @@ function adoptHelper(
   return {
     changed: {
       path: file.path,
+      before: file.text,
       edits: adopted.edits,
       tier: adopted.tier,
       agents: file.agents.map((one) => one.spec.id),
@@ -85,6 +96,7 @@ function adoptHelper(
         ? 'asks the helper for a five-minute token'
         : 'sends the short-lived token as a bearer token',
       needsHelper,
+      helperRoot: serviceRoot(agent.consumer, file.path),
     },
   };
 }
@@ -106,7 +118,21 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
   if (edits.length === 0) return outcomes;
   const agents = file.agents.map((one) => one.spec.id);
   const why = tier === 'T1' ? 'runs under agent-id exec' : 'no longer holds or hands on the old secret';
-  return [...outcomes, { changed: { path: file.path, edits, tier, agents, why, needsHelper: false } }];
+  return [
+    ...outcomes,
+    {
+      changed: {
+        path: file.path,
+        before: file.text,
+        edits,
+        tier,
+        agents,
+        why,
+        needsHelper: false,
+        helperRoot: '',
+      },
+    },
+  ];
 }
 
 /** Entries that hold the value or hand it on under a name: `OKTA: ${{ secrets.OKTA_API_TOKEN }}`. */

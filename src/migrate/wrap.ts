@@ -19,7 +19,7 @@ export function wrapCommands(file: TouchedFile, context: EditContext): Wrapped {
   for (const command of file.document.facts.commands) {
     if (command.argv[0] === 'agent-id') continue;
     const agent = runnerOf(command, file, context);
-    if (agent === undefined) continue;
+    if (agent === undefined || context.adopted.has(agent.spec.id)) continue;
     const edit =
       file.document.facts.format === 'json'
         ? wrapJson(file, command, agent, context)
