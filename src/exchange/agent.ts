@@ -1,0 +1,177 @@
+import { readAnswer, type TokenAnswer } from './answer.ts';
+import { signAssertion } from './assertion.ts';
+import { createCache, type Cached, type TokenCache } from './cache.ts';
+import { readClaims, toNumber, toSha256, toText } from './encode.ts';
+import { ExchangeError } from './error.ts';
+import { accessTokenType, judgeAnswer } from './judge.ts';
+import { sendWithToken } from './send.ts';
+import type { AccessToken, Agent, AgentOptions, ExchangeEvent, TokenRequest, TokenSource } from './types.ts';
+
+const DEFAULT_MAX_TTL_SECONDS = 300;
+/** A token is not handed out in its last seconds: it must survive the request that it is for. */
+const MARGIN_MS = 30_000;
+const TIMEOUT_MS = 15_000;
+
+/** One identity with its cache. `subject` null: as itself. */
+interface Source {
+  readonly options: AgentOptions;
+  readonly cache: TokenCache;
+  readonly subject: string | null;
+}
+
+/**
+ * Makes an agent that gets tokens for one registered identity.
+ *
+ * Tokens are kept in memory until 30 seconds before they end. An answer that is wider, longer-lived or less
+ * delegated than asked is refused.
+ * @see RFC 8693, RFC 7523, RFC 8707
+ */
+export function createAgent(options: AgentOptions): Agent {
+  const cache = createCache(options.clock);
+  return {
+    onBehalfOf: (subjectToken) => toTokenSource({ options, cache, subject: assertSubject(subjectToken) }),
+    asItself: () => toTokenSource({ options, cache, subject: null }),
+  };
+}
+
+function assertSubject(subjectToken: string): string {
+  if (/^[A-Za-z0-9._~+/=-]+$/.test(subjectToken)) return subjectToken;
+  throw new ExchangeError('malformed-request', 'the subject token is empty or malformed');
+}
+
+function toTokenSource(source: Source): TokenSource {
+  return {
+    token: (request) => getToken(source, request),
+    fetch: (request) =>
+      sendWithToken({
+        fetch: source.options.fetch,
+        request,
+        token: () => getToken(source, request),
+        drop: async (token) => source.cache.drop(await toKey(source, request), token),
+        onCall: (call) => emit(source, request, { kind: 'call', ...call }),
+      }),
+  };
+}
+
+async function getToken(source: Source, request: TokenRequest): Promise<AccessToken> {
+  assertRequest(request);
+  return source.cache.get(await toKey(source, request), () => exchangeAudited(source, request));
+}
+
+function assertRequest({ resource, scopes }: TokenRequest): void {
+  if (!URL.canParse(resource) || resource.includes('#')) {
+    throw new ExchangeError('malformed-request', 'a resource must be an absolute URI without fragment');
+  }
+  // RFC 6749 section 3.3.
+  if (!scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))) {
+    throw new ExchangeError('malformed-request', 'a scope holds a character that no scope may hold');
+  }
+}
+
+async function toKey({ options, subject }: Source, { resource, scopes }: TokenRequest): Promise<string> {
+  const who = subject === null ? null : await toSha256(subject);
+  return JSON.stringify([options.issuer, options.clientId, who, resource, [...new Set(scopes)].sort()]);
+}
+
+async function exchangeAudited(source: Source, request: TokenRequest): Promise<Cached> {
+  try {
+    const cached = await exchange(source, request);
+    const { subject, jti } = cached.token;
+    emit(source, request, { kind: 'exchange', subject, jti, result: 'ok', reason: null });
+    return cached;
+  } catch (error) {
+    const known = error instanceof ExchangeError ? error : undefined;
+    const result = known?.kind === 'denied' ? 'denied' : 'failed';
+    emit(source, request, { kind: 'exchange', result, reason: known?.code ?? 'internal' });
+    throw error;
+  }
+}
+
+function emit(
+  { options, subject }: Source,
+  request: TokenRequest,
+  event: Partial<ExchangeEvent> & Pick<ExchangeEvent, 'kind' | 'result' | 'reason'>,
+): void {
+  options.onEvent?.({
+    resource: request.resource,
+    scopes: request.scopes,
+    subject: subject === null ? null : toText(readClaims(subject)?.['sub']),
+    asItself: subject === null,
+    operation: null,
+    jti: null,
+    ...event,
+  });
+}
+
+async function exchange({ options, subject }: Source, request: TokenRequest): Promise<Cached> {
+  const askedAt = options.clock();
+  const subjectEnds = subject === null ? Infinity : assertAlive(subject, askedAt);
+  const answer = await ask(options, toForm(request, subject), askedAt);
+  const maxTtlSeconds = options.maxTtlSeconds ?? DEFAULT_MAX_TTL_SECONDS;
+  const token = judgeAnswer(answer, {
+    request,
+    clientId: options.clientId,
+    issuer: options.issuer,
+    maxTtlSeconds,
+    askedAt,
+    subjectToken: subject,
+    requireAct: options.requireAct,
+  });
+  const ends = Math.min(token.expiresAt, subjectEnds, askedAt + maxTtlSeconds * 1000);
+  return { token, usableUntil: ends - MARGIN_MS };
+}
+
+/** Gives when the user's own token ends, in milliseconds; an opaque one does not say. */
+function assertAlive(subject: string, now: number): number {
+  const exp = toNumber(readClaims(subject)?.['exp']);
+  if (exp !== null && exp * 1000 <= now) {
+    throw new ExchangeError('subject-expired', "the user's own token has expired");
+  }
+  return exp === null ? Infinity : exp * 1000;
+}
+
+function toForm({ resource, scopes }: TokenRequest, subject: string | null): Record<string, string> {
+  const scope = [...new Set(scopes)].sort().join(' ');
+  const target = { resource, ...(scope === '' ? {} : { scope }) };
+  if (subject === null) return { grant_type: 'client_credentials', ...target };
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: subject,
+    subject_token_type: accessTokenType,
+    requested_token_type: accessTokenType,
+    ...target,
+  };
+}
+
+async function ask(options: AgentOptions, form: Record<string, string>, now: number): Promise<TokenAnswer> {
+  const assertion = await signAssertion(options.signer, {
+    clientId: options.clientId,
+    audience: options.assertionAudience ?? options.tokenEndpoint,
+    now,
+  });
+  const body = new URLSearchParams({
+    ...form,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  });
+  return readAnswer(await post(options, body));
+}
+
+async function post(options: AgentOptions, body: URLSearchParams): Promise<Response> {
+  let response: Response;
+  try {
+    response = await options.fetch(options.tokenEndpoint, {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: body.toString(),
+      // A redirect would carry the user's token elsewhere.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (cause) {
+    throw new ExchangeError('unreachable', `the identity provider at ${options.issuer} does not answer`, {
+      cause,
+    });
+  }
+  return response;
+}
