@@ -1,4 +1,5 @@
 import type { IdpAdapter } from '../idp/types.ts';
+import { toTimestamp } from '../lib/clock.ts';
 import type { Lock, LockedAgent } from '../model/agent.ts';
 import type { ConsumerState } from '../model/consumer.ts';
 
@@ -75,6 +76,6 @@ function judge(state: ConsumerState, seen: number | undefined): Pick<AgentStatus
     return { state: 'rewritten', why: 'it has not got a token yet: start it once where it runs' };
   return {
     state: 'verified',
-    why: `it got a token at ${new Date(seen).toISOString().replace(/\.\d+Z$/, 'Z')}`,
+    why: `it got a token at ${toTimestamp(seen)}`,
   };
 }
