@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Ran {
@@ -63,13 +63,13 @@ export async function startService(
   throw new Error('a service did not start');
 }
 
-async function answers(url: string): Promise<boolean> {
-  try {
-    await (await fetch(`${url}/health`)).arrayBuffer();
-    return true;
-  } catch {
-    return false;
-  }
+/** Asks for a connection only: a request would already be work for the service. */
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.once('connect', () => socket.end(() => resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
 }
 
 async function stop(child: ChildProcess): Promise<void> {

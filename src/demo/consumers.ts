@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { run, startService, type Ran, type Service } from './processes.ts';
+
+/** What the estate's programs run in: the state of this demo only, nothing of the person's own. */
+export interface World {
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Values that the CI system would hold for the workflow. */
+  readonly ciSecrets: Readonly<Record<string, string>>;
+}
+
+export interface ServiceKind {
+  readonly name: string;
+  readonly agent: string;
+  readonly language: string;
+  readonly start: (world: World) => Promise<Service>;
+}
+
+/** Turns the TypeScript service into what runs, as its build would. Gives why not where it cannot. */
+export async function buildTypeScript(root: string): Promise<string | undefined> {
+  const source = join(root, 'services/password-reset/src/main.ts');
+  const target = join(root, 'services/password-reset/dist/main.js');
+  const output = await transpile(readFileSync(source, 'utf8'));
+  if (output === undefined) return 'no TypeScript compiler is installed';
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, output);
+  return undefined;
+}
+
+async function transpile(text: string): Promise<string | undefined> {
+  // A development dependency: there in a clone, not in an installed package.
+  const name = 'typescript';
+  const loaded = (await import(name).catch(() => undefined)) as
+    { default: typeof import('typescript') } | undefined;
+  if (loaded === undefined) return undefined;
+  const { ModuleKind, ScriptTarget, transpileModule } = loaded.default;
+  return transpileModule(text, {
+    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, esModuleInterop: true },
+  }).outputText;
+}
+
+/** Builds the Go service; gives why not where it fails. */
+export async function buildGo(world: World): Promise<string | undefined> {
+  const built = await run('go', ['build', '-o', 'dist/onboarding', '.'], {
+    cwd: join(world.root, 'services/onboarding'),
+    env: world.env,
+  });
+  return built.code === 0 ? undefined : built.stderr.trim().slice(-400);
+}
+
+export const services: readonly ServiceKind[] = [
+  {
+    name: 'password-reset',
+    agent: 'password-reset',
+    language: 'TypeScript, Okta SDK',
+    start: (world) => start(world, 'password-reset', process.execPath, ['dist/main.js']),
+  },
+  {
+    name: 'helpdesk',
+    agent: 'helpdesk',
+    language: 'Python',
+    start: (world) => start(world, 'helpdesk', 'python3', ['app.py']),
+  },
+  {
+    name: 'onboarding',
+    agent: 'onboarding',
+    language: 'Go',
+    start: (world) => start(world, 'onboarding', './dist/onboarding', []),
+  },
+];
+
+function start(world: World, name: string, command: string, args: readonly string[]): Promise<Service> {
+  return startService(command, args, {
+    cwd: join(world.root, 'services', name),
+    env: { ...world.env, ...readDotEnv(world.root) },
+  });
+}
+
+/** Asks a service to reset a user's password, with the user's own token where one is given. */
+export async function askReset(
+  service: Service,
+  user: string,
+  bearer?: string,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const response = await fetch(`${service.url}/reset?user=${encodeURIComponent(user)}`, {
+    method: 'POST',
+    headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+  });
+  return { status: response.status, body: await response.text() };
+}
+
+/** Runs the one line of the crontab as cron does: by sh, with an almost empty environment. */
+export async function runCron(world: World): Promise<Ran> {
+  const lines = readFileSync(join(world.root, 'ops/crontab'), 'utf8').split('\n');
+  const line = lines.find((one) => /^[*\d]/.test(one)) ?? '';
+  const command = line.split(/\s+/).slice(5).join(' ');
+  return run('/bin/sh', ['-c', command], { cwd: '/', env: world.env });
+}
+
+interface Workflow {
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {
+        readonly steps: readonly { readonly run?: string; readonly env?: Readonly<Record<string, string>> }[];
+      }
+    >
+  >;
+}
+
+/** Runs the scripts of the workflow's job as a runner on this machine would. */
+export async function runWorkflow(world: World): Promise<Ran> {
+  const workflow = parse(
+    readFileSync(join(world.root, '.github/workflows/sync-groups.yml'), 'utf8'),
+  ) as Workflow;
+  let last: Ran = { code: 0, stdout: '', stderr: '' };
+  for (const step of workflow.jobs['sync-groups']?.steps ?? []) {
+    if (step.run === undefined) continue;
+    const env = Object.fromEntries(
+      Object.entries(step.env ?? {}).map(([name, value]) => [name, fromCi(value, world)]),
+    );
+    last = await run('/bin/sh', ['-e', '-c', step.run], { cwd: world.root, env: { ...world.env, ...env } });
+    if (last.code !== 0) return last;
+  }
+  return last;
+}
+
+function fromCi(value: string, world: World): string {
+  return value.replace(/\$\{\{\s*secrets\.(\w+)\s*\}\}/g, (_, name: string) => world.ciSecrets[name] ?? '');
+}
+
+interface McpConfig {
+  readonly mcpServers: Readonly<
+    Record<
+      string,
+      {
+        readonly command: string;
+        readonly args: readonly string[];
+        readonly env?: Readonly<Record<string, string>>;
+      }
+    >
+  >;
+}
+
+/** Starts the MCP server as a client would and calls its tool once. Gives the tool's answer. */
+export async function callMcp(world: World, user: string): Promise<string> {
+  const config = JSON.parse(readFileSync(join(world.root, '.mcp.json'), 'utf8')) as McpConfig;
+  const server = config.mcpServers['directory'];
+  if (server === undefined) return 'no server';
+  const input = [
+    { jsonrpc: '2.0', id: 1, method: 'initialize' },
+    { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'find_user', arguments: { user } } },
+  ];
+  const ran = await run(server.command, server.args, {
+    cwd: world.root,
+    env: { ...world.env, ...server.env },
+    input: `${input.map((message) => JSON.stringify(message)).join('\n')}\n`,
+  });
+  const answer = ran.stdout.split('\n').find((line) => line.includes('"id":2'));
+  return answer ?? ran.stderr.trim().slice(-300);
+}
+
+export function readDotEnv(root: string): Record<string, string> {
+  const path = join(root, '.env');
+  if (!existsSync(path)) return {};
+  const pairs = readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const match = /^(\w+)=(.*)$/.exec(line);
+      return match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const];
+    });
+  return Object.fromEntries(pairs);
+}
