@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type * as Compiler from 'typescript';
 import { parse } from 'yaml';
 import { run, startService, type Ran, type Service } from './processes.ts';
 
@@ -33,7 +34,7 @@ async function transpile(text: string): Promise<string | undefined> {
   // A development dependency: there in a clone, not in an installed package.
   const name = 'typescript';
   const loaded = (await import(name).catch(() => undefined)) as
-    { default: typeof import('typescript') } | undefined;
+    { readonly default: typeof Compiler } | undefined;
   if (loaded === undefined) return undefined;
   const { ModuleKind, ScriptTarget, transpileModule } = loaded.default;
   return transpileModule(text, {
