@@ -1,0 +1,52 @@
+import type { AuditAction, AuditEvent } from '../model/audit-entry.ts';
+
+/**
+ * Renders one entry as a line without line break: who did what for whom, then time, operation, scopes, result.
+ * `Password-Reset Agent accessed the Password API on behalf of user-x  2026-…Z  POST /…  okta.users.manage  ok`
+ */
+export function renderAuditLine(event: AuditEvent): string {
+  const result = event.reason === null ? event.result : `${event.result} (${event.reason})`;
+  const scopes = event.scopes.length === 0 ? '-' : event.scopes.join(' ');
+  const columns = [toSentence(event), event.time, event.operation ?? '-', scopes, result];
+  return columns.map(printable).join('  ');
+}
+
+const deeds: Readonly<Record<Exclude<AuditAction, 'exchange' | 'call' | 'login' | 'logout'>, string>> = {
+  register: 'was registered',
+  enroll: 'got a key',
+  revoke: 'was revoked',
+  restore: 'was restored',
+  remove: 'was removed',
+  migrate: 'was migrated',
+  rollback: 'was rolled back',
+  retire: 'had its old secret retired',
+};
+
+function toSentence(event: AuditEvent): string {
+  const { action, agent, user } = event;
+  if (action === 'login') return `${user ?? 'Somebody'} signed in`;
+  if (action === 'logout') return `${user ?? 'Somebody'} signed out`;
+  if (action === 'exchange' || action === 'call') return toAccess(event);
+  const who = agent?.displayName ?? withoutAgent(action);
+  return `${who} ${event.result === 'ok' ? deeds[action] : `was not changed: ${action} ${event.result}`}`;
+}
+
+function withoutAgent(action: AuditAction): string {
+  if (action === 'retire') return 'Everybody';
+  return action === 'migrate' || action === 'rollback' ? 'This repository' : 'An agent';
+}
+
+function toAccess({ agent, user, asItself, resource, result }: AuditEvent): string {
+  const verb = { ok: 'accessed', denied: 'was denied', failed: 'could not access' }[result];
+  const name = resource?.displayName ?? 'a resource';
+  const target = resource === null || /^the /i.test(name) ? name : `the ${name}`;
+  const whose = user === null || asItself ? 'as itself' : `on behalf of ${user}`;
+  return `${agent?.displayName ?? 'An agent'} ${verb} ${target} ${whose}`;
+}
+
+/** Escapes control and format characters: names come from repositories and tokens. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}

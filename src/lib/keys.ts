@@ -1,0 +1,123 @@
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, type JsonWebKey } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PublicJwk } from '../model/agent.ts';
+import { AgentIdError } from '../model/error.ts';
+import { hasCode, makePrivateFolder, writeSynced } from './files.ts';
+import type { StatePaths } from './state.ts';
+
+/** Gives where this machine's private key for an agent lies. Throws `usage` for an id that is none. */
+export function agentKeyFile(paths: Pick<StatePaths, 'keys'>, agentId: string): string {
+  // `session-…` are the sessions of login.
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(agentId) || agentId.startsWith('session-')) {
+    throw new AgentIdError('usage', 'an agent id is lower-case letters, digits and hyphens', {
+      hint: 'It may not begin with "session-".',
+    });
+  }
+  return join(paths.keys, `${agentId}.json`);
+}
+
+/**
+ * Gives the public half of this machine's key for an agent, and makes the key where there is none. Safe to repeat.
+ * Throws `unreadable` for a key file that is open to others, `malformed`, `unwritable`.
+ */
+export async function makeAgentKey(
+  paths: Pick<StatePaths, 'keys'>,
+  agentId: string,
+): Promise<{ readonly key: PublicJwk; readonly created: boolean }> {
+  const file = agentKeyFile(paths, agentId);
+  const existing = await readAgentKey(paths, agentId);
+  if (existing !== undefined) return { key: existing, created: false };
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await makePrivateFolder(paths.keys);
+  try {
+    await writeSynced(file, `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`, 0o600);
+  } catch (error) {
+    const raced = hasCode(error, 'EEXIST') ? await readAgentKey(paths, agentId) : undefined;
+    if (raced !== undefined) return { key: raced, created: false };
+    throw new AgentIdError('unwritable', `cannot write the key of ${agentId}`, { cause: error, where: file });
+  }
+  const { x, y } = createPublicKey(privateKey).export({ format: 'jwk' });
+  return { key: toPublicJwk({ x: String(x), y: String(y) }), created: true };
+}
+
+/** Reads the public half of this machine's key for an agent; `undefined` where it has none. */
+export async function readAgentKey(
+  paths: Pick<StatePaths, 'keys'>,
+  agentId: string,
+): Promise<PublicJwk | undefined> {
+  const file = agentKeyFile(paths, agentId);
+  const text = await readPrivateFile(file);
+  if (text === undefined) return undefined;
+  try {
+    const jwk = JSON.parse(text) as JsonWebKey;
+    const { x, y } = createPublicKey({ format: 'jwk', key: jwk }).export({ format: 'jwk' });
+    return toPublicJwk({ x: String(x), y: String(y) });
+  } catch {
+    // The cause might quote the key.
+    throw new AgentIdError('malformed', `the key file of ${agentId} is malformed`, {
+      where: file,
+      hint: `Delete it and run: agent-id agents enroll ${agentId}`,
+    });
+  }
+}
+
+/** Deletes this machine's key for an agent. A missing one is no error. */
+export async function deleteAgentKey(paths: Pick<StatePaths, 'keys'>, agentId: string): Promise<void> {
+  await rm(agentKeyFile(paths, agentId), { force: true });
+}
+
+/** Completes a P-256 public key with what RFC 7517 and we say about it; `kid` is its RFC 7638 thumbprint. */
+export function toPublicJwk({ x, y }: { readonly x: string; readonly y: string }): PublicJwk {
+  const kid = createHash('sha256')
+    .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
+    .digest('base64url');
+  return { kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' };
+}
+
+/**
+ * Reads a file that only this user may read; `undefined` where there is none. Follows no link.
+ * Throws `unreadable`, also for one that is open to others.
+ */
+export async function readPrivateFile(path: string): Promise<string | undefined> {
+  let handle;
+  try {
+    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new AgentIdError('unreadable', 'cannot read a key file', { cause: error, where: path });
+  }
+  try {
+    const { mode } = await handle.stat();
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new AgentIdError('unreadable', 'a key file is open to other users of this machine', {
+        where: path,
+        hint: `Treat the key as leaked: delete it and enroll again. If nobody else could reach it: chmod 600`,
+      });
+    }
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Gives the key with which this machine authenticates its audit log's head; makes it once where `create`. */
+export async function readAuditKey(
+  paths: Pick<StatePaths, 'keys'>,
+  create: boolean,
+): Promise<Buffer | undefined> {
+  const file = join(paths.keys, 'audit.key');
+  const text = await readPrivateFile(file);
+  if (text !== undefined) return Buffer.from(text.trim(), 'base64url');
+  if (!create) return undefined;
+  await makePrivateFolder(paths.keys);
+  try {
+    await writeSynced(file, `${randomBytes(32).toString('base64url')}\n`, 0o600);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) {
+      throw new AgentIdError('unwritable', 'cannot write the audit key', { cause: error, where: file });
+    }
+  }
+  return readAuditKey(paths, false);
+}
