@@ -33,6 +33,8 @@ export interface FakeAs {
   intercept: (response: ServerResponse, form: URLSearchParams) => boolean;
   /** What the protected resource does. */
   api: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Added to what discovery answers. */
+  metadata: Record<string, unknown>;
   agent(options?: Partial<AgentOptions>): Agent;
   subject(sub: string, claims?: Record<string, unknown>): string;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startFakeAs(): Promise<FakeAs> {
     alter: () => undefined,
     intercept: () => false,
     api: (_request, response) => response.end('{}'),
+    metadata: {},
     agent: (options = {}) =>
       createAgent({
         signer,
@@ -81,11 +84,19 @@ export async function startFakeAs(): Promise<FakeAs> {
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/.well-known/oauth-authorization-server') {
+      response.end(JSON.stringify({ issuer: origin, token_endpoint: `${origin}/token`, ...fake.metadata }));
+      return;
+    }
     if (request.url !== '/token') return fake.api(request, response);
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const form = new URLSearchParams(body);
-    fake.seen.push({ form, ...check(form.get('client_assertion') ?? '', publicKey) });
+    const assertion = form.get('client_assertion');
+    fake.seen.push({
+      form,
+      ...(assertion === null ? { assertion: {}, kid: null } : check(assertion, publicKey)),
+    });
     if (fake.intercept(response, form)) return;
     const [data, claims] = honest(form, fake);
     fake.alter(data, claims);

@@ -1,0 +1,93 @@
+import { ExchangeError, type ExchangeCode } from '../exchange/error.ts';
+import { KeyFileError } from '../exchange/node.ts';
+import { AgentIdError, type ErrorCode } from '../model/error.ts';
+
+/** Whose error it is. */
+export interface Whose {
+  readonly agentId: string;
+  readonly displayName: string;
+  readonly issuer: string;
+}
+
+/** Says a refusal in the words of the command line, with what to do next. */
+export function toAgentIdError(error: unknown, whose: Whose): unknown {
+  if (error instanceof KeyFileError) return toKeyError(error, whose);
+  if (!(error instanceof ExchangeError)) return error;
+  const { code, hint } = advice[error.code];
+  const message =
+    error.kind === 'denied'
+      ? `${whose.displayName} was denied: ${error.message}`
+      : `${whose.displayName}: ${error.message}`;
+  return new AgentIdError(code, message, {
+    cause: error,
+    where: whose.issuer,
+    ...(hint === undefined
+      ? {}
+      : { hint: hint.replaceAll('{id}', whose.agentId).replaceAll('{name}', whose.displayName) }),
+    detail: error.code,
+  });
+}
+
+function toKeyError(error: KeyFileError, { agentId, displayName }: Whose): AgentIdError {
+  if (error.problem === 'missing') {
+    return new AgentIdError('not-enrolled', `${displayName} has no key on this machine`, {
+      cause: error,
+      hint: `Run: agent-id agents enroll ${agentId}`,
+    });
+  }
+  const code = error.problem === 'malformed' ? 'malformed' : 'unreadable';
+  return new AgentIdError(code, error.message, {
+    cause: error,
+    hint: `Delete the file and run: agent-id agents enroll ${agentId}`,
+  });
+}
+
+interface Advice {
+  readonly code: ErrorCode;
+  readonly hint?: string;
+}
+
+const revoked = {
+  code: 'denied',
+  hint: 'If {name} is revoked, ask for: agent-id agents restore {id}. If this machine is new: agent-id agents enroll {id}',
+} as const;
+const userRefused = {
+  code: 'denied',
+  hint: 'The user must sign in again, and consent to {name}: agent-id login',
+} as const;
+const tooMuch = { code: 'denied', hint: 'See what it may ask for: agent-id agents show {id}' } as const;
+const away = {
+  code: 'idp-unreachable',
+  hint: 'Try again later. For the embedded provider: agent-id idp start',
+} as const;
+const elsewhere = { code: 'untrusted-resource', hint: 'The token goes to its own resource only.' } as const;
+const unasked = {
+  code: 'unacceptable-token',
+  hint: 'The identity provider is set up wrongly; the token was thrown away.',
+} as const;
+
+const advice: Readonly<Record<ExchangeCode, Advice>> = {
+  'invalid-client': revoked,
+  'unauthorized-client': revoked,
+  'access-denied': revoked,
+  'invalid-grant': userRefused,
+  'invalid-request': userRefused,
+  'subject-expired': userRefused,
+  'invalid-scope': tooMuch,
+  'invalid-target': tooMuch,
+  unreachable: away,
+  'server-error': away,
+  'malformed-answer': { code: 'idp-refused' },
+  'outside-resource': elsewhere,
+  redirected: elsewhere,
+  'malformed-request': { code: 'usage' },
+  'signer-failed': { code: 'internal', hint: 'Make another key: agent-id agents enroll {id}' },
+  'expired-answer': { code: 'unacceptable-token', hint: 'Set the clock of this machine.' },
+  'too-long': unasked,
+  'wider-scope': unasked,
+  'wrong-actor': unasked,
+  'wrong-audience': unasked,
+  'wrong-issuer': unasked,
+  'wrong-subject': unasked,
+  'wrong-token-type': unasked,
+};

@@ -1,0 +1,167 @@
+import { appendAudit } from '../audit/log.ts';
+import { createAgent } from '../exchange/agent.ts';
+import { createFileSigner } from '../exchange/node.ts';
+import type { Agent, TokenRequest, TokenSource } from '../exchange/types.ts';
+import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
+import { systemClock, toTimestamp } from '../lib/clock.ts';
+import { agentKeyFile } from '../lib/keys.ts';
+import { statePaths, type StatePaths } from '../lib/state.ts';
+import { systemFetch } from '../lib/system.ts';
+import type { LockedAgent } from '../model/agent.ts';
+import { Secret } from '../model/secret.ts';
+import { createLog, toAuditEvent, type AuditQueue } from './audit-event.ts';
+import { toAgentIdError } from './error.ts';
+import { readLocked } from './locked.ts';
+import { readMetadata } from './metadata.ts';
+import { findResource, findTrust } from './trust.ts';
+
+/** Where an agent is opened: the lock file is looked for from `from` upward. */
+export interface Place {
+  readonly from: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Told about what the person should know: a repaired audit log. */
+  readonly warn?: (text: string) => void;
+}
+
+/** For whom a token is: a user's own token, or nobody but the agent. */
+export type Subject = Secret | 'itself';
+
+/** What a caller wants to reach. `resource` is a key of the trust file or its URI. */
+export interface Wanted {
+  readonly subject: Subject;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** A token as a caller gets it. `expiresAt` in milliseconds since 1970. */
+export interface Granted {
+  readonly token: Secret;
+  readonly expiresAt: number;
+  readonly scopes: readonly string[];
+  readonly resource: TrustedResource;
+}
+
+/** One agent on this machine: registration from the lock, trust from this user, key from the key store. */
+export interface OpenAgent {
+  readonly id: string;
+  readonly locked: LockedAgent;
+  readonly trust: TrustedIdp;
+  readonly paths: StatePaths;
+  /** Gets a token; returns only once the audit log holds it. */
+  token(wanted: Wanted): Promise<Granted>;
+  /** Sends a request with a token; returns only once the audit log holds the call. */
+  fetch(wanted: Wanted, input: string | URL | Request, init?: RequestInit): Promise<Response>;
+}
+
+/**
+ * Opens an agent. Asks nobody over the network yet.
+ * Throws `unknown-name`, `untrusted-issuer`, `malformed`, `no-home`.
+ */
+export async function openAgent(id: string, place: Place): Promise<OpenAgent> {
+  const paths = statePaths(place.env);
+  const locked = await readLocked(id, place.from);
+  const trust = await findTrust(paths, locked);
+  const opened: Opened = { id, locked, trust, paths, place, cores: new Map(), log: createLog() };
+  return {
+    id,
+    locked,
+    trust,
+    paths,
+    token: (wanted) => told(opened, () => getToken(opened, wanted)),
+    fetch: (wanted, input, init) =>
+      told(opened, async () => {
+        const { source, request } = await toSource(opened, wanted);
+        return source.fetch(request)(input, init);
+      }),
+  };
+}
+
+interface Opened {
+  readonly id: string;
+  readonly locked: LockedAgent;
+  readonly trust: TrustedIdp;
+  readonly paths: StatePaths;
+  readonly place: Place;
+  /** One core for each lifetime limit, which is a resource's. */
+  readonly cores: Map<number, Promise<Agent>>;
+  readonly log: AuditQueue;
+}
+
+async function getToken(opened: Opened, wanted: Wanted): Promise<Granted> {
+  const { source, request, resource } = await toSource(opened, wanted);
+  const { value, expiresAt, scopes } = await source.token(request);
+  return { token: new Secret(value), expiresAt, scopes, resource };
+}
+
+/** Runs a task, waits until the audit log holds what it did, and says errors in the command line's words. */
+async function told<T>(opened: Opened, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    const { id, locked, trust } = opened;
+    throw toAgentIdError(error, {
+      agentId: id,
+      displayName: locked.displayName,
+      issuer: trust.issuer,
+    });
+  } finally {
+    await opened.log.settled();
+  }
+}
+
+interface Source {
+  readonly source: TokenSource;
+  readonly request: TokenRequest;
+  readonly resource: TrustedResource;
+}
+
+async function toSource(opened: Opened, { subject, resource: name, scopes }: Wanted): Promise<Source> {
+  const resource = findResource(opened.trust, opened.locked, name);
+  const maxTtlSeconds = Math.min(resource.maxTtlSeconds, lockedMaxTtl(opened.locked, resource.key));
+  let core = opened.cores.get(maxTtlSeconds);
+  if (core === undefined) {
+    core = createCore(opened, maxTtlSeconds);
+    opened.cores.set(maxTtlSeconds, core);
+    core.catch(() => opened.cores.delete(maxTtlSeconds));
+  }
+  const agent = await core;
+  const source = subject === 'itself' ? agent.asItself() : agent.onBehalfOf(subject.open());
+  return { source, request: { resource: resource.uri, scopes }, resource };
+}
+
+function lockedMaxTtl(locked: LockedAgent, key: string): number {
+  return locked.resources.find((resource) => resource.key === key)?.maxTtlSeconds ?? Infinity;
+}
+
+async function createCore(opened: Opened, maxTtlSeconds: number): Promise<Agent> {
+  const { id, locked, trust, paths, place } = opened;
+  const clock = place.clock ?? systemClock;
+  const fetch = place.fetch ?? systemFetch;
+  const signer = await createFileSigner(agentKeyFile(paths, id));
+  const metadata = await readMetadata(trust.issuer, { fetch, clock });
+  return createAgent({
+    signer,
+    fetch,
+    clock,
+    clientId: locked.clientId,
+    issuer: trust.issuer,
+    tokenEndpoint: metadata.token_endpoint,
+    requireAct: namesActor(trust.type),
+    maxTtlSeconds,
+    onEvent: (event) => {
+      const entry = toAuditEvent(event, { id, locked, trust, time: toTimestamp(clock()) });
+      opened.log.add(async () => {
+        const { repairedBytes } = await appendAudit(paths, entry);
+        if (repairedBytes > 0)
+          place.warn?.(`The audit log ended in half a line (${repairedBytes} bytes): cut off.`);
+      });
+    },
+  });
+}
+
+/** Providers whose tokens always name the agent; of the others an actor is checked where there is one. */
+function namesActor(type: TrustedIdp['type']): boolean {
+  return type === 'embedded' || type === 'auth0';
+}

@@ -1,0 +1,96 @@
+import type { Metadata, TrustedIdp } from '../idp/types.ts';
+import { systemClock } from '../lib/clock.ts';
+import { notSignedIn, readFreshSession, type Session } from '../lib/session.ts';
+import type { StatePaths } from '../lib/state.ts';
+import { systemFetch } from '../lib/system.ts';
+import { AgentIdError } from '../model/error.ts';
+import { Secret } from '../model/secret.ts';
+import { readMetadata } from './metadata.ts';
+import { postForm } from './post-form.ts';
+
+/** Clock and network, this machine's unless given. */
+export interface Outside {
+  readonly clock?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** Gives the token of the user who signed in with `login`, renewed where needed. Throws `not-signed-in`. */
+export async function readSessionToken(
+  trust: TrustedIdp,
+  paths: Pick<StatePaths, 'keys'>,
+  outside: Outside = {},
+): Promise<Session> {
+  const clock = outside.clock ?? systemClock;
+  const fetch = outside.fetch ?? systemFetch;
+  const session = await readFreshSession(paths, trust.name, {
+    clock,
+    renew: async (old) => renewSession(old, trust, { clock, fetch }),
+  });
+  // Trust may have been given anew to somebody else under the same name.
+  if (session.issuer !== trust.issuer) throw notSignedIn(trust.name);
+  return session;
+}
+
+async function renewSession(
+  session: Session,
+  trust: TrustedIdp,
+  { clock, fetch }: Required<Outside>,
+): Promise<Session> {
+  if (session.issuer !== trust.issuer || session.refreshToken === null) throw notSignedIn(trust.name);
+  const metadata = await readMetadata(trust.issuer, { fetch, clock });
+  const askedAt = clock();
+  const { status, data } = await postForm(fetch, metadata.token_endpoint, {
+    grant_type: 'refresh_token',
+    refresh_token: session.refreshToken.open(),
+    client_id: loginClient(trust),
+  });
+  if (status !== 200) throw notSignedIn(trust.name);
+  return { ...session, ...toTokens(data, askedAt, session) };
+}
+
+/** The public client that `login` uses. Throws `unsupported` where the provider has none. */
+export function loginClient(trust: TrustedIdp): string {
+  if (trust.loginClientId !== undefined) return trust.loginClientId;
+  throw new AgentIdError('unsupported', `no client to sign in with is known for ${trust.name}`, {
+    hint: 'Add the provider again with its login client: agent-id idp add',
+  });
+}
+
+/** Takes the tokens out of a token endpoint's answer. Throws `idp-refused` for an answer without a usable one. */
+export function toTokens(
+  data: Readonly<Record<string, unknown>>,
+  askedAt: number,
+  old?: Session,
+): Pick<Session, 'accessToken' | 'refreshToken' | 'expiresAt'> {
+  const { access_token: access, refresh_token: refresh, expires_in: expiresIn, token_type: type } = data;
+  if (typeof access !== 'string' || access === '' || String(type).toLowerCase() !== 'bearer') {
+    throw new AgentIdError('idp-refused', 'the identity provider answered without a usable token');
+  }
+  return {
+    accessToken: new Secret(access),
+    refreshToken: typeof refresh === 'string' ? new Secret(refresh) : (old?.refreshToken ?? null),
+    expiresAt: askedAt + (typeof expiresIn === 'number' ? expiresIn : 300) * 1000,
+  };
+}
+
+/** Ends the refresh token at the provider; says whether it took it. Never throws for a provider that is away. @see RFC 7009 */
+export async function revokeSession(
+  session: Session,
+  trust: TrustedIdp,
+  { clock, fetch }: Required<Outside>,
+): Promise<boolean> {
+  const token = session.refreshToken ?? session.accessToken;
+  try {
+    const metadata: Metadata = await readMetadata(trust.issuer, { fetch, clock });
+    if (metadata.revocation_endpoint === undefined || session.issuer !== trust.issuer) return false;
+    const { status } = await postForm(fetch, metadata.revocation_endpoint, {
+      token: token.open(),
+      token_type_hint: session.refreshToken === null ? 'access_token' : 'refresh_token',
+      client_id: loginClient(trust),
+    });
+    return status === 200;
+  } catch (error) {
+    if (error instanceof AgentIdError) return false;
+    throw error;
+  }
+}

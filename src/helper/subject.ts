@@ -1,0 +1,42 @@
+import { isAbsolute } from 'node:path';
+import type { TrustedIdp } from '../idp/types.ts';
+import { readTextIfThere } from '../lib/files.ts';
+import type { StatePaths } from '../lib/state.ts';
+import { AgentIdError } from '../model/error.ts';
+import { Secret } from '../model/secret.ts';
+import { readSessionToken, type Outside } from './session.ts';
+
+/**
+ * Gives the subject token where no request brought one: the file that `AGENT_ID_SUBJECT_TOKEN_FILE` names, else the
+ * session of `login`. Throws `not-signed-in`, `usage`, `unreadable`.
+ */
+export async function readDefaultSubject(
+  { trust, paths }: { readonly trust: TrustedIdp; readonly paths: Pick<StatePaths, 'keys'> },
+  env: NodeJS.ProcessEnv,
+  outside: Outside = {},
+): Promise<Secret> {
+  const file = env['AGENT_ID_SUBJECT_TOKEN_FILE'];
+  if (file === undefined || file === '') return (await readSessionToken(trust, paths, outside)).accessToken;
+  if (!isAbsolute(file)) {
+    throw new AgentIdError('usage', 'AGENT_ID_SUBJECT_TOKEN_FILE must be an absolute path', { where: file });
+  }
+  const text = await readTextIfThere(file);
+  if (text === undefined) {
+    throw new AgentIdError('unreadable', 'the file with the user’s token is not there', {
+      where: 'AGENT_ID_SUBJECT_TOKEN_FILE',
+    });
+  }
+  return parseSubject(text);
+}
+
+/** Takes a subject token from a file or a stream, with or without `Bearer`. Throws `not-signed-in` for an empty one. */
+export function parseSubject(text: string): Secret {
+  const token = text.trim().replace(/^Bearer +/i, '');
+  if (token === '') {
+    throw new AgentIdError('not-signed-in', 'there is no user’s token', {
+      hint: 'Pass the bearer token of the user who asked, or run: agent-id login',
+    });
+  }
+  if (/^[A-Za-z0-9._~+/-]+=*$/.test(token)) return new Secret(token);
+  throw new AgentIdError('usage', 'what was given as the user’s token is not one');
+}

@@ -1,0 +1,12 @@
+/** The environment of this process, for code that ships without a command line around it. */
+export function systemEnv(): NodeJS.ProcessEnv {
+  return process.env;
+}
+
+/** The `fetch` of this process. */
+export const systemFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
+
+/** Reads a date and time; NaN where the text is none. Milliseconds since 1970. */
+export function parseTime(text: string): number {
+  return Date.parse(text);
+}
