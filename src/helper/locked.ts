@@ -21,3 +21,12 @@ export async function readLocked(id: string, from: string): Promise<LockedAgent>
     hint: `There is: ${names || 'none'}`,
   });
 }
+
+/** Names of the variables in which an agent's old secrets lay, by the lock file. */
+export async function oldNames(agent: LockedAgent, from: string): Promise<readonly string[]> {
+  const root = await findUp(from, lockName);
+  if (root === undefined) return [];
+  const { secrets } = await readLock(root);
+  const old = new Set(agent.consumers.map(({ secret }) => secret));
+  return Object.entries(secrets).flatMap(([id, { names }]) => (old.has(id) ? names : []));
+}
