@@ -55,7 +55,7 @@ const userRefused = {
   code: 'denied',
   hint: 'The user must sign in again, and consent to {name}: agent-id login',
 } as const;
-const tooMuch = { code: 'denied', hint: 'See what it may ask for: agent-id agents show {id}' } as const;
+const tooMuch = { code: 'denied', hint: 'See what it may do: agent-id agents show {id}' } as const;
 const away = {
   code: 'idp-unreachable',
   hint: 'Try again later. For the embedded provider: agent-id idp start',
@@ -68,7 +68,7 @@ const unasked = {
 
 const advice: Readonly<Record<ExchangeCode, Advice>> = {
   'invalid-client': revoked,
-  'unauthorized-client': revoked,
+  'unauthorized-client': tooMuch,
   'access-denied': revoked,
   'invalid-grant': userRefused,
   'invalid-request': userRefused,

@@ -92,7 +92,14 @@ function toLocked(fake: FakeAs): LockedAgent {
     clientId,
     keys: [],
     flow: 'on-behalf-of',
-    resources: [{ key: 'password-api', uri: fake.resource, scopes: [], maxTtlSeconds: 300 }],
+    resources: [
+      {
+        key: 'password-api',
+        uri: fake.resource,
+        scopes: [{ scope: 'okta.users.manage', evidence: [] }],
+        maxTtlSeconds: 300,
+      },
+    ],
     consumers: [],
   };
 }
