@@ -1,0 +1,185 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { JWTPayload } from 'jose';
+import { nowSeconds, resourceByUri, toEventAgent, toEventResource, type Idp } from './context.ts';
+import { consentKey, toRecord, type AgentRecord, type ScopedResource } from './state.ts';
+import { audiencesOf, mintToken, readOwnToken, TOKEN_SECONDS, type Minted } from './tokens.ts';
+
+export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const exchangeParams = [
+  'subject_token',
+  'subject_token_type',
+  'actor_token',
+  'actor_token_type',
+  'requested_token_type',
+  'resource',
+  'audience',
+  'scope',
+] as const;
+export const itselfParams = ['resource', 'scope'] as const;
+
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+const jwtType = 'urn:ietf:params:oauth:token-type:jwt';
+const MAX_ACTORS = 5;
+
+type Params = Readonly<Record<string, unknown>>;
+
+/** Exchanges a user's token for one that names the agent as its actor. @see RFC 8693 */
+export async function answerExchange(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
+  await answerAudited(idp, ctx, async (agent, params) => {
+    if (agent.actsFor !== 'user') {
+      throw new errors.UnauthorizedClient('this agent acts as itself and takes no user token');
+    }
+    assertExchange(params);
+    const subject = await readSubject(idp, params, agent);
+    const user = String(subject.sub);
+    const consent = idp.state.data.consents.get(consentKey(user, agent.clientId));
+    if (consent?.allowed !== true) {
+      throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
+    }
+    const resource = readResource(idp, params);
+    const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(consent.grants, resource));
+    const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
+    return { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };
+  });
+}
+
+/** Gives a token to an agent that acts as itself. @see RFC 6749 section 4.4 */
+export async function answerItself(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
+  await answerAudited(idp, ctx, async (agent, params) => {
+    if (agent.actsFor !== 'itself') {
+      throw new errors.UnauthorizedClient('this agent acts only for a user: its key alone yields nothing');
+    }
+    const resource = readResource(idp, params);
+    const scopes = readScopes(params, scopesIn(agent.grants, resource));
+    const notAfter = nowSeconds(idp) + 2 * TOKEN_SECONDS;
+    return { agent, subject: agent.clientId, resource, scopes, act: null, notAfter };
+  });
+}
+
+async function answerAudited(
+  idp: Idp,
+  ctx: KoaContextWithOIDC,
+  decide: (agent: AgentRecord, params: Params) => Promise<Minted>,
+): Promise<void> {
+  const params: Params = { ...ctx.oidc.params };
+  const agent = idp.state.data.agents.get(String(ctx.oidc.client?.clientId));
+  if (agent === undefined) throw new errors.UnauthorizedClient('only agents may ask for this');
+  const outline = { kind: 'token', agent: toEventAgent(agent) } as const;
+  try {
+    if (agent.status === 'revoked') throw new errors.AccessDenied('agent revoked');
+    const minted = await decide(agent, params);
+    const { token, jti, expiresIn } = await mintToken(idp, minted);
+    ctx.body = answerBody(token, expiresIn, minted.scopes);
+    noteToken(idp, agent);
+    const user = minted.act === null ? null : minted.subject;
+    idp.events.add({
+      ...outline,
+      user,
+      jti,
+      scopes: minted.scopes,
+      resource: toEventResource(idp, minted.resource),
+    });
+  } catch (error) {
+    const reason =
+      error instanceof errors.OIDCProviderError ? String(error.error_description) : 'server error';
+    idp.events.add({ ...outline, result: 'denied', reason });
+    throw error;
+  }
+}
+
+function answerBody(token: string, expiresIn: number, scopes: readonly string[]): object {
+  return {
+    access_token: token,
+    issued_token_type: accessTokenType,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    scope: scopes.join(' '),
+  };
+}
+
+/** Remembers when the agent last got a token. Not worth a wait for the disk. */
+function noteToken(idp: Idp, agent: AgentRecord): void {
+  const current = idp.state.data.agents.get(agent.clientId);
+  if (current === undefined) return;
+  idp.state.data.agents.set(agent.clientId, { ...current, lastTokenAt: nowSeconds(idp) });
+  idp.state.save().catch(() => undefined);
+}
+
+function assertExchange(params: Params): void {
+  const type = params['subject_token_type'];
+  if (typeof params['subject_token'] !== 'string' || (type !== accessTokenType && type !== jwtType)) {
+    throw new errors.InvalidRequest('a subject_token of type access_token is needed');
+  }
+  if (params['actor_token'] !== undefined || params['actor_token_type'] !== undefined) {
+    throw new errors.InvalidRequest('the actor is the authenticated client: send no actor_token');
+  }
+  const requested = params['requested_token_type'];
+  if (requested !== undefined && requested !== accessTokenType && requested !== jwtType) {
+    throw new errors.InvalidRequest('only access tokens are issued');
+  }
+  if (params['audience'] !== undefined)
+    throw new errors.InvalidTarget('name the API with resource, not audience');
+}
+
+/** A bad subject token is `invalid_request` (RFC 8693 section 2.2.2). */
+async function readSubject(idp: Idp, params: Params, agent: AgentRecord): Promise<JWTPayload> {
+  const read = await readOwnToken(idp, String(params['subject_token']));
+  if (typeof read === 'string') throw new errors.InvalidRequest(`the subject token is not accepted: ${read}`);
+  if (!mayAct(idp, read, agent)) {
+    throw new errors.InvalidRequest(
+      'the subject token names neither in aud nor in may_act the agent that asks',
+    );
+  }
+  if (read['client_id'] === read.sub) {
+    throw new errors.InvalidRequest('the subject token is of no user');
+  }
+  if (depthOf(read['act']) >= MAX_ACTORS) throw new errors.InvalidRequest('too many actors');
+  return read;
+}
+
+function mayAct(idp: Idp, payload: JWTPayload, { clientId }: AgentRecord): boolean {
+  if (toRecord(payload['may_act'])?.['sub'] === clientId) return true;
+  // An API may go on with what was sent to it (RFC 8693 section 1.1) when it is an agent itself.
+  return audiencesOf(payload).some(
+    (audience) => audience === clientId || resourceByUri(idp, audience)?.clientId === clientId,
+  );
+}
+
+function depthOf(act: unknown): number {
+  const record = toRecord(act);
+  return record === undefined ? 0 : 1 + depthOf(record['act']);
+}
+
+function readResource(idp: Idp, params: Params): string {
+  const { resource } = params;
+  if (typeof resource !== 'string') {
+    throw new errors.InvalidTarget(resource === undefined ? 'name one resource' : 'name only one resource');
+  }
+  if (resourceByUri(idp, resource) === undefined)
+    throw new errors.InvalidTarget('the resource is not known here');
+  return resource;
+}
+
+function scopesIn(grants: readonly ScopedResource[], uri: string): readonly string[] {
+  return grants.filter((grant) => grant.uri === uri).flatMap((grant) => grant.scopes);
+}
+
+/** Gives what was asked for, or everything where nothing was; each limit must hold every scope. */
+function readScopes(params: Params, ...limits: (readonly string[])[]): readonly string[] {
+  const [first = [], ...others] = limits;
+  if (first.length === 0) throw new errors.InvalidTarget('the agent is not registered for this resource');
+  const allowed = first.filter((scope) => others.every((limit) => limit.includes(scope)));
+  const { scope } = params;
+  const asked =
+    typeof scope === 'string' ? [...new Set(scope.split(' ').filter((one) => one !== ''))] : allowed;
+  const excess = asked.filter((one) => !allowed.includes(one));
+  if (excess.length > 0) {
+    throw new errors.InvalidScope(
+      `not registered for the agent, or not agreed to by the user: ${excess.join(' ')}`,
+      excess.join(' '),
+    );
+  }
+  if (asked.length === 0) throw new errors.InvalidScope('no scope is left', '');
+  return asked;
+}

@@ -1,0 +1,149 @@
+import { Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { loginClientId, type Idp } from './context.ts';
+import { answerExchange, answerItself, exchangeGrant, exchangeParams, itselfParams } from './grants.ts';
+import { createAdapters } from './provider-adapter.ts';
+import { renderCodeConfirm, renderCodeInput, renderCodeDone } from './device-pages.ts';
+import { errorPage, sendPage } from './pages.ts';
+import { consentedClients } from './consents.ts';
+
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+const DAY = 24 * 3600;
+
+/** Makes the OpenID provider: sign-in, codes and refresh tokens are the library's, agents and their tokens ours. */
+export function createProvider(idp: Idp): Provider {
+  const provider = new Provider(idp.issuer, configuration(idp));
+  provider.silent = true;
+  provider.registerGrantType(
+    exchangeGrant,
+    (ctx) => answerExchange(idp, ctx),
+    [...exchangeParams],
+    ['resource', 'audience'],
+  );
+  provider.registerGrantType(
+    'client_credentials',
+    (ctx) => answerItself(idp, ctx),
+    [...itselfParams],
+    ['resource'],
+  );
+  return provider;
+}
+
+function configuration(idp: Idp): Configuration {
+  const { signingKey, formKey } = idp.state.data;
+  return {
+    adapter: createAdapters(idp),
+    jwks: { keys: [{ ...signingKey } as never] },
+    clients: [loginClient(idp)],
+    scopes: ['openid', 'offline_access'],
+    responseTypes: ['code'],
+    clientAuthMethods: ['private_key_jwt', 'none'],
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'], clientAuthSigningAlgValues: ['ES256'] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    clientBasedCORS: () => false,
+    pkce: { required: () => true },
+    cookies: {
+      keys: [formKey],
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+      long: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
+    discovery: {
+      registration_endpoint: `${idp.issuer}/register`,
+      introspection_endpoint: `${idp.issuer}/introspect`,
+      introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
+      revocation_endpoint: `${idp.issuer}/revoke`,
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+    },
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_ctx, id) => findAccount(idp, id),
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    expiresWithSession: async () => false,
+    renderError: async (ctx, out) =>
+      sendPage(ctx.res, 400, errorPage(String(out.error_description ?? out.error))),
+    ttl: {
+      AccessToken: 3600,
+      AuthorizationCode: 60,
+      DeviceCode: 600,
+      Grant: 14 * DAY,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: 14 * DAY,
+      Session: DAY,
+    },
+    formats: { customizers: { jwt: (_ctx, token, jwt) => nameAgents(idp, token, jwt) } },
+    features: features(idp),
+  };
+}
+
+function features(idp: Idp): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    dPoP: { enabled: false },
+    deviceFlow: {
+      enabled: true,
+      charset: 'base-20',
+      mask: '****-****',
+      userCodeInputSource: async (ctx, form, _out, error) => renderCodeInput(ctx, form, error),
+      userCodeConfirmSource: async (ctx, form, client, ...rest) =>
+        renderCodeConfirm(ctx, form, client, rest[1]),
+      successSource: async (ctx) => renderCodeDone(ctx),
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => idp.issuer,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        scope: '',
+        audience: idp.issuer,
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: 3600,
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
+  };
+}
+
+function loginClient(idp: Idp): NonNullable<Configuration['clients']>[number] {
+  return {
+    client_id: loginClientId,
+    client_name: 'agent-id login',
+    application_type: 'native',
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token', deviceGrant],
+    response_types: ['code'],
+    // RFC 8252 section 7.3: any port of the loopback interface.
+    redirect_uris: [
+      'http://127.0.0.1/callback',
+      'http://[::1]/callback',
+      'http://127.0.0.1/',
+      'http://[::1]/',
+    ],
+    client_uri: idp.issuer,
+  };
+}
+
+async function findAccount(
+  idp: Idp,
+  id: string,
+): Promise<{ accountId: string; claims: () => Promise<{ sub: string; name: string }> } | undefined> {
+  const user = idp.users.data.find((one) => one.id === id);
+  if (user === undefined) return undefined;
+  return { accountId: id, claims: async () => ({ sub: id, name: user.displayName }) };
+}
+
+/** The token that `login` gets is the subject token: its audience are the agents that the user agreed to. */
+function nameAgents(
+  idp: Idp,
+  token: { readonly kind: string; readonly accountId?: string | undefined },
+  jwt: { payload: Record<string, unknown> },
+): void {
+  if (token.accountId === undefined) return;
+  const agents = consentedClients(idp, token.accountId);
+  jwt.payload['aud'] = agents.length === 0 ? idp.issuer : agents;
+}
+
+export type Context = KoaContextWithOIDC;

@@ -1,0 +1,108 @@
+import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
+import type { Clock } from '../../../lib/clock.ts';
+import { signAssertion } from '../../../exchange/assertion.ts';
+import type { Signer } from '../../../exchange/types.ts';
+import { toRecord } from '../state.ts';
+
+/** A refusal of an API, with the error code of RFC 6750 where there is one. */
+export class ApiRefusal extends Error {
+  readonly status: number;
+  readonly error: string | undefined;
+  readonly scope: string | undefined;
+
+  constructor(
+    status: number,
+    error: string | undefined,
+    message: string,
+    more: { readonly scope?: string } = {},
+  ) {
+    super(message);
+    this.name = 'ApiRefusal';
+    this.status = status;
+    this.error = error;
+    this.scope = more.scope;
+  }
+}
+
+/** Who calls: the agent, and the user on whose behalf; null where it acts as itself. */
+export interface Delegation {
+  readonly clientId: string;
+  readonly user: string | null;
+  readonly scopes: readonly string[];
+  readonly jti: string | null;
+}
+
+export interface TokenCheck {
+  readonly audience: string;
+  readonly issuer: string;
+  readonly clock: Clock;
+  readonly keys: ReturnType<typeof createRemoteJWKSet>;
+  readonly clientId: string;
+  readonly signer: Signer;
+  /** Display name of an agent, for the events. */
+  readonly nameOf: (clientId: string) => string;
+}
+
+const MAX_SECONDS = 300;
+
+/** Makes a check that reads the provider's keys over HTTP, as any API of the company would. */
+export function createTokenCheck(parts: Omit<TokenCheck, 'keys'>): TokenCheck {
+  return { ...parts, keys: createRemoteJWKSet(new URL(`${parts.issuer}/jwks`)) };
+}
+
+/**
+ * Checks signature, issuer, audience and lifetime itself, and asks the provider whether the token still stands.
+ * Throws `invalid_token`. @see RFC 9068 section 4, RFC 7662
+ */
+export async function checkToken(check: TokenCheck, token: string): Promise<Delegation> {
+  const payload = await verify(check, token);
+  if (!(await isActive(check, token))) throw invalid('the token was revoked');
+  const actor = toRecord(payload['act'])?.['sub'];
+  const clientId = String(payload['client_id']);
+  if (actor !== undefined && actor !== clientId)
+    throw invalid('the token names another actor than its client');
+  if (actor === undefined && payload.sub !== clientId) throw invalid('the token names a user but no agent');
+  return {
+    clientId,
+    user: actor === undefined ? null : String(payload.sub),
+    scopes: typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : [],
+    jti: payload.jti ?? null,
+  };
+}
+
+async function verify(check: TokenCheck, token: string): Promise<JWTPayload> {
+  let payload: JWTPayload;
+  try {
+    ({ payload } = await jwtVerify(token, check.keys, {
+      issuer: check.issuer,
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+      requiredClaims: ['exp', 'iat', 'sub', 'client_id'],
+      currentDate: new Date(check.clock()),
+    }));
+  } catch {
+    throw invalid('the token is not a good one of our identity provider');
+  }
+  if (payload.aud !== check.audience) throw invalid('the token is for another audience');
+  if ((payload.exp ?? 0) - (payload.iat ?? 0) > MAX_SECONDS) throw invalid('the token lives too long');
+  return payload;
+}
+
+async function isActive(check: TokenCheck, token: string): Promise<boolean> {
+  const { clientId, issuer } = check;
+  const assertion = await signAssertion(check.signer, { clientId, audience: issuer, now: check.clock() });
+  const response = await fetch(`${issuer}/introspect`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      token,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  return response.ok && toRecord(await response.json())?.['active'] === true;
+}
+
+function invalid(message: string): ApiRefusal {
+  return new ApiRefusal(401, 'invalid_token', message);
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { createLocalJWKSet, importJWK, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import { loginClientId, nowSeconds, type Idp } from './context.ts';
+import { consentKey, toRecord, type AgentRecord } from './state.ts';
+
+export const TOKEN_SECONDS = 300;
+
+/** What one five-minute token says. `subject` is the user, or the agent itself. */
+export interface Minted {
+  readonly agent: AgentRecord;
+  readonly subject: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+  readonly act: object | null;
+  /** It does not outlive this, in seconds since 1970. */
+  readonly notAfter: number;
+}
+
+/** Signs an access token. @see RFC 9068, RFC 8693 section 4.1 */
+export async function mintToken(
+  idp: Idp,
+  minted: Minted,
+): Promise<{ readonly token: string; readonly jti: string; readonly expiresIn: number }> {
+  const { signingKey } = idp.state.data;
+  // After a restore only tokens from later seconds are good.
+  const iat = Math.max(nowSeconds(idp), minted.agent.notBefore);
+  const exp = Math.min(iat + TOKEN_SECONDS, minted.notAfter);
+  const jti = randomUUID();
+  const token = await new SignJWT({
+    client_id: minted.agent.clientId,
+    scope: minted.scopes.join(' '),
+    ...(minted.act === null ? {} : { act: minted.act }),
+  })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: String(signingKey.kid) })
+    .setIssuer(idp.issuer)
+    .setSubject(minted.subject)
+    .setAudience(minted.resource)
+    .setIssuedAt(iat)
+    .setExpirationTime(exp)
+    .setJti(jti)
+    .sign(await importJWK(signingKey, 'ES256'));
+  return { token, jti, expiresIn: exp - iat };
+}
+
+/**
+ * Reads a token that this provider signed and that is still good: not expired, not revoked, its agent active, its
+ * user still of the same mind. Gives the reason as text otherwise.
+ */
+export async function readOwnToken(idp: Idp, token: string): Promise<JWTPayload | string> {
+  const { kty, crv, x, y, kid } = idp.state.data.signingKey;
+  let payload: JWTPayload;
+  try {
+    const keys = createLocalJWKSet({ keys: [{ kty: String(kty), crv, x, y, kid, alg: 'ES256' } as never] });
+    const currentDate = new Date(idp.clock());
+    ({ payload } = await jwtVerify(token, keys, {
+      issuer: idp.issuer,
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+      currentDate,
+      clockTolerance: 2,
+    }));
+  } catch (error) {
+    return error instanceof Error ? error.message : 'not a token of this provider';
+  }
+  return whyDead(idp, payload) ?? payload;
+}
+
+function whyDead(idp: Idp, payload: JWTPayload): string | undefined {
+  const { agents, consents, revokedTokens } = idp.state.data;
+  if (payload.jti === undefined || revokedTokens.has(payload.jti)) return 'the token was revoked';
+  const clientId = String(payload['client_id']);
+  if (clientId === loginClientId) return undefined;
+  const agent = agents.get(clientId);
+  if (agent === undefined) return 'the agent was removed';
+  if (agent.status === 'revoked' || (payload.iat ?? 0) < agent.notBefore) return 'agent revoked';
+  const onBehalf = toRecord(payload['act']) !== undefined;
+  if (onBehalf && consents.get(consentKey(String(payload.sub), clientId))?.allowed !== true) {
+    return 'the user withdrew the consent';
+  }
+  return undefined;
+}
+
+/** Makes one token inactive until it would have expired. */
+export async function revokeToken(idp: Idp, jti: string, exp: number): Promise<void> {
+  const { revokedTokens } = idp.state.data;
+  for (const [old, end] of revokedTokens) if (end < nowSeconds(idp)) revokedTokens.delete(old);
+  revokedTokens.set(jti, exp);
+  await idp.state.save();
+}
+
+/** Gives the `aud` of a payload as a list. */
+export function audiencesOf(payload: JWTPayload): readonly string[] {
+  return payload.aud === undefined ? [] : [payload.aud].flat();
+}
