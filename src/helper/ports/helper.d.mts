@@ -1,0 +1,19 @@
+import type { EventEmitter } from 'node:events';
+
+/** An agent as code uses it. `resource` is a name from agent-id.lock.json, or its URI. */
+export interface HelperAgent {
+  /** Gives the value of an Authorization header for the user whose request is being handled. */
+  authorization(resource: string, scopes: readonly string[]): Promise<string>;
+  /** Gives a `fetch` that sends the token to this resource, and to no other address. */
+  fetch(resource: string, scopes: readonly string[]): typeof globalThis.fetch;
+  /** Gives the `requestExecutor` of a client of the Okta SDK for Node. */
+  oktaRequestExecutor(
+    resource: string,
+    scopes: readonly string[],
+  ): EventEmitter & { fetch(request: never): Promise<never> };
+  /** Gives the same agent without a user: explicit, and audited as such. */
+  asItself(): HelperAgent;
+}
+
+/** Names the agent that this code is. */
+export function agent(id: string): HelperAgent;
