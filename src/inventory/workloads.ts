@@ -1,0 +1,244 @@
+import type { ConsumerKind } from '../model/consumer.ts';
+import type { Command } from '../model/facts.ts';
+import type { Span } from '../model/place.ts';
+import { baseOf, folderOf, stemOf } from './paths.ts';
+import { buildFolder } from './services.ts';
+import type { SourceFile } from './types.ts';
+
+/** Something that configuration says will run: a job, a cron line, a container, an MCP server. */
+export interface Workload {
+  readonly id: string;
+  readonly kind: ConsumerKind;
+  readonly name: string;
+  readonly source: SourceFile;
+  readonly span: Span;
+  /** Key path below which all belongs to it; null where it is one command of a file. */
+  readonly prefix: string | null;
+  /** Key paths of the file that every workload in it inherits. */
+  readonly shared: readonly string[];
+  readonly commands: readonly Command[];
+  /** Folder whose code it runs. */
+  readonly folder?: string;
+  /** Files that it names without a command: local actions, called workflows. */
+  readonly calls: readonly string[];
+}
+
+/** Reads the workloads of one file of configuration. */
+export function toWorkloads(source: SourceFile): readonly Workload[] {
+  const { path, format } = source.facts;
+  const name = baseOf(path).toLowerCase();
+  if (format === 'crontab') return source.facts.commands.map((command, at) => cronLine(source, command, at));
+  if (format === 'dockerfile') return [dockerfile(source)];
+  if (format === 'json') return name === 'package.json' ? npmScripts(source) : mcpServers(source);
+  if (format !== 'yaml') return [];
+  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\//.test(path))
+    return jobs(source, 'jobs', ['env', 'defaults']);
+  if (/^\.?gitlab-ci.*\.ya?ml$/.test(name))
+    return jobs(source, '', ['variables', 'default', 'before_script']);
+  if (path.includes('.circleci/')) return jobs(source, 'jobs', ['commands']);
+  if (/compose.*\.ya?ml$/.test(name)) return composeServices(source);
+  return kubernetes(source);
+}
+
+/** Gives the keys directly below a key path that open a map or a list. */
+function childKeys(source: SourceFile, parent: string): readonly string[] {
+  const keys = new Set<string>();
+  const start = parent === '' ? '' : `${parent}.`;
+  const all = [
+    ...source.facts.slots.map((slot) => slot.path),
+    ...source.facts.commands.flatMap((command) => command.slot ?? []),
+    ...source.facts.uses.flatMap((use) => use.slot ?? []),
+  ];
+  for (const path of all) {
+    if (!path.startsWith(start)) continue;
+    const match = /^([^.[]+)[.[]/.exec(path.slice(start.length));
+    if (match?.[1] !== undefined) keys.add(match[1]);
+  }
+  return [...keys];
+}
+
+function firstSpan(source: SourceFile, prefix: string): Span {
+  const { slots, commands } = source.facts;
+  const spans = [
+    ...slots.filter((slot) => isBelowKey(slot.path, prefix)).map((slot) => slot.entry),
+    ...commands.filter((command) => isBelowKey(command.slot ?? '', prefix)).map((command) => command.span),
+  ];
+  return spans.sort((a, b) => a.start - b.start)[0] ?? { start: 0, end: 0 };
+}
+
+function isBelowKey(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
+}
+
+function below(source: SourceFile, prefix: string): readonly Command[] {
+  return source.facts.commands.filter((command) => isBelowKey(command.slot ?? '', prefix));
+}
+
+const notJobs = new Set([
+  'stages',
+  'variables',
+  'default',
+  'include',
+  'workflow',
+  'image',
+  'cache',
+  'before_script',
+]);
+
+function jobs(source: SourceFile, parent: string, shared: readonly string[]): readonly Workload[] {
+  const { path, slots } = source.facts;
+  return childKeys(source, parent)
+    .filter((key) => parent !== '' || !notJobs.has(key))
+    .map((key) => {
+      const prefix = parent === '' ? key : `${parent}.${key}`;
+      return {
+        id: `ci-job:${path}#${key}`,
+        kind: 'ci-job',
+        name: jobName(key, path),
+        source,
+        span: firstSpan(source, prefix),
+        prefix,
+        shared,
+        commands: below(source, prefix),
+        calls: slots.flatMap((slot) =>
+          isBelowKey(slot.path, prefix) && slot.path.endsWith('.uses') && slot.value.startsWith('./')
+            ? [slot.value.slice(2)]
+            : [],
+        ),
+      };
+    });
+}
+
+/** `build` and `run` say nothing; the workflow's own name does. */
+function jobName(key: string, path: string): string {
+  if (!/^(build|test|tests|run|main|job|deploy|release|lint|ci|check|start|default)$/i.test(key)) return key;
+  const stem = stemOf(path);
+  return stem.toLowerCase().includes(key.toLowerCase()) ? stem : `${stem}-${key}`;
+}
+
+function cronLine(source: SourceFile, command: Command, at: number): Workload {
+  const script = command.argv.findLast((word) => /[\w-]+\.(sh|bash|py|m?js|ts|rb|pl|php)$/.test(word));
+  return {
+    id: `cron:${source.facts.path}#${script === undefined ? String(at + 1) : stemOf(script)}`,
+    kind: 'cron',
+    name: script === undefined ? `${stemOf(source.facts.path)}-${at + 1}` : stemOf(script),
+    source,
+    span: command.span,
+    prefix: null,
+    shared: [],
+    commands: [command],
+    calls: [],
+  };
+}
+
+function dockerfile(source: SourceFile): Workload {
+  const { path, commands } = source.facts;
+  const folder = folderOf(path);
+  return {
+    id: `container:${path}`,
+    kind: 'container',
+    name: folder === '' ? 'container' : baseOf(folder),
+    source,
+    span: { start: 0, end: 0 },
+    prefix: '',
+    shared: [],
+    commands,
+    folder,
+    calls: [],
+  };
+}
+
+function npmScripts(source: SourceFile): readonly Workload[] {
+  return childScripts(source).map((key) => ({
+    id: `npm-script:${source.facts.path}#${key}`,
+    kind: 'npm-script',
+    name: key.replaceAll(':', '-'),
+    source,
+    span: firstSpan(source, `scripts.${key}`),
+    prefix: `scripts.${key}`,
+    shared: [],
+    commands: below(source, `scripts.${key}`),
+    calls: [],
+  }));
+}
+
+function childScripts(source: SourceFile): readonly string[] {
+  return source.facts.slots.flatMap((slot) => /^scripts\.(.+)$/.exec(slot.path)?.[1] ?? []);
+}
+
+function mcpServers(source: SourceFile): readonly Workload[] {
+  const parents = ['mcpServers', 'servers', 'context_servers', 'mcp.servers'].filter(
+    (parent) => parent !== 'servers' || /(^|\/)\.?mcp\.json$/.test(source.facts.path),
+  );
+  return parents.flatMap((parent) =>
+    childKeys(source, parent).map((key) => ({
+      id: `mcp-server:${source.facts.path}#${key}`,
+      kind: 'mcp-server' as const,
+      name: key.startsWith('mcp') ? key : `mcp-${key}`,
+      source,
+      span: firstSpan(source, `${parent}.${key}`),
+      prefix: `${parent}.${key}`,
+      shared: ['inputs'],
+      commands: below(source, `${parent}.${key}`),
+      calls: [],
+    })),
+  );
+}
+
+function composeServices(source: SourceFile): readonly Workload[] {
+  return childKeys(source, 'services').map((key) => {
+    const prefix = `services.${key}`;
+    const folder = buildFolder(source, prefix);
+    return {
+      id: `container:${source.facts.path}#${key}`,
+      kind: 'container',
+      name: key,
+      source,
+      span: firstSpan(source, prefix),
+      prefix,
+      shared: source.facts.slots.flatMap((slot) => /^x-[^.[]+/.exec(slot.path)?.[0] ?? []).slice(0, 1),
+      commands: below(source, prefix),
+      ...(folder === undefined ? {} : { folder }),
+      calls: [],
+    };
+  });
+}
+
+/** A manifest of Kubernetes; one document of a file with several may carry an index before its key path. */
+function kubernetes(source: SourceFile): readonly Workload[] {
+  return source.facts.slots.flatMap((slot) => {
+    const match = /^(.*?)kind$/.exec(slot.path);
+    const runs = /^(Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|ReplicaSet)$/.test(slot.value);
+    const start = match?.[1];
+    if (start === undefined || !runs || !/^([[\]\d$]+\.?)?$/.test(start)) return [];
+    const name =
+      source.facts.slots.find((one) => one.path === `${start}metadata.name`)?.value ??
+      stemOf(source.facts.path);
+    const prefix = `${start}spec`;
+    return [
+      {
+        id: `k8s:${source.facts.path}#${name}`,
+        kind: 'k8s' as const,
+        name,
+        source,
+        span: slot.entry,
+        prefix,
+        shared: [],
+        commands: below(source, prefix),
+        calls: [],
+      },
+    ];
+  });
+}
+
+/** Says whether nobody is present when it runs, and why; undefined where somebody may be. */
+export function unattended(workload: Workload): string | undefined {
+  const at = `${workload.source.facts.path}`;
+  if (workload.kind === 'cron') return 'no user is present in a cron line';
+  if (workload.kind === 'ci-job') return 'no user is present in a pipeline job';
+  if (workload.kind !== 'k8s') return undefined;
+  const scheduled = workload.source.facts.slots.some(
+    (slot) => slot.path === 'kind' && slot.value === 'CronJob',
+  );
+  return scheduled ? `no user is present in a CronJob (${at})` : undefined;
+}
