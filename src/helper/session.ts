@@ -44,6 +44,12 @@ async function renewSession(
     refresh_token: session.refreshToken.open(),
     client_id: loginClient(trust),
   });
+  if (status >= 500) {
+    throw new AgentIdError('idp-unreachable', `the identity provider answered ${status}`, {
+      where: trust.issuer,
+      hint: 'Try again later.',
+    });
+  }
   if (status !== 200) throw notSignedIn(trust.name);
   return { ...session, ...toTokens(data, askedAt, session) };
 }
