@@ -122,8 +122,9 @@ function betweenCommands(from: string, target: string, where: string): string | 
 }
 
 function intoEmbedded(from: string, path: string, where: string): string | undefined {
-  const inside = relative(src, from).startsWith(join('idp', 'embedded'));
-  return path.startsWith(join('idp', 'embedded')) && !inside
+  const folder = join('idp', 'embedded', '/');
+  const inside = relative(src, from).startsWith(folder);
+  return path.startsWith(folder) && !inside
     ? `${where}: the embedded server stands alone`
     : undefined;
 }

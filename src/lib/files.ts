@@ -84,3 +84,12 @@ export async function syncFolder(path: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** Deletes a file. A missing one is no error. Throws `unwritable`. */
+export async function deleteFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw new AgentIdError('unwritable', `cannot delete ${basename(path)}`, { cause: error, where: path });
+  }
+}

@@ -206,9 +206,9 @@ export async function signIn(
     code_challenge_method: 'S256',
   });
   try {
-    await browse(`${issuer}/auth?${query}`, who);
+    await browse(`${issuer}/auth?${query.toString()}`, who);
     const answer = await loopback.answer;
-    if (answer.get('code') === null) throw new Error(`no code: ${answer}`);
+    if (answer.get('code') === null) throw new Error(`no code: ${answer.toString()}`);
     const { body } = await ask(`${issuer}/token`, {
       method: 'POST',
       body: new URLSearchParams({
