@@ -23,6 +23,8 @@ export interface Format {
 /** A parsed file: its facts, and the edits that its format can do. Edits are computed, never applied. */
 export interface Document {
   readonly facts: FileFacts;
+  /** Code only: where the text could not be parsed. */
+  readonly broken?: readonly Span[];
   /** Replaces the value of one slot, quoted and escaped as the format and its neighbours want it. */
   setValue(slot: Slot, value: string, reason: string): Edit;
   /**

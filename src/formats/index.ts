@@ -1,0 +1,43 @@
+import { AgentIdError } from '../model/error.ts';
+import type { Edit } from '../model/place.ts';
+import { assertConfirmed } from './confirm.ts';
+import { env } from './env/index.ts';
+import { applyEdits } from './splice.ts';
+import type { Document, Format } from './types.ts';
+
+/** Every format, in the order in which they are asked. */
+export const formats: readonly Format[] = [env];
+
+const headLength = 1024;
+
+/** Finds the format of a file by its path relative to the root and the start of its text. */
+export function formatFor(path: string, head: string): Format | undefined {
+  return formats.find((format) => format.matches(path, head));
+}
+
+/** Parses a file; `undefined` where it has no format. Throws `malformed` with `path:line`. */
+export async function parseFile(text: string, path: string): Promise<Document | undefined> {
+  return formatFor(path, text.slice(0, headLength))?.parse(text, path);
+}
+
+/**
+ * Re-parses a changed file and checks that exactly what was intended has changed. Throws `malformed`; nothing may
+ * be written then.
+ */
+export async function confirmEdits(
+  path: string,
+  before: string,
+  after: string,
+  edits: readonly Edit[],
+): Promise<void> {
+  if (applyEdits(before, edits) !== after) {
+    throw new AgentIdError('internal', 'the new text is not what the edits make', { where: path });
+  }
+  const [old, changed] = [await parseFile(before, path), await parseFile(after, path)];
+  if (old === undefined || changed === undefined) {
+    throw new AgentIdError('malformed', 'a changed file would no longer be of its format', { where: path });
+  }
+  assertConfirmed(old, changed, edits, after);
+}
+
+export { applyEdits };
