@@ -51,18 +51,18 @@ export function addWhoami(program: Command, io: Io): void {
 }
 
 async function runLogin(options: LoginOptions, io: Io): Promise<void> {
-  const [{ signInWithBrowser, signInWithDevice }, { writeSession }, { systemFetch }, { openBrowser }] =
+  const [{ signInWithBrowser, signInWithDevice }, { writeSession }, { createHttp }, { openBrowser }] =
     await Promise.all([
       import('../helper/sign-in.ts'),
       import('../lib/session.ts'),
-      import('../lib/system.ts'),
+      import('../lib/http.ts'),
       import('../lib/child.ts'),
     ]);
   const { trust, paths } = await readTrust(options, io);
   const opens = io.interactive && options.browser && options.device !== true;
   const signIn: SignIn = {
     trust,
-    fetch: systemFetch,
+    http: createHttp({ clock: io.clock }),
     clock: io.clock,
     timeoutMs: PATIENCE_MS,
     show: ({ url, code }) => {
@@ -78,10 +78,10 @@ async function runLogin(options: LoginOptions, io: Io): Promise<void> {
 }
 
 async function runLogout(options: IdpOption, io: Io): Promise<void> {
-  const [{ revokeSession }, { deleteSession, readSession }, { systemFetch }] = await Promise.all([
+  const [{ revokeSession }, { deleteSession, readSession }, { createHttp }] = await Promise.all([
     import('../helper/session.ts'),
     import('../lib/session.ts'),
-    import('../lib/system.ts'),
+    import('../lib/http.ts'),
   ]);
   const { trust, paths } = await readTrust(options, io);
   const session = await readSession(paths, trust.name);
@@ -89,7 +89,10 @@ async function runLogout(options: IdpOption, io: Io): Promise<void> {
     io.stderr(`Nobody is signed in at ${trust.name}.\n`);
     return;
   }
-  const revoked = await revokeSession(session, trust, { fetch: systemFetch, clock: io.clock });
+  const revoked = await revokeSession(session, trust, {
+    http: createHttp({ clock: io.clock }),
+    clock: io.clock,
+  });
   await deleteSession(paths, trust.name);
   await audit('logout', { user: session.user, trust, paths }, io);
   io.stderr(`Signed out ${session.user}.\n`);
@@ -121,12 +124,12 @@ interface Trusted {
 }
 
 async function readTrust(options: IdpOption, io: Io): Promise<Trusted> {
-  const [{ findTrustByName }, { statePaths }] = await Promise.all([
-    import('../helper/trust.ts'),
+  const [{ chosenIdp }, { statePaths }] = await Promise.all([
+    import('../idp/trust.ts'),
     import('../lib/state.ts'),
   ]);
   const paths = statePaths(io.env);
-  return { trust: await findTrustByName(paths, options.idp), paths };
+  return { trust: await chosenIdp(paths, options.idp), paths };
 }
 
 async function audit(

@@ -2,8 +2,10 @@ import { appendAudit } from '../audit/log.ts';
 import { createAgent } from '../exchange/agent.ts';
 import { createFileSigner } from '../exchange/node.ts';
 import type { Agent, TokenRequest, TokenSource } from '../exchange/types.ts';
+import { trustedByIssuer } from '../idp/trust.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import { systemClock, toTimestamp } from '../lib/clock.ts';
+import { createHttp } from '../lib/http.ts';
 import { agentKeyFile } from '../lib/keys.ts';
 import { statePaths, type StatePaths } from '../lib/state.ts';
 import { systemFetch } from '../lib/system.ts';
@@ -12,8 +14,8 @@ import { Secret } from '../model/secret.ts';
 import { createLog, toAuditEvent, type AuditQueue } from './audit-event.ts';
 import { toAgentIdError } from './error.ts';
 import { readLocked } from './locked.ts';
-import { readMetadata } from './metadata.ts';
-import { findResource, findTrust } from './trust.ts';
+import { keptMetadata } from './metadata.ts';
+import { findResource } from './resource.ts';
 
 /** Where an agent is opened: the lock file is looked for from `from` upward. */
 export interface Place {
@@ -62,7 +64,7 @@ export interface OpenAgent {
 export async function openAgent(id: string, place: Place): Promise<OpenAgent> {
   const paths = statePaths(place.env);
   const locked = await readLocked(id, place.from);
-  const trust = await findTrust(paths, locked);
+  const trust = await trustedByIssuer(paths, locked.issuer);
   const opened: Opened = { id, locked, trust, paths, place, cores: new Map(), log: createLog() };
   return {
     id,
@@ -140,7 +142,7 @@ async function createCore(opened: Opened, maxTtlSeconds: number): Promise<Agent>
   const clock = place.clock ?? systemClock;
   const fetch = place.fetch ?? systemFetch;
   const signer = await createFileSigner(agentKeyFile(paths, id));
-  const metadata = await readMetadata(trust.issuer, { fetch, clock });
+  const metadata = await keptMetadata(trust.issuer, createHttp({ fetch, clock }), clock);
   return createAgent({
     signer,
     fetch,

@@ -1,17 +1,17 @@
-import type { Metadata, TrustedIdp } from '../idp/types.ts';
+import { toRecord } from '../idp/metadata.ts';
+import type { TrustedIdp } from '../idp/types.ts';
 import { systemClock } from '../lib/clock.ts';
+import { createHttp, type Http } from '../lib/http.ts';
 import { notSignedIn, readFreshSession, type Session } from '../lib/session.ts';
 import type { StatePaths } from '../lib/state.ts';
-import { systemFetch } from '../lib/system.ts';
 import { AgentIdError } from '../model/error.ts';
 import { Secret } from '../model/secret.ts';
-import { readMetadata } from './metadata.ts';
-import { postForm } from './post-form.ts';
+import { keptMetadata } from './metadata.ts';
 
 /** Clock and network, this machine's unless given. */
 export interface Outside {
   readonly clock?: () => number;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly http?: Http;
 }
 
 /** Gives the token of the user who signed in with `login`, renewed where needed. Throws `not-signed-in`. */
@@ -21,10 +21,10 @@ export async function readSessionToken(
   outside: Outside = {},
 ): Promise<Session> {
   const clock = outside.clock ?? systemClock;
-  const fetch = outside.fetch ?? systemFetch;
+  const http = outside.http ?? createHttp({ clock });
   const session = await readFreshSession(paths, trust.name, {
     clock,
-    renew: async (old) => renewSession(old, trust, { clock, fetch }),
+    renew: async (old) => renewSession(old, trust, { clock, http }),
   });
   // Trust may have been given anew to somebody else under the same name.
   if (session.issuer !== trust.issuer) throw notSignedIn(trust.name);
@@ -34,24 +34,21 @@ export async function readSessionToken(
 async function renewSession(
   session: Session,
   trust: TrustedIdp,
-  { clock, fetch }: Required<Outside>,
+  { clock, http }: Required<Outside>,
 ): Promise<Session> {
   if (session.issuer !== trust.issuer || session.refreshToken === null) throw notSignedIn(trust.name);
-  const metadata = await readMetadata(trust.issuer, { fetch, clock });
+  const metadata = await keptMetadata(trust.issuer, http, clock);
   const askedAt = clock();
-  const { status, data } = await postForm(fetch, metadata.token_endpoint, {
-    grant_type: 'refresh_token',
-    refresh_token: session.refreshToken.open(),
-    client_id: loginClient(trust),
+  const { status, body } = await http.request(metadata.token_endpoint, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: session.refreshToken.open(),
+      client_id: loginClient(trust),
+    }),
   });
-  if (status >= 500) {
-    throw new AgentIdError('idp-unreachable', `the identity provider answered ${status}`, {
-      where: trust.issuer,
-      hint: 'Try again later.',
-    });
-  }
   if (status !== 200) throw notSignedIn(trust.name);
-  return { ...session, ...toTokens(data, askedAt, session) };
+  return { ...session, ...toTokens(toRecord(body), askedAt, session) };
 }
 
 /** The public client that `login` uses. Throws `unsupported` where the provider has none. */
@@ -83,16 +80,19 @@ export function toTokens(
 export async function revokeSession(
   session: Session,
   trust: TrustedIdp,
-  { clock, fetch }: Required<Outside>,
+  { clock, http }: Required<Outside>,
 ): Promise<boolean> {
   const token = session.refreshToken ?? session.accessToken;
   try {
-    const metadata: Metadata = await readMetadata(trust.issuer, { fetch, clock });
+    const metadata = await keptMetadata(trust.issuer, http, clock);
     if (metadata.revocation_endpoint === undefined || session.issuer !== trust.issuer) return false;
-    const { status } = await postForm(fetch, metadata.revocation_endpoint, {
-      token: token.open(),
-      token_type_hint: session.refreshToken === null ? 'access_token' : 'refresh_token',
-      client_id: loginClient(trust),
+    const { status } = await http.request(metadata.revocation_endpoint, {
+      method: 'POST',
+      body: new URLSearchParams({
+        token: token.open(),
+        token_type_hint: session.refreshToken === null ? 'access_token' : 'refresh_token',
+        client_id: loginClient(trust),
+      }),
     });
     return status === 200;
   } catch (error) {

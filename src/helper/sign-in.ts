@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readClaims } from '../exchange/encode.ts';
+import { toRecord } from '../idp/metadata.ts';
 import type { Metadata, TrustedIdp } from '../idp/types.ts';
 import { startLoopback } from '../lib/loopback.ts';
 import type { Session } from '../lib/session.ts';
 import { AgentIdError } from '../model/error.ts';
-import { readMetadata } from './metadata.ts';
-import { postForm } from './post-form.ts';
+import { keptMetadata } from './metadata.ts';
 import { loginClient, toTokens, type Outside } from './session.ts';
 
 /** How a person signs in. `show` gets what the person must open, and the code to type where there is one. */
@@ -27,8 +27,8 @@ type Answer = Readonly<Record<string, unknown>>;
  * @see RFC 8252, RFC 7636, RFC 9207
  */
 export async function signInWithBrowser(signIn: SignIn): Promise<Session> {
-  const { trust, fetch, clock } = signIn;
-  const metadata = await readMetadata(trust.issuer, { fetch, clock });
+  const { trust, http, clock } = signIn;
+  const metadata = await keptMetadata(trust.issuer, http, clock);
   const endpoint = requireEndpoint(metadata.authorization_endpoint, 'signing in through the browser');
   const [verifier, state, nonce] = [randomText(), randomText(), randomText()];
   const loopback = await startLoopback((query) => query.get('state') === state);
@@ -82,10 +82,10 @@ function toCode(answer: URLSearchParams | undefined, trust: TrustedIdp): string 
  * @see RFC 8628
  */
 export async function signInWithDevice(signIn: SignIn): Promise<Session> {
-  const { trust, fetch, clock } = signIn;
-  const metadata = await readMetadata(trust.issuer, { fetch, clock });
+  const { trust, http, clock } = signIn;
+  const metadata = await keptMetadata(trust.issuer, http, clock);
   const endpoint = requireEndpoint(metadata.device_authorization_endpoint, 'signing in with a code');
-  const { status, data } = await postForm(fetch, endpoint, {
+  const { status, data } = await post(signIn, endpoint, {
     client_id: loginClient(trust),
     scope,
     prompt: 'consent',
@@ -104,7 +104,7 @@ async function poll(
   metadata: Metadata,
   { device, first }: { readonly device: string; readonly first: Answer },
 ): Promise<Session> {
-  const { trust, fetch, clock } = signIn;
+  const { trust, clock } = signIn;
   let intervalSeconds = toSeconds(first['interval'], 5);
   const ends = clock() + Math.min(signIn.timeoutMs, toSeconds(first['expires_in'], 600) * 1000);
   const form = {
@@ -115,7 +115,7 @@ async function poll(
   while (clock() < ends) {
     await sleep(intervalSeconds * 1000);
     const askedAt = clock();
-    const { status, data } = await postForm(fetch, metadata.token_endpoint, form);
+    const { status, data } = await post(signIn, metadata.token_endpoint, form);
     if (status === 200) return toSession(signIn, data, { askedAt, nonce: null });
     if (data['error'] === 'slow_down') intervalSeconds += 5;
     else if (data['error'] === 'expired_token') break;
@@ -124,13 +124,22 @@ async function poll(
   throw notInTime(trust);
 }
 
+async function post(
+  { http }: SignIn,
+  url: string,
+  form: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number; readonly data: Answer }> {
+  const { status, body } = await http.request(url, { method: 'POST', body: new URLSearchParams(form) });
+  return { status, data: toRecord(body) };
+}
+
 async function redeem(
   signIn: SignIn,
   metadata: Metadata,
   { form, nonce }: { readonly form: Readonly<Record<string, string>>; readonly nonce: string },
 ): Promise<Session> {
   const askedAt = signIn.clock();
-  const { status, data } = await postForm(signIn.fetch, metadata.token_endpoint, {
+  const { status, data } = await post(signIn, metadata.token_endpoint, {
     ...form,
     client_id: loginClient(signIn.trust),
   });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { hasCode } from './files.ts';
 
@@ -19,20 +19,23 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
  * 126 where it cannot be executed, 127 where it is not there. Signals are passed on.
  */
 export async function runChild({ command, args, cwd, env, interactive }: Child): Promise<number> {
-  const child = spawn(command, args, { cwd, env, stdio: 'inherit' });
+  let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals): void => {
     const byTerminal = interactive && (signal === 'SIGINT' || signal === 'SIGQUIT');
-    if (!byTerminal) child.kill(signal);
+    if (!byTerminal) child?.kill(signal);
   };
+  // Before the child runs: a signal in between would end us and leave it alone.
   for (const signal of forwarded) process.on(signal, forward);
   try {
+    const started = spawn(command, args, { cwd, env, stdio: 'inherit' });
+    child = started;
     return await new Promise((resolve, reject) => {
-      child.on('error', (error) => {
+      started.on('error', (error) => {
         const code = toCode(error);
         if (code === undefined) reject(error);
         else resolve(code);
       });
-      child.on('exit', (code, signal) =>
+      started.on('exit', (code, signal) =>
         resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]),
       );
     });

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { rolldown } from 'rolldown';
 
 export interface Ran {
@@ -25,14 +24,14 @@ export async function run(command: string, args: readonly string[], options: Run
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.stdin ?? '');
   options.started?.(child);
-  const [stdout, stderr, [code, signal]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<[number | null, string | null]>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (...ended) => resolve(ended));
-    }),
-  ]);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (...ended) => resolve(ended));
+  });
   return { code, signal, stdout, stderr };
 }
 
