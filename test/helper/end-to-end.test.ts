@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browse } from '../../src/demo/browser.ts';
 import { lockName, renderLock } from '../../src/lib/lock-file.ts';
-import { makeAgentKey } from '../../src/lib/keys.ts';
+import { deleteAgentKey, makeAgentKey } from '../../src/lib/keys.ts';
 import { readSession, writeSession } from '../../src/lib/session.ts';
 import type { LockedAgent } from '../../src/model/agent.ts';
 import { claimsOf } from '../exchange/fake-as.ts';
@@ -37,6 +37,7 @@ beforeAll(async () => {
     type: 'embedded',
     issuer: kit.idp.issuer,
     loginClientId: 'agent-id-cli',
+    admin: { clientId: 'agent-id-admin', keyFile: kit.idp.adminKeyFile },
     resources: [{ ...resource, scopes: ['okta.users.manage', 'okta.groups.read'] }],
   };
   await writeFile(join(home, 'idp', 'embedded.json'), JSON.stringify(trust));
@@ -175,6 +176,18 @@ describe('against the embedded provider', () => {
     expect((await verb([...token, 'sync-groups', '--as-agent'])).code).toBe(0);
     await kit.admin('POST', '/register/agent-id.password-reset.abcdefgh/restore');
     expect((await verb([...token, 'password-reset'])).code).toBe(0);
+  });
+
+  it('another machine gets a key of its own, which can be repeated', async () => {
+    await deleteAgentKey(paths, 'sync-groups');
+    expect((await verb([...token, 'sync-groups', '--as-agent'])).stderr).toMatch(
+      /^error\[not-enrolled\].*\n.*agent-id agents enroll sync-groups/s,
+    );
+    const first = await verb(['agents', 'enroll', 'sync-groups', '--name', 'runner 7', '--format', 'json']);
+    const again = await verb(['agents', 'enroll', 'sync-groups']);
+    expect(JSON.parse(first.stdout)).toMatchObject({ created: true, name: 'runner 7' });
+    expect(again.stdout.trim()).toBe((JSON.parse(first.stdout) as { thumbprint: string }).thumbprint);
+    expect((await verb([...token, 'sync-groups', '--as-agent'])).code).toBe(0);
   });
 
   it('signing out ends the refresh token at the provider', async () => {

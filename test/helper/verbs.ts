@@ -1,6 +1,7 @@
 // The verbs of these tests as a program of their own; the tests bundle it.
 import { Command } from 'commander';
 import { addAudit } from '../../src/commands/audit.ts';
+import { addEnroll } from '../../src/commands/enroll.ts';
 import { addExec } from '../../src/commands/exec.ts';
 import { addLogin, addLogout, addWhoami } from '../../src/commands/login.ts';
 import { addToken } from '../../src/commands/token.ts';
@@ -11,6 +12,7 @@ import { renderError } from '../../src/output/error.ts';
 const io = processIo();
 const program = new Command('agent-id').enablePositionalOptions().exitOverride();
 for (const add of [addAudit, addExec, addLogin, addLogout, addToken, addWhoami]) add(program, io);
+addEnroll(program.command('agents'), io);
 for (const command of program.commands) command.copyInheritedSettings(program);
 try {
   await program.parseAsync(process.argv.slice(2), { from: 'user' });
