@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Ajv from 'ajv';
+import addFormats from 'ajv-formats';
 import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { origin, toEntry, toLine } from '../../src/audit/chain.ts';
@@ -65,6 +67,17 @@ describe('the log', () => {
     expect(await readAudit(paths, { user: 'user-y' })).toHaveLength(1);
     expect(await readAudit(paths, { agent: 'password-reset' })).toHaveLength(2);
     expect(await readAudit(paths, { since: Date.parse('2026-11-24T00:00:00Z') })).toHaveLength(1);
+  });
+
+  it('has the shape that its schema says', async () => {
+    await appendAudit(paths, sample());
+    await appendAudit(paths, sample({ agent: null, action: 'login', resource: null, jti: null, user: null }));
+    const ajv = addFormats.default(new Ajv.default({ allErrors: true, allowUnionTypes: true }));
+    const file = join(import.meta.dirname, '../../schemas/audit-entry.schema.json');
+    const isValid = ajv.compile(JSON.parse(await readFile(file, 'utf8')) as object);
+    for (const line of await lines())
+      expect([isValid(JSON.parse(line)), isValid.errors]).toEqual([true, null]);
+    expect(await lines()).toHaveLength(2);
   });
 
   it('holds only what the model names', async () => {
