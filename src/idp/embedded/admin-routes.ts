@@ -112,4 +112,13 @@ const routes: readonly Route[] = [
     status: 200,
     run: async ({ idp, url }) => ({ events: idp.events.since(Number(url.searchParams.get('since') ?? 0)) }),
   },
+  {
+    method: 'POST',
+    path: /^\/admin\/stop$/,
+    status: 202,
+    run: async ({ idp, response }) => {
+      response.once('finish', idp.requestStop);
+      return {};
+    },
+  },
 ];

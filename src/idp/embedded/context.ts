@@ -18,6 +18,8 @@ export interface Idp {
   readonly users: Store<readonly SandboxUser[]>;
   readonly events: EventLog;
   readonly adminKey: PublicJwk;
+  /** Called when the administrator asks the program to end. */
+  readonly requestStop: () => void;
 }
 
 /** Seconds since 1970. */

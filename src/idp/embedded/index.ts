@@ -41,6 +41,8 @@ export interface Embedded {
   readonly users: readonly NewUser[];
   /** Makes a static token at the Okta-shaped API: the old way that gets migrated. */
   createApiToken(name: string): Promise<{ readonly id: string; readonly token: Secret }>;
+  /** Resolves when the administrator asks the program to end (`idp stop`). */
+  readonly stopRequested: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,7 +73,11 @@ async function open(dataDir: string, listeners: Listeners, clock: Clock): Promis
   ].map((port) => `http://127.0.0.1:${port}`) as [string, string, string];
   const admin = await openKeyFile(dataDir, 'admin');
   const apiKey = await openKeyFile(dataDir, passwordApiKey);
-  const { idp, users } = await openIdp({ dataDir, issuer, clock, admin });
+  let requestStop: () => void = () => undefined;
+  const stopRequested = new Promise<void>((resolve) => {
+    requestStop = resolve;
+  });
+  const { idp, users } = await openIdp({ dataDir, issuer, clock, admin, requestStop });
   idp.state.data.resources.set(passwordApiKey, {
     key: passwordApiKey,
     uri: passwordApiUrl,
@@ -94,6 +100,7 @@ async function open(dataDir: string, listeners: Listeners, clock: Clock): Promis
     passwordApiUrl,
     adminKeyFile: admin.file,
     users,
+    stopRequested,
     createApiToken: (name) => createApiToken(okta, name),
     stop: async () => {
       await stop(listeners);
@@ -107,8 +114,9 @@ async function openIdp(parts: {
   readonly issuer: string;
   readonly clock: Clock;
   readonly admin: KeyFile;
+  readonly requestStop: () => void;
 }): Promise<{ readonly idp: Idp; readonly users: readonly NewUser[] }> {
-  const { dataDir, issuer, clock, admin } = parts;
+  const { dataDir, issuer, clock, admin, requestStop } = parts;
   const people = await makeUsers();
   const users = await openStore(join(dataDir, 'sandbox-users.json'), people.shape);
   const events = await openStore(join(dataDir, 'events.json'), eventsShape);
@@ -120,6 +128,7 @@ async function openIdp(parts: {
     users,
     events: createEventLog(events, clock),
     adminKey: admin.publicKey,
+    requestStop,
   };
   const known = users.data.map(({ id, displayName }) => ({ id, displayName, password: null }));
   return { idp, users: people.made() ?? known };

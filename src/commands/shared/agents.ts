@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import { adapterFor } from '../../idp/index.ts';
+import { trustedByIssuer } from '../../idp/trust.ts';
+import type { IdpAdapter, Registration, TrustedIdp } from '../../idp/types.ts';
+import { toTimestamp } from '../../lib/clock.ts';
+import { writeWhole } from '../../lib/files.ts';
+import { findUp } from '../../lib/find-up.ts';
+import type { Io } from '../../lib/io.ts';
+import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
+import { statePaths } from '../../lib/state.ts';
+import type { Lock, LockedAgent } from '../../model/agent.ts';
+import { AgentIdError } from '../../model/error.ts';
+import { envelope } from '../../output/version.ts';
+
+interface Options {
+  readonly format: 'text' | 'json';
+  readonly yes?: boolean;
+}
+
+/** An agent by the lock, and by its provider; `status` is `missing` where the provider has none of it. */
+interface Known extends LockedAgent {
+  readonly id: string;
+  readonly status: Registration['status'] | 'missing' | 'unknown';
+  readonly lastTokenAt: string | null;
+  /** Why the provider could not be asked. */
+  readonly problem: string | null;
+}
+
+export async function runList(options: Options, io: Io): Promise<void> {
+  const { lock } = await openLock(io);
+  const agents = await Promise.all(Object.entries(lock.agents).map(([id, agent]) => know(id, agent, io)));
+  if (options.format === 'json') {
+    io.stdout(`${JSON.stringify({ ...envelope, agents }, null, 2)}\n`);
+    return;
+  }
+  for (const agent of agents) {
+    io.stdout(`${agent.id}  ${agent.displayName}  ${agent.status}  ${agent.flow}  at ${agent.idp}\n`);
+    if (agent.problem !== null) io.stderr(`  ${agent.problem}\n`);
+  }
+  if (agents.length === 0) io.stderr('The lock file names no agents: agent-id migrate registers them.\n');
+}
+
+export async function runShow(id: string, options: Options, io: Io): Promise<void> {
+  const { lock } = await openLock(io);
+  const agent = await know(id, pick(lock, id), io);
+  if (options.format === 'json') {
+    io.stdout(`${JSON.stringify({ ...envelope, agent }, null, 2)}\n`);
+    return;
+  }
+  for (const line of describe(agent)) io.stdout(`${line}\n`);
+  if (agent.problem !== null) io.stderr(`${agent.problem}\n`);
+}
+
+export async function runSwitch(
+  action: 'revoke' | 'restore',
+  id: string,
+  options: Options,
+  io: Io,
+): Promise<void> {
+  const { lock } = await openLock(io);
+  const agent = pick(lock, id);
+  const adapter = await open(agent, io);
+  await audited({ action, id, agent, trust: adapter.trust }, io, () => adapter[action](agent.clientId));
+  const done = action === 'revoke' ? 'revoked' : 'restored';
+  if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: done })}\n`);
+  else io.stderr(`${agent.displayName} is ${done}.${afterRevoke(action, adapter)}\n`);
+}
+
+export async function runRemove(id: string, options: Options, io: Io): Promise<void> {
+  const { lock, root } = await openLock(io);
+  const agent = pick(lock, id);
+  await confirm(agent, options, io);
+  const adapter = await open(agent, io);
+  const { deleteAgentKey } = await import('../../lib/keys.ts');
+  await audited({ action: 'remove', id, agent, trust: adapter.trust }, io, () =>
+    adapter.remove(agent.clientId),
+  );
+  const { [id]: _removed, ...agents } = lock.agents;
+  await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+  await deleteAgentKey(statePaths(io.env), id);
+  if (options.format === 'json')
+    io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: 'removed' })}\n`);
+  else io.stderr(`${agent.displayName} is removed, here and at ${agent.idp}.\n`);
+}
+
+function afterRevoke(action: 'revoke' | 'restore', { capabilities }: IdpAdapter): string {
+  if (action === 'restore') return '';
+  return capabilities.revokeIssued
+    ? ' Its tokens are dead as well.'
+    : ' Tokens that it has go on until they expire, at most five minutes.';
+}
+
+async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<void> {
+  if (yes === true) return;
+  const question = `Delete ${agent.displayName}? ${agent.consumers.length} consumers use it and will fail.`;
+  if (!io.interactive) {
+    throw new AgentIdError('not-interactive', 'removing an agent must be confirmed', {
+      where: agent.displayName,
+      hint: `Add --yes. ${agent.consumers.length} consumers use it and will fail.`,
+    });
+  }
+  const prompts = await import('@clack/prompts');
+  if ((await prompts.confirm({ message: question, initialValue: false })) === true) return;
+  throw new AgentIdError('interrupted', 'nothing was removed');
+}
+
+async function openLock(io: Io): Promise<{ readonly lock: Lock; readonly root: string }> {
+  const root = await findUp(io.cwd, lockName);
+  if (root !== undefined) return { lock: await readLock(root), root };
+  throw new AgentIdError('unknown-name', `there is no ${lockName} here or above`, {
+    where: io.cwd,
+    hint: 'agent-id migrate writes it: run inside that repository.',
+  });
+}
+
+function pick(lock: Lock, id: string): LockedAgent {
+  const agent = Object.hasOwn(lock.agents, id) ? lock.agents[id] : undefined;
+  if (agent !== undefined) return agent;
+  throw new AgentIdError('unknown-name', 'the lock file names no such agent', {
+    where: id,
+    hint: `There is: ${Object.keys(lock.agents).join(', ') || 'none'}`,
+  });
+}
+
+async function open(agent: LockedAgent, io: Io): Promise<IdpAdapter> {
+  const paths = statePaths(io.env);
+  return adapterFor(await trustedByIssuer(paths, agent.issuer), { paths, clock: io.clock });
+}
+
+/** Never throws for one agent: the others are still worth showing. */
+async function know(id: string, agent: LockedAgent, io: Io): Promise<Known> {
+  try {
+    const found = await (await open(agent, io)).inspect(agent.clientId);
+    const lastTokenAt = found?.lastTokenAt == null ? null : toTimestamp(found.lastTokenAt * 1000);
+    return { id, ...agent, status: found?.status ?? 'missing', lastTokenAt, problem: null };
+  } catch (error) {
+    if (!(error instanceof AgentIdError)) throw error;
+    return { id, ...agent, status: 'unknown', lastTokenAt: null, problem: `${id}: ${error.message}` };
+  }
+}
+
+function describe(agent: Known): readonly string[] {
+  const scopes = agent.resources.flatMap(({ key, uri, scopes: used }) => [
+    `reaches     ${key} at ${uri}`,
+    ...used.map(({ scope, evidence }) => {
+      const [first] = evidence;
+      return `  ${scope}${first === undefined ? '' : `  (${first.path}:${first.line} ${first.call})`}`;
+    }),
+  ]);
+  return [
+    `agent       ${agent.id} (${agent.displayName})`,
+    `status      ${agent.status}`,
+    `owner       ${agent.owner ?? 'unknown'}`,
+    `at          ${agent.idp} (${agent.issuer}) as ${agent.clientId}`,
+    `acts        ${agent.flow}`,
+    `last token  ${agent.lastTokenAt ?? 'never, or not known'}`,
+    ...agent.keys.map(({ name, thumbprint }) => `key         ${name} ${thumbprint}`),
+    ...scopes,
+    ...agent.consumers.map(({ id, state }) => `used by     ${id} (${state})`),
+  ];
+}
+
+interface Deed {
+  readonly action: 'revoke' | 'restore' | 'remove';
+  readonly id: string;
+  readonly agent: LockedAgent;
+  readonly trust: TrustedIdp;
+}
+
+async function audited({ action, id, agent, trust }: Deed, io: Io, task: () => Promise<void>): Promise<void> {
+  const { appendAudit } = await import('../../audit/log.ts');
+  const note = async (result: 'ok' | 'failed', reason: string | null): Promise<void> => {
+    await appendAudit(statePaths(io.env), {
+      action,
+      time: toTimestamp(io.clock()),
+      agent: { id, displayName: agent.displayName, clientId: agent.clientId },
+      user: null,
+      asItself: false,
+      resource: { uri: trust.issuer, displayName: trust.name },
+      operation: action,
+      scopes: [],
+      result,
+      reason,
+      jti: null,
+    });
+  };
+  try {
+    await task();
+  } catch (error) {
+    await note('failed', error instanceof AgentIdError ? error.code : 'internal');
+    throw error;
+  }
+  await note('ok', null);
+}

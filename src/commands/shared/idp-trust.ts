@@ -1,0 +1,128 @@
+import { join, resolve } from 'node:path';
+import type { TrustedIdp } from '../../idp/types.ts';
+import { createHttp } from '../../lib/http.ts';
+import type { Io } from '../../lib/io.ts';
+import { statePaths } from '../../lib/state.ts';
+import { AgentIdError } from '../../model/error.ts';
+import { envelope } from '../../output/version.ts';
+import { dataFolder, issuerOf } from './idp-server.ts';
+
+type Format = 'text' | 'json';
+
+interface AddOptions {
+  readonly type: string;
+  readonly issuer?: string;
+  readonly data?: string;
+  readonly adminKey?: string;
+  readonly clientId?: string;
+  readonly resource: readonly string[];
+  readonly fronts: readonly string[];
+  readonly secretStdin?: boolean;
+  readonly format: Format;
+}
+
+export async function runAdd(name: string, options: AddOptions, io: Io): Promise<void> {
+  const { writeTrusted } = await import('../../idp/trust.ts');
+  const trust = await toTrust(name, options, io);
+  await writeTrusted(statePaths(io.env), trust);
+  if (options.secretStdin === true) await storeInitialToken(name, io);
+  if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, idp: trust })}\n`);
+  else io.stderr(`${name} is trusted: ${trust.issuer}\n${trust.resources.map(resourceLine).join('')}`);
+}
+
+async function toTrust(name: string, options: AddOptions, io: Io): Promise<TrustedIdp> {
+  if (options.type === 'embedded') return toEmbeddedTrust(name, options, io);
+  if (options.type !== 'oidc') {
+    throw new AgentIdError(
+      'unsupported',
+      `identity providers of type ${options.type} are not supported yet`,
+      {
+        hint: 'Any standard server works as --type oidc.',
+      },
+    );
+  }
+  if (options.issuer === undefined)
+    throw new AgentIdError('usage', 'name the issuer', { hint: 'With --issuer URL.' });
+  const [{ readMetadata }, { parseResources }] = await Promise.all([
+    import('../../idp/metadata.ts'),
+    import('../../idp/resource-flags.ts'),
+  ]);
+  const resources = parseResources(options.resource, options.fronts);
+  const { issuer } = await readMetadata(createHttp({ clock: io.clock }), options.issuer);
+  const login = options.clientId === undefined ? {} : { loginClientId: options.clientId };
+  return { schemaVersion: 1, name, type: 'oidc', issuer, resources, ...login };
+}
+
+/** An embedded provider says itself what it has, to whom holds its admin key. */
+async function toEmbeddedTrust(name: string, options: AddOptions, io: Io): Promise<TrustedIdp> {
+  const dataDir = await dataFolder(options.data, io);
+  const issuer = options.issuer ?? (await issuerOf(dataDir));
+  if (issuer === undefined) {
+    throw new AgentIdError(
+      'unknown-name',
+      'no embedded identity provider was started from this data folder',
+      {
+        where: dataDir,
+        hint: 'Start it first: agent-id idp start',
+      },
+    );
+  }
+  const { readEmbeddedTrust } = await import('../../idp/embedded-trust.ts');
+  const keyFile =
+    options.adminKey === undefined ? join(dataDir, 'admin.jwk.json') : resolve(io.cwd, options.adminKey);
+  const parts = { http: createHttp({ clock: io.clock }), clock: io.clock, paths: statePaths(io.env) };
+  return readEmbeddedTrust({ name, issuer, keyFile }, parts);
+}
+
+async function storeInitialToken(name: string, io: Io): Promise<void> {
+  const [{ changeOidcStore }, { Secret }] = await Promise.all([
+    import('../../idp/oidc-store.ts'),
+    import('../../model/secret.ts'),
+  ]);
+  const token = (await io.stdin()).trim();
+  if (!/^[\x21-\x7e]{8,8192}$/.test(token)) {
+    throw new AgentIdError('usage', 'standard input holds no token');
+  }
+  const initialAccessToken = new Secret(token);
+  await changeOidcStore(statePaths(io.env), name, (store) => ({ ...store, initialAccessToken }));
+}
+
+export async function runList(format: Format, io: Io): Promise<void> {
+  const { listTrusted } = await import('../../idp/trust.ts');
+  const idps = await listTrusted(statePaths(io.env));
+  if (format === 'json') {
+    io.stdout(`${JSON.stringify({ ...envelope, idps }, null, 2)}\n`);
+    return;
+  }
+  for (const { name, type, issuer, resources } of idps) {
+    io.stdout(`${name}  ${type}  ${issuer}\n${resources.map(resourceLine).join('')}`);
+  }
+  if (idps.length === 0) io.stderr('No identity provider is trusted here. To trust one: agent-id idp add\n');
+}
+
+export async function runCheck(name: string, format: Format, io: Io): Promise<void> {
+  const [{ trustedIdp }, { adapterFor }, { checkIdp }] = await Promise.all([
+    import('../../idp/trust.ts'),
+    import('../../idp/index.ts'),
+    import('../../idp/check.ts'),
+  ]);
+  const paths = statePaths(io.env);
+  const adapter = await adapterFor(await trustedIdp(paths, name), { paths, clock: io.clock });
+  const checks = await checkIdp(adapter);
+  if (format === 'json') io.stdout(`${JSON.stringify({ ...envelope, idp: name, checks }, null, 2)}\n`);
+  else for (const { what, ok, detail } of checks) io.stdout(`${ok ? 'ok  ' : 'no  '} ${what}: ${detail}\n`);
+  if (checks.some((check) => !check.ok)) io.exitCode = 1;
+}
+
+export async function runRemove(name: string, format: Format, io: Io): Promise<void> {
+  const { removeTrusted, trustedIdp } = await import('../../idp/trust.ts');
+  const paths = statePaths(io.env);
+  const { issuer } = await trustedIdp(paths, name);
+  await removeTrusted(paths, name);
+  if (format === 'json') io.stdout(`${JSON.stringify({ ...envelope, removed: name })}\n`);
+  else io.stderr(`${name} is no longer trusted. Nothing was changed at ${issuer}.\n`);
+}
+
+function resourceLine({ key, uri, scopes }: TrustedIdp['resources'][number]): string {
+  return `  ${key}  ${uri}  ${scopes.join(' ')}\n`;
+}

@@ -1,0 +1,52 @@
+import { AgentIdError } from '../model/error.ts';
+import type { TrustedResource } from './types.ts';
+
+/**
+ * Reads `KEY=URI` or `KEY=URI#SCOPE,SCOPE` (a resource URI has no fragment of its own) and `KEY=API@URL`.
+ * Throws `usage`.
+ */
+export function parseResources(
+  resources: readonly string[],
+  fronts: readonly string[],
+): readonly TrustedResource[] {
+  const read = resources.map(parseResource);
+  for (const text of fronts) {
+    const key = text.split('=')[0] ?? '';
+    if (!read.some((resource) => resource.key === key))
+      throw usage('--fronts names a resource that is not given', text);
+  }
+  return read.map((resource) => withFront(resource, fronts));
+}
+
+function parseResource(text: string): TrustedResource {
+  const [, key, rest = ''] = /^([a-z0-9][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
+  const [uri = '', scopes = ''] = rest.split('#');
+  if (key === undefined || !URL.canParse(uri))
+    throw usage('--resource takes KEY=URI or KEY=URI#SCOPE,SCOPE', text);
+  return {
+    key,
+    uri,
+    displayName: toName(key),
+    scopes: scopes.split(',').filter((scope) => scope !== ''),
+    maxTtlSeconds: 300,
+  };
+}
+
+function withFront(resource: TrustedResource, fronts: readonly string[]): TrustedResource {
+  const given = fronts.find((text) => text.startsWith(`${resource.key}=`));
+  if (given === undefined) return resource;
+  const [, api, baseUrl = ''] = /^[^=]+=([a-z0-9-]+)@(.+)$/.exec(given) ?? [];
+  if (api === undefined || !URL.canParse(baseUrl)) throw usage('--fronts takes KEY=API@URL', given);
+  return { ...resource, fronts: { api, baseUrl } };
+}
+
+function toName(key: string): string {
+  const words = key.split('-').filter((word) => word !== '');
+  return words
+    .map((word) => (word === 'api' ? 'API' : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join(' ');
+}
+
+function usage(message: string, where: string): AgentIdError {
+  return new AgentIdError('usage', message, { where });
+}
