@@ -23,27 +23,46 @@ export function ownerRule(rules: readonly CodeownersRule[], path: string): Codeo
 
 /** Says whether a pattern of CODEOWNERS matches a path: as in .gitignore, with a few parts taken away. */
 export function matchesPath(pattern: string, path: string): boolean {
-  const anchored = pattern.replace(/\/$/, '').includes('/');
-  const folderOnly = pattern.endsWith('/');
-  const segments = pattern.replace(/^\//, '').replace(/\/$/, '').split('/');
-  const parts = path.split('/');
-  const starts = anchored ? [0] : parts.map((_, at) => at);
-  return starts.some((start) => matchesFrom(segments, parts.slice(start), folderOnly));
+  const bare = pattern.replace(/\/$/, '');
+  const anchored = bare.includes('/');
+  const segments = bare
+    .replace(/^\//, '')
+    .split('/')
+    .filter((segment, at, all) => segment !== '**' || all[at - 1] !== '**');
+  return reachesEnd(anchored ? segments : ['**', ...segments], path.split('/'), pattern.endsWith('/'));
 }
 
-/** A pattern that names a folder owns all below it, but `docs/*` owns only what lies directly in it. */
-function matchesFrom(segments: readonly string[], parts: readonly string[], folderOnly: boolean): boolean {
-  const [segment, ...rest] = segments;
-  if (segment === undefined) return !folderOnly || parts.length > 0;
-  if (segment === '**') {
-    if (rest.length === 0) return parts.length > 0;
-    return parts.some((_, at) => matchesFrom(rest, parts.slice(at), folderOnly));
+/**
+ * Walks the path once, with the set of places in the pattern that it may be at: no pattern can blow it up. A
+ * pattern that names a folder owns all below it, but `docs/*` owns only what lies directly in it.
+ */
+function reachesEnd(segments: readonly string[], parts: readonly string[], folderOnly: boolean): boolean {
+  let states = skipStars(new Set([0]), segments);
+  for (const [index, part] of parts.entries()) {
+    const next = new Set<number>();
+    for (const at of states) {
+      const segment = segments[at] ?? '';
+      if (segment === '**') next.add(at);
+      else if (matchesSegment(segment, part)) next.add(at + 1);
+    }
+    states = skipStars(next, segments);
+    const isLast = index === parts.length - 1;
+    if (states.has(segments.length) && owns(segments, isLast, folderOnly)) return true;
+    states.delete(segments.length);
   }
-  const [part, ...below] = parts;
-  if (part === undefined || !matchesSegment(segment, part)) return false;
-  if (rest.length > 0) return matchesFrom(rest, below, folderOnly);
-  if (below.length === 0) return !folderOnly;
-  return segment !== '*' || folderOnly;
+  return segments.at(-1) === '**' && states.has(segments.length - 1);
+}
+
+function owns(segments: readonly string[], isLast: boolean, folderOnly: boolean): boolean {
+  if (isLast) return !folderOnly && segments.at(-1) !== '**';
+  return segments.at(-1) !== '*' || folderOnly || (segments.length === 2 && segments[0] === '**');
+}
+
+/** `**` may stand for no folder at all, but not at the end: there it stands for what lies in the folder. */
+function skipStars(states: ReadonlySet<number>, segments: readonly string[]): Set<number> {
+  const all = new Set(states);
+  for (const at of all) if (segments[at] === '**' && at < segments.length - 1) all.add(at + 1);
+  return all;
 }
 
 function matchesSegment(pattern: string, text: string): boolean {
