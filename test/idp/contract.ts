@@ -129,7 +129,7 @@ export function describeAdapter(name: string, start: () => Promise<Subject>): vo
     it('refuses metadata of another issuer before it registers anything', async () => {
       const urls: string[] = [];
       const liar: typeof fetch = async (input) => {
-        urls.push(String(input));
+        urls.push(input instanceof Request ? input.url : input.toString());
         return Response.json({
           issuer: 'https://other.example',
           token_endpoint: 'https://other.example/token',

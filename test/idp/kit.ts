@@ -48,14 +48,13 @@ export interface Kit {
   restart(): Promise<void>;
   admin(method: string, path: string, body?: object): Promise<Answer>;
   register(clientId: string, key: TestKey, more?: object): Promise<Answer>;
+  password(user: string): string;
   /** Signs a user in through the pages and gives the tokens that `login` would get. */
   login(user?: string): Promise<{ readonly access: string; readonly refresh: string }>;
   exchange(clientId: string, key: TestKey, subject: string, more?: Record<string, string>): Promise<Answer>;
   itself(clientId: string, key: TestKey, more?: Record<string, string>): Promise<Answer>;
   stop(): Promise<void>;
 }
-
-export const person = { name: 'user-x', password: '' };
 
 export async function startKit(): Promise<Kit> {
   const folder = await makeFolder();
@@ -90,6 +89,7 @@ export async function startKit(): Promise<Kit> {
     },
     register: (clientId, key, more = {}) =>
       kit.admin('POST', '/register', registration(kit.idp.passwordApiUrl, clientId, key, more)),
+    password: (user) => passwords.get(user) ?? '',
     login: async (user = 'user-x') =>
       signIn(kit.idp.issuer, { name: user, password: passwords.get(user) ?? '' }),
     exchange: (clientId, key, subject, more = {}) =>

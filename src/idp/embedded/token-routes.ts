@@ -46,7 +46,7 @@ async function revokeRefreshToken(provider: Provider, token: string): Promise<vo
 function concerns(idp: Idp, payload: JWTPayload, caller: Caller): boolean {
   if (caller.kind === 'admin' || payload['client_id'] === caller.clientId) return true;
   const audiences = audiencesOf(payload);
-  if (caller.kind === 'agent') return audiences.includes(caller.clientId);
+  if (audiences.includes(caller.clientId)) return true;
   return [...idp.state.data.resources.values()].some(
     (resource) => resource.clientId === caller.clientId && audiences.includes(resource.uri),
   );

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../../../lib/clock.ts';
 import type { EventLog } from '../events.ts';
-import { assertHost, bearerOf, sendJson } from '../wire.ts';
+import { assertHost, bearerOf, Refusal, sendError, sendJson } from '../wire.ts';
 import { findOperation, type Operation } from './okta-operations.ts';
 import type { OktaClient } from './okta-client.ts';
 import { ApiRefusal, checkToken, type Delegation, type TokenCheck } from './token-check.ts';
@@ -101,6 +101,10 @@ function note(api: PasswordApi, delegation: Delegation, operation: Operation, re
 function sendRefusal(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();
+    return;
+  }
+  if (error instanceof Refusal) {
+    sendError(response, error);
     return;
   }
   const refusal =
