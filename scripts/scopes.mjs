@@ -14,7 +14,7 @@ const { sdkMethods } = read('okta-sdk-methods.json');
 // The gateway appliance has its own host and its own token: nothing an Okta API token reaches.
 const operations = described.operations
   .filter((operation) => operation.api !== 'access-gateway')
-  .map(({ method, path, operationId, scopes }) => ({ method, path, id: operationId, scopes }));
+  .map(({ method, path, operationId, scopes, ssws }) => ({ method, path, id: operationId, scopes, ssws }));
 const byKey = new Map(operations.map((operation) => [key(operation), operation]));
 // Of two operations of one name the management API's wins: it comes first and is what the SDKs call.
 const byId = new Map([...operations].reverse().map((operation) => [operation.id, operation]));
@@ -86,7 +86,7 @@ const table = {
   schemaVersion: 1,
   api: 'okta',
   license: 'Apache-2.0',
-  note: 'operations: "METHOD path operationId scopes", scopes by index and all needed together. sdk: method names that differ from the operationId (Python: from its snake case). Go: the operationId with a capital.',
+  note: 'operations: "METHOD path operationId scopes", scopes by index and all needed together; "token" where only an API token may call it, nothing where anybody may. sdk: method names that differ from the operationId (Python: from its snake case). Go: the operationId with a capital.',
   sources: [
     ...Object.values(described.generatedFrom).map(({ source, version, license }) => ({
       source,
@@ -102,7 +102,9 @@ const table = {
       operation.method,
       operation.path.split('?')[0],
       operation.id,
-      operation.scopes.map((scope) => scopes.indexOf(scope)).join(','),
+      operation.scopes.length === 0 && operation.ssws
+        ? 'token'
+        : operation.scopes.map((scope) => scopes.indexOf(scope)).join(','),
     ]
       .join(' ')
       .trim(),

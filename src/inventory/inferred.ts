@@ -43,7 +43,7 @@ export function toScopes(reaches: readonly Reach[]): readonly ScopeEvidence[] {
 export function toUnknown(reaches: readonly Reach[]): Consumer['unknown'] {
   return reaches.flatMap(({ operation, path, line, call, why }) => {
     if (operation === null) return [{ path, line, why: `${call}: ${why ?? 'not known'}` }];
-    if (operation.scopes.length > 0) return [];
+    if (!operation.tokenOnly) return [];
     return [{ path, line, why: `${call}: no OAuth scope covers it; only an API token may call it` }];
   });
 }

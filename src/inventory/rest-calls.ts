@@ -2,7 +2,7 @@ import type { Arg, Call } from '../model/facts.ts';
 import type { Span } from '../model/place.ts';
 import { toLine } from './lines.ts';
 import type { Reach } from './reach.ts';
-import { isForeignHost, toRestPath, toTemplate, toVerb, verbOfName } from './rest-text.ts';
+import { isForeignHost, isPublicPath, toRestPath, toTemplate, toVerb, verbOfName } from './rest-text.ts';
 import type { ScopeTable, SourceFile } from './types.ts';
 
 /** A path of the API somewhere in code. */
@@ -114,8 +114,8 @@ function mentions(source: SourceFile): readonly Mention[] {
   const found: Mention[] = [];
   const add = (text: string, span: Span): void => {
     const rest = toRestPath(text);
-    if (rest !== undefined && !isForeignHost(rest.before) && !isBase(rest.path))
-      found.push({ ...rest, span });
+    if (rest === undefined || isForeignHost(rest.before)) return;
+    if (!isBase(rest.path) && !isPublicPath(rest.path)) found.push({ ...rest, span });
   };
   for (const call of source.facts.calls) {
     for (const arg of call.args) {

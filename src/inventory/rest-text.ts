@@ -27,6 +27,13 @@ export function toTemplate(text: string): string {
     .replaceAll(/(?<=\/):[A-Za-z_]\w*/g, '{}');
 }
 
+/** Says whether a path signs people in, which needs no token of an administrator. */
+export function isPublicPath(path: string): boolean {
+  return /^\/api\/v1\/authn(\/|$)|^\/oauth2(\/[^/]+)?\/v1\/(authorize|token|keys|introspect|revoke|userinfo|logout|device)/.test(
+    path,
+  );
+}
+
 /** Says whether a text names a host that is not one of Okta. A dynamic host may be. */
 export function isForeignHost(before: string): boolean {
   const host = /https?:\/\/([^/\s{}]+)/.exec(before)?.[1];

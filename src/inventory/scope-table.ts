@@ -94,7 +94,8 @@ function toOperation(line: string, scopes: readonly string[]): Operation {
     method,
     path,
     id,
-    scopes: indices === '' ? [] : indices.split(',').flatMap((index) => scopes[Number(index)] ?? []),
+    tokenOnly: indices === 'token',
+    scopes: /^\d/.test(indices) ? indices.split(',').flatMap((index) => scopes[Number(index)] ?? []) : [],
   };
 }
 

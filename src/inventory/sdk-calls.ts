@@ -123,7 +123,8 @@ function isForeign(maker: string, source: SourceFile): boolean {
 
 function toReach(call: Call, source: SourceFile, table: ScopeTable, view: SdkView): Reach | undefined {
   const segments = call.callee.split('.');
-  if (segments.length < 2 || !mayBeClient(segments, view, source)) return undefined;
+  if (segments.length < 2 || isPackage(segments[0] ?? '', source)) return undefined;
+  if (!mayBeClient(segments, view, source)) return undefined;
   const at = {
     path: source.facts.path,
     line: toLine(source.facts.lineStarts, methodOffset(call, source.text)),
@@ -134,6 +135,14 @@ function toReach(call: Call, source: SourceFile, table: ScopeTable, view: SdkVie
   return isCertainClient(segments, view) && !isPlumbing(segments.at(-1) ?? '')
     ? { ...at, operation: null, why: `the SDK method ${segments.at(-1)} is not in the table of operations` }
     : undefined;
+}
+
+/** In Go `client.New` may be a function of a package, whatever a variable of that name is elsewhere. */
+function isPackage(root: string, source: SourceFile): boolean {
+  if (source.facts.format !== 'go') return false;
+  return source.facts.imports.some(
+    ({ module, names }) => names.includes(root) || module.split('/').at(-1) === root,
+  );
 }
 
 /** A call chain over several lines is shown at the line of its method. */

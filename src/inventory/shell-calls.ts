@@ -2,7 +2,7 @@ import type { Command } from '../model/facts.ts';
 import { toLine } from './lines.ts';
 import { baseOf } from './paths.ts';
 import type { Reach } from './reach.ts';
-import { isForeignHost, toRestPath, toVerb } from './rest-text.ts';
+import { isForeignHost, isPublicPath, toRestPath, toVerb } from './rest-text.ts';
 import type { ScopeTable, SourceFile } from './types.ts';
 
 /** Finds the operations that a file's commands call with curl, wget or HTTPie. `within` limits them to a key path. */
@@ -18,7 +18,7 @@ export function shellCalls(
     const words = command.argv.map((word) => expand(word, urls));
     const at = words.findIndex((word) => toRestPath(word) !== undefined && !isHeader(word));
     const found = at === -1 ? undefined : toRestPath(words[at] ?? '');
-    if (found === undefined || isForeignHost(found.before)) return [];
+    if (found === undefined || isForeignHost(found.before) || isPublicPath(found.path)) return [];
     const method = methodOf(command.argv, program);
     const line = toLine(source.facts.lineStarts, wordOffset(command, command.argv[at] ?? '', source.text));
     const operation = table.byPath(method, found.path) ?? null;

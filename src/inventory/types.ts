@@ -15,12 +15,14 @@ export interface CodeownersRule {
   readonly owners: readonly string[];
 }
 
-/** One operation of an API. Scopes are all needed together; none means that no OAuth scope covers it. */
+/** One operation of an API. Scopes are all needed together. */
 export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly id: string;
   readonly scopes: readonly string[];
+  /** No OAuth scope covers it: only an API token may call it. With no scopes and not so, anybody may. */
+  readonly tokenOnly: boolean;
 }
 
 /** Which operation a path or an SDK's method reaches. */
