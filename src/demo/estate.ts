@@ -47,7 +47,7 @@ export function writeEstate(templates: string, root: string, values: EstateValue
   chooseHelpdesk(join(root, 'services/helpdesk'), tools);
   for (const path of filesBelow(root)) fillIn(path, root, values);
   chmodSync(join(root, '.env'), 0o600);
-  writeFileSync(join(root, '.gitignore'), '.env\nnode_modules/\ndist/\n');
+  writeFileSync(join(root, '.gitignore'), 'node_modules/\ndist/\n');
   linkSdk(join(root, 'services/password-reset'));
   if (tools.git) commit(root);
 }

@@ -1,0 +1,100 @@
+import { mkdtempSync, mkdirSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Io } from '../lib/io.ts';
+import { AgentIdError } from '../model/error.ts';
+import { Secret } from '../model/secret.ts';
+import { startEmbedded, type Embedded } from '../idp/embedded/index.ts';
+import { openCli } from './cli.ts';
+import { buildGo, type World } from './consumers.ts';
+import { findTools, writeEstate } from './estate.ts';
+import { createStage, type Stage } from './stage.ts';
+import { after, audit, before, find, keyAlone, migrate, retire, revoke, signIn, type Cast } from './story.ts';
+
+export interface DemoPaths {
+  /** The estate's templates. */
+  readonly templates: string;
+  /** `bin/agent-id.cjs`. */
+  readonly program: string;
+}
+
+/** Tells the whole story on a made-up estate; each claim is checked by a real call. Leaves the folder, stops everything. */
+export async function runDemo(io: Io, paths: DemoPaths): Promise<void> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-id-demo-')));
+  const stage = createStage(io.stdout);
+  io.stdout(
+    'agent-id demo: a team with one OKTA_API_TOKEN in three services, a pipeline, a .env and a forgotten cron job.\n',
+  );
+  io.stdout(`Everything happens in ${folder} and on 127.0.0.1.\n`);
+  const embedded = await startEmbedded({ dataDir: join(folder, 'state', 'embedded-idp'), clock: io.clock });
+  try {
+    await tell(embedded, folder, { stage, paths });
+  } finally {
+    await embedded.stop();
+  }
+  finish(stage, folder, io);
+}
+
+async function tell(
+  embedded: Embedded,
+  folder: string,
+  { stage, paths }: { readonly stage: Stage; readonly paths: DemoPaths },
+): Promise<void> {
+  const root = join(folder, 'acme');
+  mkdirSync(root);
+  const tools = findTools();
+  const { token } = await embedded.createApiToken('legacy automation');
+  writeEstate(paths.templates, root, { oktaUrl: embedded.oktaUrl, token: token.open() }, tools);
+  const cli = openCli(paths.program, folder, root);
+  const userX = embedded.users.find((user) => user.id === 'user-x');
+  if (userX?.password == null) throw new AgentIdError('internal', 'the sandbox has no user-x');
+  const world: World = { root, env: cli.env, ciSecrets: { OKTA_API_TOKEN: token.open() } };
+  const cast: Cast = {
+    stage,
+    cli,
+    world,
+    tools,
+    idpName: 'sandbox',
+    issuer: embedded.issuer,
+    userX: { name: userX.id, password: new Secret(userX.password) },
+    callWithOldToken: async () => {
+      const response = await fetch(`${embedded.oktaUrl}/api/v1/users?limit=1`, {
+        headers: { authorization: `SSWS ${token.open()}` },
+      });
+      await response.arrayBuffer();
+      return response.status;
+    },
+  };
+  await play(cast, tools.go ? buildGo(world) : Promise.resolve(undefined));
+}
+
+async function play(cast: Cast, goBuilt: Promise<string | undefined>): Promise<void> {
+  const runnable = await before(cast, goBuilt);
+  await find(cast);
+  await migrate(cast);
+  const subject = await signIn(cast);
+  if (subject === undefined) return;
+  await after(cast, runnable, subject);
+  await audit(cast, runnable);
+  await keyAlone(cast);
+  await revoke(cast, runnable, subject);
+  await retire(cast, runnable, subject);
+}
+
+function finish(stage: Stage, folder: string, io: Io): void {
+  const failed = stage.failed();
+  io.stdout(
+    `\n${stage.claims() - failed.length} of ${stage.claims()} claims held. Nothing is left running.\n`,
+  );
+  io.stdout(`\nLook at it: ${folder}\n`);
+  io.stdout('  acme/                      the repository after the migration: git diff shows what changed\n');
+  io.stdout('  acme/agent-id.lock.json    which agent is which application, with evidence\n');
+  io.stdout('  state/audit/log.jsonl      who did what for whom\n');
+  io.stdout(
+    '\nTry your own: npm start -- scan PATH, then npm start -- map PATH. Neither changes anything.\n',
+  );
+  if (failed.length > 0) {
+    io.exitCode = 1;
+    io.stderr(`${failed.length} claim(s) did not hold:\n${failed.map((claim) => `  ${claim}\n`).join('')}`);
+  }
+}
