@@ -11,7 +11,7 @@ export interface Expansion {
 interface Options {
   /** Whether `$X` without braces counts. */
   readonly bare: boolean;
-  /** Prefix inside the braces that some editors want: `${env:X}`. */
+  /** Prefix inside the braces that some editors take: `${env:X}`. */
   readonly prefix?: string;
 }
 
@@ -42,7 +42,8 @@ function braced(text: string, at: number, { prefix = '' }: Options): Expansion |
   const end = closingBrace(text, afterName);
   if (name === '' || end === -1) return undefined;
   const operator = /^:?[-=]/.exec(text.slice(afterName, afterName + 2))?.[0];
-  if (operator === undefined && !/^[}:?+#%/^,@]/.test(text.charAt(afterName))) return undefined;
+  if (operator === undefined && !/^([}?+#%/^,@]|:[?+\d ])/.test(text.slice(afterName, afterName + 2)))
+    return undefined;
   return {
     name,
     span: { start: at, end: end + 1 },

@@ -2,11 +2,14 @@ import { AgentIdError } from '../model/error.ts';
 import type { Edit } from '../model/place.ts';
 import { assertConfirmed } from './confirm.ts';
 import { env } from './env/index.ts';
+import { json } from './json/index.ts';
+import { shell } from './shell/index.ts';
+import { yaml } from './yaml/index.ts';
 import { applyEdits } from './splice.ts';
 import type { Document, Format } from './types.ts';
 
 /** Every format, in the order in which they are asked. */
-export const formats: readonly Format[] = [env];
+export const formats: readonly Format[] = [env, yaml, json, shell];
 
 const headLength = 1024;
 

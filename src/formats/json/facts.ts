@@ -1,0 +1,128 @@
+import type { Slot } from '../../model/facts.ts';
+import { nameArgument } from '../argument.ts';
+import { emptyDraft, type Draft } from '../draft.ts';
+import { findExpansions } from '../expansion.ts';
+import { addScript } from '../mapped.ts';
+import { joinKey } from '../key-path.ts';
+import type { ReadScript } from '../shell/script.ts';
+import { innerSpan, mapString, nodeSpan, valueOf, type Node } from './tree.ts';
+
+/** A slot with what its edits need. */
+export interface JsonSlot extends Slot {
+  readonly node: Node;
+  /** The property or element that goes with it, the last where there are two: `"--token", "…"`. */
+  readonly item: Node;
+  /** The element before, where that belongs to it. */
+  readonly flag: Node | undefined;
+}
+
+interface Reading {
+  readonly text: string;
+  readonly isManifest: boolean;
+  readonly readScript: ReadScript | undefined;
+  readonly draft: Draft;
+  readonly slots: JsonSlot[];
+}
+
+interface Spot {
+  readonly path: string;
+  readonly name: string | null;
+  readonly item: Node;
+  readonly before: Node | undefined;
+}
+
+/** Reads the facts of a JSON file. `readScript` is needed for `package.json` only. */
+export function jsonFacts(
+  root: Node | undefined,
+  text: string,
+  path: string,
+  readScript: ReadScript | undefined,
+): { readonly draft: Draft; readonly slots: readonly JsonSlot[] } {
+  const isManifest = /(^|\/)package\.json$/.test(path);
+  const reading: Reading = { text, isManifest, readScript, draft: emptyDraft(), slots: [] };
+  if (root !== undefined) readNode(reading, root, { path: '', name: null, item: root, before: undefined });
+  return reading;
+}
+
+function readNode(reading: Reading, node: Node, spot: Spot): void {
+  if (node.type === 'object') {
+    addCommand(reading, node, spot.path);
+    for (const item of node.children ?? []) {
+      const [key, value] = item.children ?? [];
+      if (key === undefined || value === undefined) continue;
+      const name = String(key.value);
+      readNode(reading, value, { path: joinKey(spot.path, name), name, item, before: undefined });
+    }
+  } else if (node.type === 'array') {
+    for (const [at, item] of (node.children ?? []).entries()) {
+      const path = `${spot.path}[${at}]`;
+      readNode(reading, item, { path, name: spot.name, item, before: node.children?.[at - 1] });
+    }
+  } else {
+    addSlot(reading, node, spot);
+  }
+}
+
+function addSlot(reading: Reading, node: Node, spot: Spot): void {
+  const slot = toSlot(node, spot, reading.text);
+  reading.slots.push(slot);
+  if (node.type !== 'string') return;
+  if (reading.isManifest && /^scripts\.[^.[]+$|^scripts\["/.test(spot.path) && reading.readScript) {
+    const mapped = mapString(node, reading.text);
+    addScript(reading.draft, reading.readScript(mapped.text), mapped, spot.path);
+    return;
+  }
+  addReads(reading, node, slot, node.parent?.type === 'property' || slot.name !== spot.name);
+}
+
+function addReads({ text, draft }: Reading, node: Node, slot: JsonSlot, isNamed: boolean): void {
+  const span = innerSpan(node);
+  const raw = text.slice(span.start, span.end);
+  for (const found of findExpansions(raw, { bare: false, prefix: 'env:' })) {
+    draft.uses.push({
+      name: found.name,
+      store: 'env',
+      span: { start: span.start + found.span.start, end: span.start + found.span.end },
+      slot: slot.path,
+      ...(isNamed && slot.name !== null ? { as: slot.name } : {}),
+    });
+  }
+}
+
+function toSlot(node: Node, { path, name, item, before }: Spot, text: string): JsonSlot {
+  const span = innerSpan(node);
+  const value = node.type === 'string' ? String(node.value) : text.slice(span.start, span.end);
+  const base = { path, name, value, span, entry: nodeSpan(item), node, item, flag: undefined };
+  if (item !== node || node.type !== 'string') return base;
+  const named = nameArgument(before?.type === 'string' ? String(before.value) : undefined, value);
+  if (named === undefined) return base;
+  const start = mapString(node, text).starts[named.from] ?? span.end;
+  const flag = named.joined ? before : undefined;
+  return {
+    ...base,
+    name: named.name,
+    value: value.slice(named.from),
+    span: { start, end: span.end },
+    entry: { start: flag?.offset ?? item.offset, end: nodeSpan(item).end },
+    flag,
+  };
+}
+
+/** `command` with `args` starts a program: an MCP server, a task. */
+function addCommand({ draft }: Reading, node: Node, path: string): void {
+  const command = valueOf(node, 'command');
+  const args = valueOf(node, 'args');
+  if (command?.type !== 'string' || (args !== undefined && args.type !== 'array')) return;
+  if (args === undefined && valueOf(node, 'env') === undefined && !/ervers\b/.test(path)) return;
+  const words = (args?.children ?? []).filter((one) => one.type === 'string');
+  const env = (valueOf(node, 'env')?.children ?? []).flatMap((property) => {
+    const [key, value] = property.children ?? [];
+    return key === undefined ? [] : [`${String(key.value)}=${String(value?.value ?? '')}`];
+  });
+  draft.commands.push({
+    argv: [command, ...words].map((one) => String(one.value)),
+    env,
+    span: innerSpan(command),
+    slot: joinKey(path, 'command'),
+  });
+}

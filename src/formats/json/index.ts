@@ -1,0 +1,13 @@
+import type { Format } from '../types.ts';
+
+const names = /\.(json|jsonc|json5|code-workspace|webmanifest)$|(^|\/)\.(babelrc|eslintrc|prettierrc|mcprc)$/;
+
+/** JSON, with or without comments: MCP clients, manifests, editors. */
+export const json: Format = {
+  id: 'json',
+  matches: (path) => names.test(path),
+  async parse(text, path) {
+    const { parseJson } = await import('./document.ts');
+    return parseJson(text, path);
+  },
+};
