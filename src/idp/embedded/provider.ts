@@ -1,4 +1,4 @@
-import { Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type Configuration } from 'oidc-provider';
 import { loginClientId, type Idp } from './context.ts';
 import { answerExchange, answerItself, exchangeGrant, exchangeParams, itselfParams } from './grants.ts';
 import { createAdapters } from './provider-adapter.ts';
@@ -145,5 +145,3 @@ function nameAgents(
   const agents = consentedClients(idp, token.accountId);
   jwt.payload['aud'] = agents.length === 0 ? idp.issuer : agents;
 }
-
-export type Context = KoaContextWithOIDC;
