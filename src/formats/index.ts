@@ -2,6 +2,7 @@ import { AgentIdError } from '../model/error.ts';
 import type { Edit } from '../model/place.ts';
 import { assertConfirmed } from './confirm.ts';
 import { env } from './env/index.ts';
+import { javascript } from './javascript/index.ts';
 import { json } from './json/index.ts';
 import { shell } from './shell/index.ts';
 import { yaml } from './yaml/index.ts';
@@ -9,7 +10,7 @@ import { applyEdits } from './splice.ts';
 import type { Document, Format } from './types.ts';
 
 /** Every format, in the order in which they are asked. */
-export const formats: readonly Format[] = [env, yaml, json, shell];
+export const formats: readonly Format[] = [env, yaml, json, javascript, shell];
 
 const headLength = 1024;
 
