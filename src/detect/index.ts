@@ -1,0 +1,4 @@
+export { createFingerprint, defaultKey, type Fingerprint } from './fingerprint.ts';
+export { toFindings, type Seen } from './findings.ts';
+export { matchFile, type Match } from './match.ts';
+export { toRuleSet, type RuleSet } from './rule-set.ts';

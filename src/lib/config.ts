@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { AgentIdError } from '../model/error.ts';
+import { readTextIfThere } from './files.ts';
+
+export const configName = 'agent-id.config.yaml';
+
+/** `agent-id.config.yaml`: data only, never executed, and never trusted for hosts. */
+export interface Config {
+  readonly salt: string | null;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly displayNames: Readonly<Record<string, string>>;
+  /** Fields that this version does not know. */
+  readonly unknown: readonly string[];
+}
+
+const empty: Config = { salt: null, include: [], exclude: [], displayNames: {}, unknown: [] };
+const known = new Set(['schemaVersion', 'fingerprint', 'scan', 'idp', 'resources', 'agents']);
+const MOST_CHARACTERS = 200_000;
+
+/** Reads the settings of a root; defaults where there are none. Throws `malformed` or `newer-schema`. */
+export async function readConfig(root: string, file: string = join(root, configName)): Promise<Config> {
+  const text = await readTextIfThere(file);
+  if (text === undefined) return empty;
+  if (text.length > MOST_CHARACTERS) throw malformed(file, 'is too large for settings');
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text);
+  if (document.errors.length > 0)
+    throw malformed(file, `is not YAML: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
+  return toConfig(toRecord(document.toJS({ maxAliasCount: 0 })), file);
+}
+
+/** Makes the text of a fresh settings file, with a salt of its own. */
+export function newConfigText(salt: string = randomBytes(32).toString('base64url')): string {
+  return `# Settings of agent-id: data only, never executed.
+schemaVersion: 1
+
+# Keeps fingerprints of this repository apart from others'. Not a secret, but keep it: baselines depend on it.
+fingerprint:
+  salt: ${salt}
+
+# scan:
+#   exclude: ['test/fixtures/**']
+
+# agents:
+#   password-reset:
+#     displayName: Password-Reset Agent
+`;
+}
+
+function toConfig(data: Readonly<Record<string, unknown>>, file: string): Config {
+  if (typeof data['schemaVersion'] === 'number' && data['schemaVersion'] > 1) {
+    throw new AgentIdError('newer-schema', `${configName} is of a newer version`, {
+      where: file,
+      hint: 'Upgrade agent-id.',
+    });
+  }
+  const scan = toRecord(data['scan']);
+  const salt = toRecord(data['fingerprint'])['salt'];
+  const names = Object.entries(toRecord(data['agents'])).flatMap(([id, agent]) => {
+    const name = toRecord(agent)['displayName'];
+    return typeof name === 'string' ? [[id, name] as const] : [];
+  });
+  return {
+    salt: typeof salt === 'string' && salt.length >= 16 ? salt : null,
+    include: strings(scan['include']),
+    exclude: strings(scan['exclude']),
+    displayNames: Object.fromEntries(names),
+    unknown: Object.keys(data).filter((key) => !known.has(key)),
+  };
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+function malformed(file: string, what: string): AgentIdError {
+  return new AgentIdError('malformed', `${configName} ${what}`, {
+    where: file,
+    hint: 'Correct it, or run with --no-config.',
+  });
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { AgentIdError } from '../model/error.ts';
+
+/** What a scanned repository may not make git do: run a monitor, a hook, a pager or a text converter. */
+const hardened = [
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'core.pager=cat',
+  '-c',
+  'core.quotePath=false',
+  '--no-optional-locks',
+  '--literal-pathspecs',
+];
+
+export interface GitResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/**
+ * Runs git in a folder with an argument list, never through a shell. Throws `no-git` where there is no git on this
+ * machine; a refusal of git itself is in `code`.
+ */
+export function runGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const env = {
+      ...process.env,
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_OPTIONAL_LOCKS: '0',
+      GIT_EXTERNAL_DIFF: '',
+      LC_ALL: 'C',
+    };
+    const child = spawn('git', [...hardened, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    let stderr = '';
+    child.stdout.on('data', (data: Buffer) => out.push(data));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.on('error', (cause) =>
+      reject(
+        new AgentIdError('no-git', 'git cannot be run on this machine', {
+          cause,
+          hint: 'Install git, or scan a folder outside a repository.',
+        }),
+      ),
+    );
+    child.on('close', (code) => resolve({ code: code ?? 128, stdout: Buffer.concat(out), stderr }));
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+  });
+}
+
+/** Finds the top of the work tree that holds a folder; undefined without git or outside a repository. */
+export async function gitTop(folder: string): Promise<string | undefined> {
+  try {
+    const { code, stdout } = await runGit(folder, ['rev-parse', '--show-toplevel']);
+    return code === 0 ? stdout.toString().trimEnd() : undefined;
+  } catch (error) {
+    if (error instanceof AgentIdError && error.code === 'no-git') return undefined;
+    throw error;
+  }
+}
+
+/** Splits NUL-separated output. */
+export function splitNul(output: Buffer): readonly string[] {
+  return output
+    .toString()
+    .split('\0')
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,34 @@
+import type { Confidence, Lifetime, Severity } from './finding.ts';
+
+/** One kind of secret, as `rules/secrets/*.yaml` says it; the schema is `schemas/rule.schema.json`. */
+export interface Rule {
+  readonly id: string;
+  readonly provider: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly lifetime: Lifetime;
+  readonly confidence: Confidence;
+  /** What somebody who has it can do. */
+  readonly grants: string;
+  /** Where it is revoked. */
+  readonly revoke: string;
+  /** Lower-case words of which one must occur in the file before the pattern is tried; none means always. */
+  readonly keywords: readonly string[];
+  /** Exact format in raw text, with both token boundaries; the value is the group `secret`. */
+  readonly pattern?: string;
+  /** What must stand within some lines of the match: a second part, or the provider's name. */
+  readonly near?: { readonly pattern: string; readonly lines: number };
+  /** Whole names of variables, keys, headers and flags that hold this kind. */
+  readonly names?: readonly string[];
+  /** What a value under such a name must look like. */
+  readonly value?: {
+    readonly pattern?: string;
+    readonly minLength: number;
+    readonly maxLength: number;
+    readonly looks: 'token' | 'password';
+  };
+  /** Gives way to any rule that knows better. */
+  readonly broad?: boolean;
+  /** Templates that are filled in at run time: `00{alnum:40}`. */
+  readonly samples: { readonly match: readonly string[]; readonly ignore: readonly string[] };
+}

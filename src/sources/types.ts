@@ -1,0 +1,12 @@
+import type { Source } from '../model/place.ts';
+import type { Decoded } from '../lib/text.ts';
+
+/** Something to look at: named texts, read one at a time. */
+export interface TextSource {
+  readonly kind: Source;
+  /** Absolute folder that the paths are relative to; null where there is none. */
+  readonly root: string | null;
+  readonly paths: readonly string[];
+  /** Reads one text, or says why it was skipped. Safe to repeat. */
+  readonly read: (path: string) => Promise<Decoded>;
+}
