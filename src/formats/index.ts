@@ -1,6 +1,8 @@
 import { AgentIdError } from '../model/error.ts';
 import type { Edit } from '../model/place.ts';
 import { assertConfirmed } from './confirm.ts';
+import { crontab } from './crontab/index.ts';
+import { dockerfile } from './dockerfile/index.ts';
 import { env } from './env/index.ts';
 import { javascript } from './javascript/index.ts';
 import { json } from './json/index.ts';
@@ -10,7 +12,7 @@ import { applyEdits } from './splice.ts';
 import type { Document, Format } from './types.ts';
 
 /** Every format, in the order in which they are asked. */
-export const formats: readonly Format[] = [env, yaml, json, javascript, shell];
+export const formats: readonly Format[] = [env, crontab, dockerfile, yaml, json, javascript, shell];
 
 const headLength = 1024;
 
