@@ -33,13 +33,19 @@ export function placesOf(
   for (const source of sources) {
     const here = folders.has(serviceOf(services, source.facts.path));
     for (const use of source.facts.uses) {
-      if (!names.has(use.name) || (isGenericName(use.name) && !here)) continue;
+      if (!isOfSecret(use, names, here)) continue;
       const location = toLocation(source.facts, use.span, use.slot);
       const known = places.get(placeKey(location));
       places.set(placeKey(location), known === undefined ? fromUse(use, location) : enriched(known, use));
     }
   }
   return [...places.values()].sort(byLocation);
+}
+
+/** A read of one of its names, or one of another name that is handed on under one: `secretKeyRef`, `env`. */
+function isOfSecret(use: Use, names: ReadonlySet<string>, here: boolean): boolean {
+  if (names.has(use.name)) return here || !isGenericName(use.name);
+  return use.as !== undefined && names.has(use.as) && !isGenericName(use.as);
 }
 
 /** Reads of other names, within files that are handed the secret under them. */

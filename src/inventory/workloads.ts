@@ -40,21 +40,27 @@ export function toWorkloads(source: SourceFile): readonly Workload[] {
   return kubernetes(source);
 }
 
-/** Gives the keys directly below a key path that open a map or a list. */
-function childKeys(source: SourceFile, parent: string): readonly string[] {
-  const keys = new Set<string>();
-  const start = parent === '' ? '' : `${parent}.`;
+/** Gives the keys directly below a key path that open a map or a list; quoted as key paths quote them. */
+function childKeys(source: SourceFile, parent: string): readonly Child[] {
+  const children = new Map<string, Child>();
   const all = [
     ...source.facts.slots.map((slot) => slot.path),
     ...source.facts.commands.flatMap((command) => command.slot ?? []),
     ...source.facts.uses.flatMap((use) => use.slot ?? []),
   ];
   for (const path of all) {
-    if (!path.startsWith(start)) continue;
-    const match = /^([^.[]+)[.[]/.exec(path.slice(start.length));
-    if (match?.[1] !== undefined) keys.add(match[1]);
+    if (!path.startsWith(parent)) continue;
+    const rest = path.slice(parent.length);
+    const plain = (parent === '' ? /^([^.[]+)(?=[.[])/ : /^\.([^.[]+)(?=[.[]|$)/).exec(rest);
+    const match = plain ?? /^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
+    if (match?.[1] !== undefined) children.set(match[1], { key: match[1], path: `${parent}${match[0]}` });
   }
-  return [...keys];
+  return [...children.values()];
+}
+
+interface Child {
+  readonly key: string;
+  readonly path: string;
 }
 
 function firstSpan(source: SourceFile, prefix: string): Span {
@@ -88,9 +94,8 @@ const notJobs = new Set([
 function jobs(source: SourceFile, parent: string, shared: readonly string[]): readonly Workload[] {
   const { path, slots } = source.facts;
   return childKeys(source, parent)
-    .filter((key) => parent !== '' || !notJobs.has(key))
-    .map((key) => {
-      const prefix = parent === '' ? key : `${parent}.${key}`;
+    .filter(({ key }) => parent !== '' || !notJobs.has(key))
+    .map(({ key, path: prefix }) => {
       return {
         id: `ci-job:${path}#${key}`,
         kind: 'ci-job',
@@ -171,23 +176,22 @@ function mcpServers(source: SourceFile): readonly Workload[] {
     (parent) => parent !== 'servers' || /(^|\/)\.?mcp\.json$/.test(source.facts.path),
   );
   return parents.flatMap((parent) =>
-    childKeys(source, parent).map((key) => ({
+    childKeys(source, parent).map(({ key, path }) => ({
       id: `mcp-server:${source.facts.path}#${key}`,
       kind: 'mcp-server' as const,
       name: key.startsWith('mcp') ? key : `mcp-${key}`,
       source,
-      span: firstSpan(source, `${parent}.${key}`),
-      prefix: `${parent}.${key}`,
+      span: firstSpan(source, path),
+      prefix: path,
       shared: ['inputs'],
-      commands: below(source, `${parent}.${key}`),
+      commands: below(source, path),
       calls: [],
     })),
   );
 }
 
 function composeServices(source: SourceFile): readonly Workload[] {
-  return childKeys(source, 'services').map((key) => {
-    const prefix = `services.${key}`;
+  return childKeys(source, 'services').map(({ key, path: prefix }) => {
     const folder = buildFolder(source, prefix);
     return {
       id: `container:${source.facts.path}#${key}`,
@@ -233,12 +237,11 @@ function kubernetes(source: SourceFile): readonly Workload[] {
 
 /** Says whether nobody is present when it runs, and why; undefined where somebody may be. */
 export function unattended(workload: Workload): string | undefined {
-  const at = `${workload.source.facts.path}`;
   if (workload.kind === 'cron') return 'no user is present in a cron line';
   if (workload.kind === 'ci-job') return 'no user is present in a pipeline job';
   if (workload.kind !== 'k8s') return undefined;
-  const scheduled = workload.source.facts.slots.some(
-    (slot) => slot.path === 'kind' && slot.value === 'CronJob',
-  );
-  return scheduled ? `no user is present in a CronJob (${at})` : undefined;
+  const kind = `${(workload.prefix ?? '').replace(/spec$/, '')}kind`;
+  const { slots, path } = workload.source.facts;
+  const scheduled = slots.some((slot) => slot.path === kind && /^(CronJob|Job)$/.test(slot.value));
+  return scheduled ? `no user is present in a job of Kubernetes (${path})` : undefined;
 }

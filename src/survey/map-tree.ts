@@ -6,7 +6,7 @@ import {
   withOwners,
   codeownersPaths,
 } from '../inventory/index.ts';
-import type { OwnerSources, ScopeTable, SourceFile } from '../inventory/index.ts';
+import type { OwnerSources, ScopeTable } from '../inventory/index.ts';
 import type { Lock } from '../model/agent.ts';
 import type { SecretMap } from '../model/consumer.ts';
 import type { Finding } from '../model/finding.ts';
@@ -60,4 +60,3 @@ async function readCodeowners(tree: TreeView): Promise<OwnerSources['codeowners'
   return null;
 }
 
-export type { SourceFile };
