@@ -63,7 +63,7 @@ function prepare(command: Command, program: Command): void {
 async function refuseSecrets(args: readonly string[]): Promise<void> {
   const long = args.filter((arg) => arg.length >= 20);
   if (long.length === 0) return;
-  const { looksLikeSecret } = await import('./commands/secret-argument.ts');
+  const { looksLikeSecret } = await import('./commands/shared/secret-argument.ts');
   for (const arg of long) {
     if (await looksLikeSecret(arg)) {
       throw new AgentIdError(

@@ -9,3 +9,8 @@ export function systemClock(): number {
 export function toTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
+
+/** Gives milliseconds since 1970 for RFC 3339 text. */
+export function fromTimestamp(text: string): number {
+  return Date.parse(text);
+}

@@ -1,0 +1,33 @@
+import { Option, type Command } from 'commander';
+import type { Io } from '../lib/io.ts';
+import type { MigrateFlags } from './shared/migrate.ts';
+
+/** Declares `agent-id migrate`. */
+export function addMigrate(program: Command, io: Io): void {
+  program
+    .command('migrate [path]')
+    .description(
+      'Give each consumer its own identity with the scopes it uses, rewrite it, and prove it. Whole or undone.',
+    )
+    .option('--secret <id>', 'only this one: its name, or secret:ID')
+    .option('--idp <name>', 'trusted identity provider (agent-id idp list)')
+    .option('--only <agent...>', 'only these agents')
+    .option('--scopes <agent=scope,scope...>', 'scopes that you choose for an agent')
+    .option('--handle <secret=id...>', "the provider's own id of a secret")
+    .option('--plan <file>', 'a reviewed plan: applied only where the plan made now agrees')
+    .option('--dry-run', 'show the plan and the diff, change nothing')
+    .option('--check', 'change nothing; exit code 1 when there is something to do')
+    .option('--yes', 'do not ask')
+    .option('--allow-dirty', 'also change files with uncommitted edits')
+    .option('--status', 'say how far each consumer is, and record it')
+    .option(
+      '--resume',
+      'end a migration that was interrupted: back before its commit record, forward after it',
+    )
+    .option('--rollback', 'take a migration back that is not settled yet')
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(async (path: string | undefined, _flags: unknown, command: Command) => {
+      const { runMigrate } = await import('./shared/migrate.ts');
+      await runMigrate(path ?? '.', command.optsWithGlobals<MigrateFlags>(), io);
+    });
+}

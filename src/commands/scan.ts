@@ -1,0 +1,53 @@
+import { Option, type Command } from 'commander';
+import type { Io } from '../lib/io.ts';
+import type { ScanFlags } from './shared/scan.ts';
+
+/** Declares `agent-id scan`. */
+export function addScan(program: Command, io: Io): void {
+  program
+    .command('scan [path...]')
+    .description('Find long-lived secrets in files, and the places that read one by name.')
+    .option('--staged', 'look at what would be committed')
+    .option('--stdin', 'look at standard input')
+    .option('--stdin-name <path>', 'name that standard input stands for')
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['text', 'json', 'sarif']).default('text'),
+    )
+    .option('--output <file...>', 'write to FILE, or FORMAT=FILE; may be repeated')
+    .addOption(
+      new Option('--fail-on <kind>', 'what makes the exit code 1')
+        .choices(['literal', 'any', 'never'])
+        .default('literal'),
+    )
+    .addOption(
+      new Option('--min-confidence <level>', 'leave out what is less certain')
+        .choices(['low', 'medium', 'high'])
+        .default('medium'),
+    )
+    .addOption(
+      new Option('--severity <level>', 'leave out what is less severe')
+        .choices(['critical', 'high', 'medium', 'low', 'info'])
+        .default('info'),
+    )
+    .option('--rule <id...>', 'only these rules')
+    .option('--skip-rule <id...>', 'all rules but these')
+    .option('--include <glob...>', 'only files that match')
+    .option('--exclude <glob...>', 'no files that match')
+    .option('--baseline <file>', 'accepted findings (default: .agent-id-baseline.json at the root)')
+    .option('--no-baseline', 'accept nothing')
+    .option('--write-baseline', 'accept what is found now')
+    .option('--reason <text>', 'why it is accepted (with --write-baseline)')
+    .option('--expires <date>', 'last day on which it is accepted, YYYY-MM-DD')
+    .option('--max-file-size <bytes>', 'skip larger files', '10000000')
+    .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
+    .option('--exit-zero', 'exit with 0 in spite of findings')
+    .option('--stats', 'say on stderr what was looked at')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing found, 1 findings, 2 could not do it.\nA comment "agent-id:ignore RULE reason" on the line or the line before accepts one place.',
+    )
+    .action(async (paths: string[], _flags: unknown, command: Command) => {
+      const { runScan } = await import('./shared/scan.ts');
+      await runScan(paths, command.optsWithGlobals<ScanFlags>(), io);
+    });
+}

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import type { Io } from '../../lib/io.ts';
+import { readRules } from '../../lib/rules.ts';
+import { AgentIdError } from '../../model/error.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Rule } from '../../model/rule.ts';
+import { printable } from '../../output/error.ts';
+import { openTree } from '../../sources/tree.ts';
+import { scanSource } from '../../survey/scan-tree.ts';
+import { openEyes, type GlobalOptions } from './survey.ts';
+
+const ignoring = `To accept one place, put a comment on its line or the line before:
+  agent-id:ignore RULE reason
+To accept what is there now, with a reason and a last day:
+  agent-id scan --write-baseline --reason TEXT --expires YYYY-MM-DD
+`;
+
+/** Explains a rule by its id, `ignore`, or a finding by (the start of) its id. */
+export async function runExplain(what: string, path: string, flags: GlobalOptions, io: Io): Promise<void> {
+  const rule = (await readRules()).find((one) => one.id === what);
+  if (what === 'ignore') io.stdout(ignoring);
+  else if (rule !== undefined) io.stdout(describeRule(rule));
+  else io.stdout(describeFinding(await findFinding(what, resolve(io.cwd, path), flags, io)));
+}
+
+function describeRule(rule: Rule): string {
+  const names = rule.names === undefined ? '' : `Names:    ${rule.names.join('\n          ')}\n`;
+  return `${rule.title} (${rule.id})\n\nGives:    ${rule.grants}\nLifetime: ${rule.lifetime}\nSeverity: ${rule.severity}, confidence ${rule.confidence}\nRevoke:   ${rule.revoke}\n${names}`;
+}
+
+async function findFinding(id: string, root: string, flags: GlobalOptions, io: Io): Promise<Finding> {
+  const eyes = await openEyes(root, flags, io);
+  const source = await openTree(root, {
+    maxBytes: 10_000_000,
+    include: eyes.config.include,
+    exclude: eyes.config.exclude,
+  });
+  const { findings } = /^[0-9a-f]{6,32}$/.test(id) ? await scanSource(source, eyes) : { findings: [] };
+  const found = findings.filter((finding) => finding.id.startsWith(id));
+  const [first, ...more] = found;
+  if (first === undefined) {
+    throw new AgentIdError('unknown-name', 'there is no such rule, and no such finding here', {
+      where: id,
+      hint: 'Ids stand in agent-id scan --format json.',
+    });
+  }
+  if (more.length > 0)
+    throw new AgentIdError('ambiguous', 'that names more than one finding', {
+      where: id,
+      hint: 'Give more of the id.',
+    });
+  return first;
+}
+
+function describeFinding({
+  title,
+  rule,
+  kind,
+  name,
+  location,
+  confidence,
+  reasons,
+  severity,
+  lifetime,
+}: Finding): string {
+  const lines = [
+    `${title} (${rule}), ${kind}`,
+    `  at         ${printable(location.path)}:${location.startLine}:${location.startColumn}`,
+    ...(name === null ? [] : [`  name       ${printable(name)}`]),
+    ...(location.slot === undefined ? [] : [`  slot       ${printable(location.slot)}`]),
+    `  severity   ${severity}, lifetime ${lifetime}`,
+    `  confidence ${confidence}: ${printable(reasons.join('; '))}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

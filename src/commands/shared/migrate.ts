@@ -1,0 +1,257 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { IdpAdapter } from '../../idp/types.ts';
+import { runGit, gitTop, splitNul } from '../../lib/git.ts';
+import type { Io } from '../../lib/io.ts';
+import { withLock } from '../../lib/lock.ts';
+import { makePrivateFolder } from '../../lib/files.ts';
+import { statePaths } from '../../lib/state.ts';
+import { applyTransaction } from '../../migrate/apply.ts';
+import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
+import { resumeTransaction, rollbackTransaction, type Outcome } from '../../migrate/rollback.ts';
+import {
+  beginTransaction,
+  interruptedTransaction,
+  openTransactions,
+  stateOf,
+  type Transaction,
+} from '../../migrate/transaction.ts';
+import { AgentIdError } from '../../model/error.ts';
+import type { Plan } from '../../model/plan.ts';
+import { renderDiff } from '../../output/diff.ts';
+import { renderPlan } from '../../output/plan-text.ts';
+import { envelope } from '../../output/version.ts';
+import { interview } from './interview.ts';
+import {
+  note,
+  openIdp,
+  openScene,
+  prepare,
+  toEffects,
+  type MigrationFlags,
+  type Scene,
+} from './migration.ts';
+import { toPlanJson } from './plan.ts';
+import { runStatus } from './status.ts';
+
+export interface MigrateFlags extends MigrationFlags {
+  readonly plan?: string;
+  readonly dryRun?: boolean;
+  readonly check?: boolean;
+  readonly yes?: boolean;
+  readonly allowDirty?: boolean;
+  readonly status?: boolean;
+  readonly resume?: boolean;
+  readonly rollback?: boolean;
+  readonly format: 'text' | 'json';
+}
+
+/** Runs `migrate` in one of its modes. */
+export async function runMigrate(path: string, flags: MigrateFlags, io: Io): Promise<void> {
+  const folder = resolve(io.cwd, path);
+  const root = (await gitTop(folder)) ?? folder;
+  if (flags.status === true) return runStatus(root, flags, io);
+  if (flags.resume === true || flags.rollback === true) return recover(root, flags, io);
+  await assertNoneOpen(statePaths(io.env).tx, root);
+  const adapter = await openIdp(flags.idp, io);
+  const scene = await openScene(root, flags, io);
+  const prepared = await decide(scene, adapter, flags, io);
+  if (prepared.plan.agents.length === 0) return;
+  if (isDry(flags)) io.exitCode = flags.check === true ? 1 : 0;
+  else await carryOut(scene, { prepared, adapter }, flags, io);
+}
+
+/** Asks what to migrate where somebody can answer, plans it, and shows plan and diff. */
+async function decide(scene: Scene, adapter: IdpAdapter, flags: MigrateFlags, io: Io): Promise<Prepared> {
+  const asks = io.interactive && flags.yes !== true && !isDry(flags);
+  const prepared = await prepare(scene, adapter, asks ? await interview(scene, flags) : flags);
+  if (flags.plan !== undefined) await assertAgrees(resolve(io.cwd, flags.plan), prepared.plan);
+  io.stdout(flags.format === 'json' ? toPlanJson(prepared.plan) : renderPlan(prepared.plan));
+  if (flags.format === 'text' && flags.yes !== true) io.stdout(`\n${diffOf(prepared.texts, scene)}\n`);
+  return prepared;
+}
+
+interface Decided {
+  readonly prepared: Prepared;
+  readonly adapter: IdpAdapter;
+}
+
+async function carryOut(
+  scene: Scene,
+  { prepared, adapter }: Decided,
+  flags: MigrateFlags,
+  io: Io,
+): Promise<void> {
+  await confirm(prepared.plan, flags, io);
+  if (flags.allowDirty !== true) await assertClean(scene.root, prepared.plan);
+  await makePrivateFolder(scene.state.tx);
+  await withLock(resolve(scene.state.tx, 'lock'), 5_000, () => apply(scene, prepared, adapter, io));
+}
+
+function isDry(flags: MigrateFlags): boolean {
+  return flags.dryRun === true || flags.check === true;
+}
+
+async function apply(scene: Scene, prepared: Prepared, adapter: IdpAdapter, io: Io): Promise<void> {
+  const { plan } = prepared;
+  const effects = toEffects(adapter, scene.state);
+  const transaction = await beginTransaction(scene.state.tx, scene.root, plan, prepared.before);
+  try {
+    await applyTransaction(transaction, prepared.contents, effects);
+  } catch (error) {
+    if (stateOf(transaction) !== 'preparing') throw error;
+    const { possibleOrphans } = await rollbackTransaction(transaction, effects);
+    io.stderr('Nothing is changed: what was begun is taken back.\n');
+    sayOrphans(possibleOrphans, io);
+    throw error;
+  }
+  await transaction.journal.close();
+  for (const { spec } of plan.agents) {
+    const agent = { id: spec.id, displayName: spec.displayName, clientId: spec.clientId };
+    await note({ action: 'register', agent, operation: 'migrate', adapter }, scene.state, io);
+  }
+  io.stderr(next(plan));
+}
+
+function next(plan: Plan): string {
+  const elsewhere = plan.agents.filter((agent) => agent.key.place === 'elsewhere');
+  return [
+    `Done: ${plan.agents.length} agents, ${plan.files.length} files. Review with git diff; agent-id migrate --rollback takes it back.`,
+    ...elsewhere.map((agent) => `On ${agent.key.where}: ${agent.key.enroll}`),
+    ...(plan.agents.some((agent) => agent.actsFor === 'user') ? ['Users consent once: agent-id login.'] : []),
+    'When each has run once where it lives: agent-id migrate --status, then agent-id retire.',
+    '',
+  ].join('\n');
+}
+
+/** Renders the diff of all changed files, every secret in them masked. */
+function diffOf(texts: readonly ChangedText[], { scan }: Scene): string {
+  return texts
+    .map(({ path, before, after }) => {
+      const starts = [0];
+      for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) starts.push(at + 1);
+      const offset = (line: number, column: number): number => (starts[line - 1] ?? 0) + column - 1;
+      const secrets = scan.findings
+        .filter((finding) => finding.location.path === path && finding.kind === 'literal')
+        .map(({ location }) => ({
+          start: offset(location.startLine, location.startColumn),
+          end: offset(location.endLine, location.endColumn),
+        }));
+      return renderDiff({ path, before, after, secrets });
+    })
+    .join('\n');
+}
+
+async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<void> {
+  if (flags.yes === true) return;
+  if (!io.interactive) {
+    throw new AgentIdError('not-interactive', 'a migration must be confirmed', {
+      hint: 'Review it with --dry-run, then add --yes.',
+    });
+  }
+  const { confirm: ask, isCancel } = await import('@clack/prompts');
+  const answer = await ask({
+    message: `Register ${plan.agents.length} agents and write ${plan.files.length} files?`,
+    initialValue: false,
+  });
+  if (isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was changed');
+  if (!answer) throw new AgentIdError('interrupted', 'nothing was changed');
+}
+
+/** A plan file is advice: only what the plan made now says too is applied. */
+async function assertAgrees(file: string, plan: Plan): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new AgentIdError('unreadable', 'the plan cannot be read', { cause, where: file });
+  });
+  const reviewed = (JSON.parse(text) as { plan?: Plan }).plan;
+  const outline = (one: Plan | undefined): string =>
+    JSON.stringify([
+      one?.agents.map(({ spec, scopes }) => [
+        spec.id,
+        spec.clientId,
+        spec.grants,
+        scopes.map((scope) => scope.scope),
+      ]),
+      one?.files
+        .filter((entry) => entry.path !== 'agent-id.lock.json' && entry.path !== 'agent-id.config.yaml')
+        .map(({ path, preSha256, edits }) => [path, preSha256, edits.map(({ span }) => span)]),
+      one?.idp,
+    ]);
+  if (outline(reviewed) !== outline(plan)) {
+    throw new AgentIdError('changed-since', 'the reviewed plan and the plan made now differ', {
+      where: file,
+      hint: 'Review a new one: agent-id plan --out FILE.',
+    });
+  }
+}
+
+async function assertClean(root: string, plan: Plan): Promise<void> {
+  const { code, stdout } = await runGit(root, ['status', '--porcelain', '-z', '--untracked-files=no']).catch(
+    () => ({ code: 1, stdout: Buffer.alloc(0) }),
+  );
+  if (code !== 0) return;
+  const dirty = new Set(splitNul(stdout).map((line) => line.slice(3)));
+  const hit = plan.files.filter((file) => dirty.has(file.path)).map((file) => file.path);
+  if (hit.length === 0) return;
+  throw new AgentIdError('dirty', 'files to change have uncommitted edits', {
+    where: hit.join(', '),
+    hint: 'Commit or stash them, or add --allow-dirty.',
+  });
+}
+
+async function assertNoneOpen(txHome: string, root: string): Promise<void> {
+  const open = await interruptedTransaction(txHome, root);
+  if (open === undefined) return;
+  throw new AgentIdError('transaction-open', 'an interrupted migration is open here', {
+    where: open.id,
+    hint: 'End it first: agent-id migrate --resume, or agent-id migrate --rollback.',
+  });
+}
+
+async function recover(root: string, flags: MigrateFlags, io: Io): Promise<void> {
+  const state = statePaths(io.env);
+  const open = await openTransactions(state.tx, root);
+  const chosen = flags.rollback === true ? open.at(-1) : open.find((one) => stateOf(one) !== 'applied');
+  if (chosen === undefined) {
+    io.stderr(
+      flags.rollback === true
+        ? 'There is no migration to take back.\n'
+        : 'There is no interrupted migration.\n',
+    );
+    return;
+  }
+  const outcome = await end(chosen, flags, io);
+  if (flags.format === 'json')
+    io.stdout(`${JSON.stringify({ ...envelope, transaction: chosen.id, ...outcome })}\n`);
+  else io.stderr(`${chosen.id} is ${outcome.outcome.replace('-', ' ')}.\n`);
+  sayOrphans(outcome.possibleOrphans, io);
+}
+
+async function end(transaction: Transaction, flags: MigrateFlags, io: Io): Promise<Outcome> {
+  const adapter = await openIdp(transaction.plan.idp.name, io);
+  const state = statePaths(io.env);
+  const effects = toEffects(adapter, state);
+  const outcome =
+    flags.rollback === true
+      ? await rollbackTransaction(transaction, effects)
+      : await resumeTransaction(transaction, effects);
+  await note(
+    {
+      action: flags.rollback === true ? 'rollback' : 'migrate',
+      agent: null,
+      operation: transaction.id,
+      adapter,
+    },
+    state,
+    io,
+  );
+  return outcome;
+}
+
+function sayOrphans(orphans: Outcome['possibleOrphans'], io: Io): void {
+  for (const { agent, marker } of orphans) {
+    io.stderr(
+      `warning: the provider never answered about ${agent}; an application with the marker ${marker} may exist there\n`,
+    );
+  }
+}

@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { adapterFor } from '../../idp/index.ts';
+import { chosenIdp } from '../../idp/trust.ts';
+import type { IdpAdapter } from '../../idp/types.ts';
+import { appendAudit } from '../../audit/log.ts';
+import { readAudit } from '../../audit/read.ts';
+import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
+import { configName, newConfigText } from '../../lib/config.ts';
+import { gitTop } from '../../lib/git.ts';
+import type { Io } from '../../lib/io.ts';
+import { deleteAgentKey, makeAgentKey, readAgentKey } from '../../lib/keys.ts';
+import { statePaths, type StatePaths } from '../../lib/state.ts';
+import type { Effects } from '../../migrate/apply.ts';
+import type { HelperSource } from '../../migrate/helper-files.ts';
+import { newTransactionId, prepareMigration, type Prepared } from '../../migrate/prepare.ts';
+import type { AuditAction } from '../../model/audit-entry.ts';
+import { AgentIdError } from '../../model/error.ts';
+import { openTexts } from '../../sources/memory.ts';
+import { scanSource } from '../../survey/scan-tree.ts';
+import { chooseSecrets } from './choose.ts';
+import { openEyes, surveyFolder, type Eyes, type GlobalOptions, type Surveyed } from './survey.ts';
+
+export interface MigrationFlags extends GlobalOptions {
+  readonly idp?: string;
+  readonly secret?: string;
+  readonly only?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly handle?: readonly string[];
+}
+
+/** Everything that plan, migrate and retire look at. */
+export interface Scene extends Surveyed {
+  readonly root: string;
+  readonly eyes: Eyes;
+  readonly paths: readonly string[];
+  readonly state: StatePaths;
+}
+
+/** Scans and maps the repository that a command stands in. */
+export async function openScene(path: string, flags: GlobalOptions, io: Io): Promise<Scene> {
+  const root = (await gitTop(path)) ?? path;
+  const eyes = await withSalt(await openEyes(root, flags, io));
+  return { root, eyes, state: statePaths(io.env), ...(await surveyFolder(eyes, 10_000_000)) };
+}
+
+/** Without a salt a migration makes one, so that the lock's fingerprints are this repository's own. */
+async function withSalt(eyes: Eyes): Promise<Eyes> {
+  if (!eyes.unkeyed) return eyes;
+  const text = newConfigText();
+  const salt = /salt: (\S+)/.exec(text)?.[1] ?? '';
+  return { ...eyes, key: salt, config: { ...eyes.config, salt } };
+}
+
+/** Opens the trusted provider that is named, or the only one. Throws `untrusted-issuer` before any request. */
+export async function openIdp(name: string | undefined, io: Io): Promise<IdpAdapter> {
+  const paths = statePaths(io.env);
+  return adapterFor(await chosenIdp(paths, name), { paths, clock: io.clock });
+}
+
+/** Works out the whole migration; writes nothing. */
+export async function prepare(
+  scene: Scene,
+  adapter: IdpAdapter,
+  flags: MigrationFlags,
+  id = newTransactionId(),
+): Promise<Prepared> {
+  const secrets = chooseSecrets(scene.map.secrets, flags.secret);
+  const names = new Set(secrets.flatMap((secret) => secret.names));
+  return prepareMigration({
+    root: scene.root,
+    secrets:
+      flags.secret === undefined
+        ? secrets.filter((secret) => secret.consumers.length > 0 && secret.reaches.length > 0)
+        : secrets,
+    lock: scene.lock,
+    adapter,
+    only: flags.only,
+    handles: pairs(
+      flags.handle,
+      '--handle',
+      (key) => chooseSecrets(scene.map.secrets, key)[0]?.secret ?? key,
+    ),
+    context: {
+      id,
+      salt: scene.eyes.key,
+      resources: adapter.trust.resources,
+      chosenScopes: Object.fromEntries(
+        Object.entries(pairs(flags.scopes, '--scopes')).map(([agent, scopes]) => [agent, scopes.split(',')]),
+      ),
+      displayNames: scene.eyes.config.displayNames,
+    },
+    configFiles: scene.paths.filter(
+      (path) =>
+        /(^|\/)\.env|\.(ya?ml|json|toml|ini|properties)$|(^|\/)crontab/.test(path) &&
+        basename(path) !== 'package-lock.json',
+    ),
+    helperSource: readHelper,
+    extraFiles: scene.eyes.unkeyed
+      ? [
+          {
+            path: configName,
+            text: newConfigText(scene.eyes.config.salt ?? ''),
+            why: 'settings, with the salt of this repository',
+          },
+        ]
+      : [],
+    rescan: (texts) => findLeft(texts, scene, names),
+  });
+}
+
+/** Names rewritten files that would still hold one of the secrets. */
+async function findLeft(
+  texts: ReadonlyMap<string, string>,
+  scene: Scene,
+  names: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const { findings } = await scanSource(openTexts(texts, 'tree'), scene.eyes);
+  return findings
+    .filter(
+      (finding) =>
+        finding.kind === 'literal' &&
+        finding.name !== null &&
+        names.has(finding.name) &&
+        finding.confidence !== 'low',
+    )
+    .map((finding) => `${finding.location.path}:${finding.location.startLine}`);
+}
+
+/** Built code lies in `dist/` or `dist/chunks/`. */
+const readHelper: HelperSource = async (name) => {
+  for (const place of ['./helpers/', '../helpers/', '../../../dist/helpers/']) {
+    const text = await readFile(new URL(`${place}${name}`, import.meta.url), 'utf8').catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  throw new AgentIdError('internal', `the helper ${name} is missing from this installation`, {
+    hint: 'Run npm run build.',
+  });
+};
+
+function pairs(
+  values: readonly string[] | undefined,
+  flag: string,
+  toKey: (key: string) => string = (key) => key,
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const value of values ?? []) {
+    const at = value.lastIndexOf('=');
+    if (at < 1 || at === value.length - 1)
+      throw new AgentIdError('usage', `${flag} takes NAME=VALUE`, { where: flag });
+    found[toKey(value.slice(0, at))] = value.slice(at + 1);
+  }
+  return found;
+}
+
+/** What a transaction does its effects through, on this machine. */
+export function toEffects(adapter: IdpAdapter, state: StatePaths): Effects {
+  return {
+    adapter,
+    keys: {
+      find: async (agent) => (await readAgentKey(state, agent)) ?? undefined,
+      create: async (agent) => (await makeAgentKey(state, agent)).key,
+      remove: (agent) => deleteAgentKey(state, agent),
+    },
+    checkpoint: () => Promise.resolve(),
+  };
+}
+
+/** When an agent last got a token by this machine's log. */
+export async function lastExchange(state: StatePaths, agent: string): Promise<number | undefined> {
+  const entries = await readAudit(state, { agent });
+  const last = entries.findLast((entry) => entry.action === 'exchange' && entry.result === 'ok');
+  return last === undefined ? undefined : fromTimestamp(last.time);
+}
+
+export interface Deed {
+  readonly action: AuditAction;
+  readonly agent: { readonly id: string; readonly displayName: string; readonly clientId: string } | null;
+  readonly operation: string;
+  readonly adapter: IdpAdapter;
+}
+
+/** Writes one entry about something that a person did with agent-id. */
+export async function note(
+  { action, agent, operation, adapter }: Deed,
+  state: StatePaths,
+  io: Io,
+): Promise<void> {
+  const { issuer, name } = adapter.trust;
+  await appendAudit(state, {
+    action,
+    time: toTimestamp(io.clock()),
+    agent,
+    user: null,
+    asItself: false,
+    resource: { uri: issuer, displayName: name },
+    operation,
+    scopes: [],
+    result: 'ok',
+    reason: null,
+    jti: null,
+  });
+}

@@ -1,0 +1,25 @@
+import { resolve } from 'node:path';
+import { writeWhole } from '../../lib/files.ts';
+import type { Io } from '../../lib/io.ts';
+import type { Plan } from '../../model/plan.ts';
+import { renderPlan } from '../../output/plan-text.ts';
+import { envelope } from '../../output/version.ts';
+import { openIdp, openScene, prepare, type MigrationFlags } from './migration.ts';
+
+export interface PlanFlags extends MigrationFlags {
+  readonly out?: string;
+  readonly format: 'text' | 'json';
+}
+
+/** Plans and prints; exits with 1 when the plan holds changes. */
+export async function runPlan(path: string, flags: PlanFlags, io: Io): Promise<void> {
+  const adapter = await openIdp(flags.idp, io);
+  const { plan } = await prepare(await openScene(resolve(io.cwd, path), flags, io), adapter, flags);
+  if (flags.out !== undefined) await writeWhole(resolve(io.cwd, flags.out), toPlanJson(plan), 0o644);
+  io.stdout(flags.format === 'json' ? toPlanJson(plan) : renderPlan(plan));
+  if (plan.agents.length > 0) io.exitCode = 1;
+}
+
+export function toPlanJson(plan: Plan): string {
+  return `${JSON.stringify({ ...envelope, plan }, null, 2)}\n`;
+}

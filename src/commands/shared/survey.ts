@@ -1,0 +1,102 @@
+import { basename, join, resolve } from 'node:path';
+import { defaultKey, toRuleSet, type RuleSet } from '../../detect/index.ts';
+import { configName, readConfig, type Config } from '../../lib/config.ts';
+import { runGit, gitTop, splitNul } from '../../lib/git.ts';
+import type { Io } from '../../lib/io.ts';
+import { readLock } from '../../lib/lock-file.ts';
+import { readRules } from '../../lib/rules.ts';
+import type { SecretMap } from '../../model/consumer.ts';
+import type { Lock } from '../../model/agent.ts';
+import type { Location } from '../../model/place.ts';
+import type { Rule } from '../../model/rule.ts';
+import { openTree } from '../../sources/tree.ts';
+import { mapTree, type TreeView } from '../../survey/map-tree.ts';
+import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
+
+/** Global settings of a command line. */
+export interface GlobalOptions {
+  readonly config?: string | false;
+}
+
+/** Rules, settings and key: what every look at a tree needs. */
+export interface Eyes {
+  readonly root: string;
+  readonly rules: RuleSet;
+  readonly ruleList: readonly Rule[];
+  readonly config: Config;
+  readonly key: string;
+  /** The key is the fixed constant. */
+  readonly unkeyed: boolean;
+}
+
+/** Opens rules and settings for a root. */
+export async function openEyes(root: string, options: GlobalOptions, io: Io): Promise<Eyes> {
+  const ruleList = await readRules();
+  const file = typeof options.config === 'string' ? resolve(io.cwd, options.config) : join(root, configName);
+  const config = await readConfig(root, options.config === false ? join(root, '.none') : file);
+  for (const field of config.unknown)
+    io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
+  const chosen = io.env['AGENT_ID_FINGERPRINT_KEY'] ?? config.salt ?? undefined;
+  return {
+    root,
+    rules: toRuleSet(ruleList),
+    ruleList,
+    config,
+    key: chosen ?? defaultKey,
+    unkeyed: chosen === undefined,
+  };
+}
+
+export interface Surveyed {
+  readonly map: SecretMap;
+  readonly scan: ScanResult;
+  readonly lock: Lock;
+  readonly paths: readonly string[];
+}
+
+/** Scans and maps a folder. */
+export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Surveyed> {
+  const { config, root } = eyes;
+  const source = await openTree(root, { maxBytes, include: config.include, exclude: config.exclude });
+  const scan = await scanSource(source, eyes);
+  const lock = await readLock(root);
+  const view: TreeView = {
+    rootName: basename(root),
+    findings: scan.findings.filter((finding) => finding.state !== 'ignored'),
+    paths: source.paths,
+    read: async (path) => {
+      const decoded = await source.read(path);
+      return 'text' in decoded ? decoded.text : undefined;
+    },
+    lock,
+    tracked: await trackedPaths(root),
+    blame: (places) => blameLines(root, places),
+  };
+  return { map: await mapTree(view), scan, lock, paths: source.paths };
+}
+
+async function trackedPaths(root: string): Promise<ReadonlySet<string> | null> {
+  if ((await gitTop(root)) === undefined) return null;
+  const { code, stdout } = await runGit(root, ['ls-files', '-z', '--cached', '--', '.']);
+  return code === 0 ? new Set(splitNul(stdout)) : null;
+}
+
+/** Asks git who wrote each line; lines without an answer are left out. */
+async function blameLines(root: string, places: readonly Location[]): Promise<ReadonlyMap<string, string>> {
+  const authors = new Map<string, string>();
+  if ((await gitTop(root)) === undefined) return authors;
+  for (const { path, startLine } of places.slice(0, 500)) {
+    const { code, stdout } = await runGit(root, [
+      'blame',
+      '--line-porcelain',
+      '-L',
+      `${startLine},${startLine}`,
+      'HEAD',
+      '--',
+      path,
+    ]);
+    const author = code === 0 ? /^author-mail <(.*)>$/m.exec(stdout.toString())?.[1] : undefined;
+    if (author !== undefined) authors.set(`${path}:${startLine}`, author);
+  }
+  return authors;
+}
