@@ -2,7 +2,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Location, Source, Span } from '../model/place.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Match } from './match.ts';
-import { estimateBits } from './value.ts';
+import { isStrong } from './value.ts';
 
 export interface Seen {
   readonly path: string;
@@ -39,7 +39,7 @@ function identityOf(
     const secret = fingerprint('use', match.store ?? '', name);
     return { secret, base: [match.rule.id, 'use', match.store ?? '', name].join('\0') };
   }
-  if (estimateBits(value) < 72) {
+  if (!isStrong(value, match.rule.broad !== true && match.rule.guessable !== true)) {
     const base = [match.rule.id, 'weak', name, path].join('\0');
     return { secret: fingerprint('weak', base), base };
   }

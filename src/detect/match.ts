@@ -1,10 +1,10 @@
-import type { FileFacts, Slot, Store } from '../model/facts.ts';
+import type { FileFacts, Slot, Store, Use } from '../model/facts.ts';
 import type { Confidence } from '../model/finding.ts';
 import type { Span } from '../model/place.ts';
 import type { Rule } from '../model/rule.ts';
 import { Secret } from '../model/secret.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
-import { classify, type ValueClass } from './value.ts';
+import { classify, isPasswordLike, isStandIn } from './value.ts';
 
 /** What was seen, in memory only: it holds the value. */
 export interface Match {
@@ -67,7 +67,7 @@ function fits(value: string, { rule, value: pattern }: CompiledRule): boolean {
   const { minLength = 1, maxLength = Infinity, looks = 'token' } = rule.value ?? {};
   if (value.length < minLength || value.length > maxLength) return false;
   if (pattern !== undefined) return pattern.test(value);
-  return looks === 'token' ? classify(value) === 'random' : /\d|[^A-Za-z0-9_.-]/.test(value);
+  return looks === 'token' ? classify(value) === 'random' : isPasswordLike(value);
 }
 
 function textMatches(text: string, facts: FileFacts | null, rules: RuleSet): Match[] {
@@ -84,8 +84,11 @@ function textMatches(text: string, facts: FileFacts | null, rules: RuleSet): Mat
 function patternMatches(text: string, facts: FileFacts | null, compiled: CompiledRule): Match[] {
   const spans = [...text.matchAll(compiled.pattern ?? /$^/g)].map(valueSpan);
   return spans.flatMap(({ start, end }) => {
-    const looks = classify(text.slice(start, Math.min(end, start + 200)));
-    if (!isPlausible(looks, compiled.rule) || !isNear(text, start, compiled)) return [];
+    if (
+      !isPlausible(text.slice(start, Math.min(end, start + 700)), compiled.rule) ||
+      !isNear(text, start, compiled)
+    )
+      return [];
     return [textMatch(text, { start, end }, facts, compiled.rule)];
   });
 }
@@ -110,9 +113,9 @@ function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule
   };
 }
 
-/** An exact format may look like anything but a placeholder; a broad one must look random. */
-function isPlausible(looks: ValueClass, rule: Rule): boolean {
-  return rule.broad === true ? looks === 'random' : looks !== 'placeholder' && looks !== 'reference';
+/** An exact format may look like anything but a stand-in; a broad one must look random. */
+function isPlausible(value: string, rule: Rule): boolean {
+  return rule.broad === true ? classify(value) === 'random' : !isStandIn(value);
 }
 
 /** Looks for the second part within the lines around. */
@@ -149,9 +152,9 @@ function assignmentMatches(text: string, rules: RuleSet): Match[] {
 function useMatches(facts: FileFacts | null, rules: RuleSet): Match[] {
   const seen = new Set<string>();
   return (facts?.uses ?? []).flatMap((use) => {
-    const rule = rules.ofName(use.name)?.rule;
-    const key = `${use.span.start}:${use.name}`;
-    if (rule === undefined || seen.has(key) || isAutomatic(use.name)) return [];
+    const rule = ruleOfUse(use, rules);
+    const key = `${use.span.start}:${use.span.end}:${use.name}`;
+    if (rule === undefined || seen.has(key)) return [];
     seen.add(key);
     const reasons = [`reads ${use.name} from ${use.store}`];
     return [
@@ -170,9 +173,22 @@ function useMatches(facts: FileFacts | null, rules: RuleSet): Match[] {
   });
 }
 
+/** A provider's rule by either name, else a broad one: `OKTA_TOKEN: ${{ secrets.ORG_TOKEN }}` is Okta's. */
+function ruleOfUse(use: Use, rules: RuleSet): Rule | undefined {
+  if (isAutomatic(use)) return rules.byId('github-automatic-token');
+  const own = rules.ofName(use.name)?.rule;
+  const handed = use.as === undefined ? undefined : rules.ofName(use.as)?.rule;
+  return handed !== undefined && handed.broad !== true && (own === undefined || own.broad === true)
+    ? handed
+    : own;
+}
+
 /** The CI system makes this one anew for each job. */
-function isAutomatic(name: string): boolean {
-  return name === 'GITHUB_TOKEN' || name === 'ACTIONS_RUNTIME_TOKEN' || name === 'CI_JOB_TOKEN';
+function isAutomatic({ name, store }: Use): boolean {
+  if (store === 'github-secret') return name.toUpperCase() === 'GITHUB_TOKEN';
+  return (
+    name === 'ACTIONS_RUNTIME_TOKEN' || name === 'ACTIONS_ID_TOKEN_REQUEST_TOKEN' || name === 'CI_JOB_TOKEN'
+  );
 }
 
 function smallestSlot(facts: FileFacts | null, start: number, end: number): Slot | undefined {

@@ -1,4 +1,5 @@
 import type { Rule } from '../model/rule.ts';
+import { toNormalName } from './names.ts';
 
 export interface CompiledRule {
   readonly rule: Rule;
@@ -18,7 +19,7 @@ export interface RuleSet {
 
 /** Names that speak about a secret but hold a path, a lifetime, a count or a public part. */
 const about =
-  /(^|[_.-])(paths?|files?|dirs?|ttl|expir(y|es|ation)|timeout|length|max|min|limits?|count|types?|regex|prefix|header|public|enabled?|endpoint|issuer|audience|algorithm|version|fields?|budget|usage)([_.-]?(in)?[_.-]?(seconds|minutes|hours|days|ms))?$/i;
+  /(^|_)(paths?|files?|dirs?|ttl|expir(y|es|ation)|timeout|length|max|min|limits?|count|types?|regex|prefix|header|public|publishable|enabled?|endpoint|issuer|audience|algorithm|version|fields?|budget|usage|urls?|names?|ids?)(_(in|at|seconds|minutes|hours|days|ms|path|file))*$/;
 
 /** Compiles rules. Patterns come from the build, which refuses those without an anchor or a bound. */
 export function toRuleSet(rules: readonly Rule[]): RuleSet {
@@ -28,7 +29,8 @@ export function toRuleSet(rules: readonly Rule[]): RuleSet {
   const named = new Map<string, CompiledRule | undefined>();
   return {
     compiled,
-    ofName: (name) => {
+    ofName: (written) => {
+      const name = toNormalName(written);
       if (!named.has(name)) {
         const found = compiled.find(({ names }) => names?.test(name) === true);
         named.set(name, found?.rule.broad === true && about.test(name) ? undefined : found);
@@ -42,7 +44,8 @@ export function toRuleSet(rules: readonly Rule[]): RuleSet {
 function compile(rule: Rule): CompiledRule {
   return {
     rule,
-    pattern: rule.pattern === undefined ? undefined : new RegExp(rule.pattern, 'dgi'),
+    pattern:
+      rule.pattern === undefined ? undefined : new RegExp(rule.pattern, rule.anyCase === true ? 'dgi' : 'dg'),
     near: rule.near === undefined ? undefined : new RegExp(rule.near.pattern, 'i'),
     value: rule.value?.pattern === undefined ? undefined : new RegExp(`^(?:${rule.value.pattern})$`),
     names: rule.names === undefined ? undefined : new RegExp(`^(?:${rule.names.join('|')})$`),

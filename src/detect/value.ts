@@ -1,43 +1,121 @@
 /** What a piece of text looks like, judged without knowing its place. */
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'words' | 'plain' | 'random';
 
-const references =
-  /^(\$\{?[A-Za-z_]|\$\(|\{\{|<%|%[A-Za-z_]+%$|op:\/\/|vault:|ssm:|arn:|secretref:|file:|env:|\$\{\{|@Microsoft\.KeyVault)|^(secrets?|env|vars|process\.env|os\.environ|var|local|data)\.|\$\{[^}]*\}/i;
-const placeholders =
-  /^(<.*>|\[.*\]|\*+|x{4,}|\.{3,}|-+|(your|my|the|an?)[-_ ].*|.*(example|placeholder|changeme|change[-_]me|dummy|redacted|replace[-_ ]?(me|this|with)|insert[-_ ]|your[-_ ]|xxxx|todo|fake|sample|not[-_ ]?(a[-_ ]?)?(real|secret)|removed).*|null|none|undefined|true|false|test|testing|secret|password|token|admin|root|postgres|user|guest|default|foo|bar|baz|string|abc|abcd|123456?7?8?)$/i;
+/** Text that stands for a value kept elsewhere. */
+const references: readonly RegExp[] = [
+  /^\$[A-Za-z_{(]/,
+  /\$\{[^}]{0,200}\}/,
+  /\{\{.{0,200}\}\}/,
+  /<%|%>/,
+  /^%[A-Za-z_]\w*%$/,
+  /^(op|vault|ssm|secretref|secretsmanager|keyring|pass|sops|awssm|gcpsm|akv|infisical|doppler):/i,
+  /^(arn:aws|file:|env:|!vault|@Microsoft\.KeyVault)/,
+  /^(secrets?|env|vars|process\.env|os\.environ|var|local|data|self|this|config|settings)[.[]/,
+  /^projects\/[\w-]+\/secrets\//,
+];
+
+/** Words that only a stand-in holds; the short ones must stand alone. */
+const placeholderWords =
+  /example|placeholder|changeme|change[-_ ]me|redacted|replace[-_ ]?(?:me|this|with)|insert[-_ ]|dummy[-_ ]|your[-_ ]|x{5}|\*{3}|\.{3}/i;
+const shortWords =
+  /(?:^|[^A-Za-z0-9])(?:todo|fake|sample|dummy|foo|bar|baz|none|null|undefined|your|the|not[-_ ]?real|my)(?:[^A-Za-z0-9]|$)/i;
+const stockValues =
+  /^(?:true|false|yes|no|tests?|testing|secret|passw(?:or)?d|token|admin|root|postgres|mysql|user|guest|default|string|str|abcd?|123456?7?8?9?|qwerty|letmein|hunter2|s3cr3t|p@ssw0rd|passw0rd)[0-9!]{0,4}$/i;
 
 /** Classifies a value: only `random` looks like a secret by itself; `plain` may be a weak password. */
 export function classify(value: string): ValueClass {
   const text = value.trim();
   if (text === '') return 'empty';
-  if (references.test(text)) return 'reference';
-  if (placeholders.test(text) || isRun(text)) return 'placeholder';
+  if (references.some((pattern) => pattern.test(text))) return 'reference';
+  if (isStandIn(text)) return 'placeholder';
   if (/\s/.test(text) || isStructured(text)) return 'words';
-  return isRandom(text) ? 'random' : 'plain';
+  if (isRandom(text)) return 'random';
+  return shortWords.test(text) ? 'placeholder' : 'plain';
 }
 
-/** URLs, paths, versions, dates, identifiers in words: things that are long and yet no secret. */
-function isStructured(text: string): boolean {
+/** Says whether a value is plainly not one: a reference, a marked example, one character over and over. */
+export function isStandIn(text: string): boolean {
   return (
-    /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ||
-    /^(\.{0,2}\/|~\/|[A-Za-z]:\\)/.test(text) ||
-    /^v?\d+(\.\d+)+/.test(text) ||
-    /^\d{4}-\d\d-\d\d/.test(text) ||
-    /^[\w-]+\.(json|ya?ml|pem|key|crt|txt|env|js|ts|py|go|md|html|svg|png)$/i.test(text) ||
-    /^[a-z]+([._:/-][a-z]+)+$/i.test(text) ||
-    /^[A-Za-z]+$/.test(text) ||
-    /[()<>]/.test(text)
+    references.some((pattern) => pattern.test(text)) ||
+    /^<.*>$|^\[.*\]$|^[-*_.#?]+$/.test(text) ||
+    stockValues.test(text) ||
+    placeholderWords.test(text) ||
+    /(.)\1{9}/.test(text) ||
+    new Set(text).size <= 2
   );
 }
 
-/** Sixteen characters at least, of several kinds, and spread like chance. */
+/** URLs, paths, versions, dates, identifiers in words: things that are long and yet no secret. */
+const structures: readonly RegExp[] = [
+  /^[a-z][a-z0-9+.-]*:\/\//i,
+  /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\)/,
+  /^v?\d+(?:\.\d+)+/,
+  /^\d{4}-\d\d-\d\d/,
+  /^[\w./-]+\.(?:json|ya?ml|pem|key|crt|cert|p12|txt|env|[cm]?[jt]sx?|py|go|rb|md|html|svg|png|sh|toml|ini)$/i,
+  /^[a-z]+(?:[._:/-][a-z]+)+$/i,
+  /^[A-Z]+(?:_[A-Z0-9]+)+$/,
+  /^[\w.+-]+@[\w-]+\.[\w.-]+$/,
+  /^sha(?:1|256|384|512)[-:]/i,
+  /^\$(?:2[aby]|[156]|argon2\w{1,2})\$/,
+  /^data:/,
+  /[()<>{}]/,
+];
+
+function isStructured(text: string): boolean {
+  return structures.some((pattern) => pattern.test(text)) || isSequence(text);
+}
+
+/** `abcdefgh…`, `0123456789…`: typed, not drawn. */
+function isSequence(text: string): boolean {
+  let run = 1;
+  for (let at = 1; at < text.length; at += 1) {
+    run = text.charCodeAt(at) - text.charCodeAt(at - 1) === 1 ? run + 1 : 1;
+    if (run >= 6) return true;
+  }
+  return false;
+}
+
+/** Sixteen characters at least that change their kind as often as chance does; words and identifiers do not. */
 function isRandom(text: string): boolean {
-  if (text.length < 16 || !/\d/.test(text) || !/[A-Za-z]/.test(text)) return false;
-  return entropy(text) >= (/^[0-9a-f]+$/i.test(text) ? 3 : 3.4);
+  if (text.length < 16) return false;
+  const { characters, changes, digits } = texture(text);
+  if (characters < 14 || characters < text.length * 0.75) return false;
+  const share = changes / characters;
+  if (digits === 0) return characters >= 24 && share >= 0.34 && entropy(text) >= 3.6;
+  return share >= 0.2 && changes >= 4 && entropy(text) >= 2.9;
+}
+
+interface Texture {
+  /** Letters and digits. */
+  readonly characters: number;
+  /** How often a letter or digit follows one of another kind. */
+  readonly changes: number;
+  readonly digits: number;
+}
+
+function texture(text: string): Texture {
+  let characters = 0;
+  let changes = 0;
+  let digits = 0;
+  let before = '';
+  for (const character of text) {
+    const kind = kindOf(character);
+    if (kind !== '') characters += 1;
+    if (kind === 'digit') digits += 1;
+    if (kind !== '' && before !== '' && kind !== before) changes += 1;
+    before = kind;
+  }
+  return { characters, changes, digits };
+}
+
+function kindOf(character: string): 'digit' | 'lower' | 'upper' | '' {
+  if (character >= '0' && character <= '9') return 'digit';
+  if (character >= 'a' && character <= 'z') return 'lower';
+  return character >= 'A' && character <= 'Z' ? 'upper' : '';
 }
 
 /** Shannon entropy in bits per character. */
-export function entropy(text: string): number {
+function entropy(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   let bits = 0;
@@ -45,13 +123,33 @@ export function entropy(text: string): number {
   return bits;
 }
 
-/** Estimates how many bits somebody must guess; under 72 a public salt hides nothing (DESIGN decision 4). */
-export function estimateBits(text: string): number {
-  return isRandom(text) || text.length >= 24 ? entropy(text) * text.length : Math.min(60, text.length * 2.5);
+/** Says whether a value has at least two kinds of characters and is no word: what a password may be. */
+export function isPasswordLike(text: string): boolean {
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
+  return kinds >= 2 && /[0-9]|[^A-Za-z0-9_.-]/.test(text);
 }
 
-function isRun(text: string): boolean {
+/** Below this a value can be guessed from a fingerprint whose salt is public (DESIGN decision 4). */
+const ENOUGH_BITS = 72;
+
+/**
+ * Says whether a value may be fingerprinted: whether guessing it would take 72 bits of work. `drawn` says that the
+ * format vouches for a machine having drawn it; otherwise it must look so.
+ */
+export function isStrong(text: string, drawn: boolean): boolean {
+  if (/^-----BEGIN/.test(text)) return true;
+  if (!drawn && !isRandom(text)) return false;
   return (
-    new Set(text).size <= Math.max(2, text.length / 8) || /(0123456789|abcdefghij|1234567890)/i.test(text)
+    text.length * Math.log2(alphabetSize(text)) >= ENOUGH_BITS &&
+    entropy(text) * text.length >= ENOUGH_BITS * 0.8
+  );
+}
+
+function alphabetSize(text: string): number {
+  if (/^[0-9]*$/.test(text)) return 10;
+  if (/^[0-9a-f]*$/i.test(text)) return 16;
+  return [/[a-z]/, /[A-Z]/, /[0-9]/].reduce(
+    (size, kind, at) => size + (kind.test(text) ? ([26, 26, 10][at] ?? 0) : 0),
+    2,
   );
 }

@@ -16,9 +16,11 @@ export interface Rule {
   readonly keywords: readonly string[];
   /** Exact format in raw text, with both token boundaries; the value is the group `secret`. */
   readonly pattern?: string;
+  /** The pattern holds in any case. */
+  readonly anyCase?: boolean;
   /** What must stand within some lines of the match: a second part, or the provider's name. */
   readonly near?: { readonly pattern: string; readonly lines: number };
-  /** Whole names of variables, keys, headers and flags that hold this kind. */
+  /** Regular expressions over whole names in normal form (lower-case words joined by `_`): reading such a name is a use. */
   readonly names?: readonly string[];
   /** What a value under such a name must look like. */
   readonly value?: {
@@ -27,6 +29,8 @@ export interface Rule {
     readonly maxLength: number;
     readonly looks: 'token' | 'password';
   };
+  /** People choose these values: never fingerprinted unless one looks drawn by a machine. */
+  readonly guessable?: boolean;
   /** Gives way to any rule that knows better. */
   readonly broad?: boolean;
   /** Templates that are filled in at run time: `00{alnum:40}`. */
