@@ -1,25 +1,36 @@
 import { randomInt } from 'node:crypto';
 
+const digits = '0123456789';
+const lower = 'abcdefghijklmnopqrstuvwxyz';
+const upper = lower.toUpperCase();
+
+/** Alphabets that a sample may name. */
 const alphabets: Readonly<Record<string, string>> = {
-  alnum: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
-  url: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
-  base64: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-  hex: '0123456789abcdef',
-  upper: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
-  letter: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
-  lower: 'abcdefghijklmnopqrstuvwxyz',
-  digit: '0123456789',
-  digits: '0123456789',
-  base32: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
-  lowernum: 'abcdefghijklmnopqrstuvwxyz0123456789',
-  uppernum: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789',
+  alnum: digits + lower + upper,
+  url: `${digits + lower + upper}_-`,
+  hex: `${digits}abcdef`,
+  digit: digits,
+  lower,
+  upper: upper + digits,
+  letter: lower + upper,
+  base32: `${upper}234567`,
+  base64: `${digits + lower + upper}+/`,
 };
 
-/** Fills in a sample template at run time: `00{alnum:40}`. Never ends a token with a separator. */
+/** Fills a rule's sample: `00{alnum:40}` becomes 00 and forty random letters and digits. No sample is secret-shaped on disk. */
 export function fillIn(template: string): string {
-  return template.replace(/\{(\w+):(\d+)\}/g, (whole, kind: string, count: string) => {
+  return template.replaceAll(/\{([a-z]+[0-9]*):(\d+)\}/g, (whole, kind: string, length: string) => {
     const alphabet = alphabets[kind];
-    if (alphabet === undefined) return whole;
-    return Array.from({ length: Number(count) }, () => alphabet[randomInt(alphabet.length)]).join('');
+    return alphabet === undefined ? whole : randomText(alphabet, Number(length));
   });
+}
+
+/** Draws a text that looks drawn: with letters and digits where it is long, and no separator at its ends. */
+export function randomText(alphabet: string, length: number): string {
+  for (;;) {
+    const text = Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+    const mixed = !alphabet.includes('0') || !alphabet.toLowerCase().includes('b') || length < 8;
+    if (mixed || (/\d/.test(text) && /[a-z]/i.test(text) && /^[A-Za-z0-9].*[A-Za-z0-9]$/.test(text)))
+      return text;
+  }
 }
