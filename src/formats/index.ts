@@ -4,6 +4,7 @@ import { assertConfirmed } from './confirm.ts';
 import { crontab } from './crontab/index.ts';
 import { dockerfile } from './dockerfile/index.ts';
 import { env } from './env/index.ts';
+import { go } from './go/index.ts';
 import { javascript } from './javascript/index.ts';
 import { json } from './json/index.ts';
 import { shell } from './shell/index.ts';
@@ -12,7 +13,7 @@ import { applyEdits } from './splice.ts';
 import type { Document, Format } from './types.ts';
 
 /** Every format, in the order in which they are asked. */
-export const formats: readonly Format[] = [env, crontab, dockerfile, yaml, json, javascript, shell];
+export const formats: readonly Format[] = [env, crontab, dockerfile, yaml, json, javascript, go, shell];
 
 const headLength = 1024;
 

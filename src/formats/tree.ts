@@ -48,3 +48,17 @@ export function spanOf(node: Node): Span {
 export function textOf(node: Node | undefined, text: string): string {
   return node === undefined ? '' : text.slice(node.start, node.end);
 }
+
+/** Gives a node and all below it, in the order of the text. */
+export function allNodes(root: Node): readonly Node[] {
+  const nodes: Node[] = [];
+  const open = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    nodes.push(node);
+    for (let at = node.children.length - 1; at >= 0; at -= 1) {
+      const child = node.children[at];
+      if (child !== undefined) open.push(child);
+    }
+  }
+  return nodes;
+}

@@ -47,7 +47,7 @@ function isEnvironment(ast: Ast, node: JsNode | undefined, bindings: Bindings): 
   const name = dotted(node);
   if (/^(globalThis\.)?(process|import\.meta|Bun)\.env$/.test(name)) return true;
   if (node?.type !== 'Identifier') return false;
-  const init = bindings.init(name);
+  const init = bindings.init(node);
   if (init !== undefined) return init !== node && /^(process|import\.meta|Bun)\.env$/.test(dotted(init));
   return name === 'env' && ast.nodes.some((one) => bindsEnv(one));
 }

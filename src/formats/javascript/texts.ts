@@ -1,32 +1,51 @@
-import { child, list, unwrap, word, type Ast, type JsNode } from './ast.ts';
+import { Scopes } from '../scopes.ts';
+import { child, isFunction, list, unwrap, word, type Ast, type JsNode } from './ast.ts';
 import { dotted, propertyName, propertyOf } from './names.ts';
 
 /** What names of a file stand for, where that is certain: bound once, never assigned again. */
 export interface Bindings {
-  /** Gives the expression that a name stands for. */
-  init(name: string): JsNode | undefined;
+  /** Gives the expression that a name or a field of `this` stands for. */
+  init(node: JsNode): JsNode | undefined;
 }
 
-/** Collects the names that a file binds exactly once. */
+/** Collects what the scopes of a file bind. */
 export function bindingsOf(ast: Ast): Bindings {
-  const counts = new Map<string, number>();
-  const inits = new Map<string, JsNode>();
-  const count = (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
+  const scopes = new Scopes<JsNode>();
+  const around = (node: JsNode): readonly JsNode[] => scopesAround(ast, node);
+  const bind = (node: JsNode, bound: readonly string[], init?: JsNode): void => {
+    for (const name of bound) scopes.bind(around(node)[0] ?? ast.root, name, init);
+  };
   for (const node of ast.nodes) {
-    if (node.type === 'AssignmentExpression') count(dotted(child(node, 'left')));
-    else if (node.type === 'UpdateExpression') count(dotted(child(node, 'argument')));
-    else if (/^Import(Default|Namespace)?Specifier$/.test(node.type)) count(dotted(child(node, 'local')));
-    else if (node.type === 'VariableDeclarator') bind(node);
-    for (const param of [...list(node, 'params'), child(node, 'param')])
-      for (const one of names(param)) count(one);
+    if (node.type === 'VariableDeclarator') {
+      const id = child(node, 'id');
+      bind(node, names(id), id?.type === 'Identifier' ? child(node, 'init') : undefined);
+    } else if (node.type === 'AssignmentExpression') bindAssigned(ast, scopes, node);
+    else if (/^Import(Default|Namespace)?Specifier$/.test(node.type)) bind(node, names(child(node, 'local')));
+    const params = [...list(node, 'params'), ...(node.type === 'CatchClause' ? [child(node, 'param')] : [])];
+    for (const name of params.flatMap((one) => names(one))) {
+      scopes.bind(isFunction(node) ? node : (around(node)[0] ?? ast.root), name, undefined);
+    }
   }
-  function bind(node: JsNode): void {
-    const id = child(node, 'id');
-    for (const name of names(id)) count(name);
-    const init = child(node, 'init');
-    if (id?.type === 'Identifier' && init !== undefined) inits.set(word(id, 'name'), init);
+  return { init: (node) => scopes.resolve(dotted(node), around(node)) };
+}
+
+/** An assignment may reach a variable of any scope around it; a field is the same in all of them. */
+function bindAssigned(ast: Ast, scopes: Scopes<JsNode>, node: JsNode): void {
+  const left = child(node, 'left');
+  const name = dotted(left);
+  if (left?.type !== 'Identifier') {
+    scopes.bind(ast.root, name, word(node, 'operator') === '=' ? child(node, 'right') : undefined);
+    return;
   }
-  return { init: (name) => (counts.get(name) === 1 ? inits.get(name) : undefined) };
+  for (const scope of scopesAround(ast, node)) scopes.bind(scope, name, undefined);
+}
+
+function scopesAround(ast: Ast, node: JsNode): readonly JsNode[] {
+  const found: JsNode[] = [];
+  for (let at = ast.parents.get(node); at !== undefined; at = ast.parents.get(at)) {
+    if (isFunction(at)) found.push(at);
+  }
+  return [...found, ast.root];
 }
 
 /** Names that a pattern binds. */
@@ -70,7 +89,7 @@ const texts: Readonly<Record<string, (node: JsNode, next: Next, bindings: Bindin
   BooleanLiteral: (node) => String(node['value']),
   TemplateLiteral: templateText,
   BinaryExpression: sumText,
-  Identifier: (node, next, bindings) => next(bindings.init(word(node, 'name'))),
+  Identifier: (node, next, bindings) => next(bindings.init(node)),
   MemberExpression: memberText,
   NewExpression: urlText,
   CallExpression: calledText,
@@ -98,8 +117,10 @@ function memberText(node: JsNode, next: Next, bindings: Bindings): string | null
   const name = propertyName(node);
   const object = child(node, 'object');
   if (object === undefined || name === undefined) return null;
+  const field = bindings.init(node);
+  if (field !== undefined) return next(field);
   if (name === 'href') return next(object);
-  const held = object.type === 'Identifier' ? bindings.init(word(object, 'name')) : undefined;
+  const held = object.type === 'Identifier' ? bindings.init(object) : undefined;
   const literal = held === undefined ? undefined : unwrap(held);
   return literal?.type === 'ObjectExpression' ? next(child(propertyOf(literal, name), 'value')) : null;
 }
@@ -131,7 +152,7 @@ export function toObject(node: JsNode | undefined, bindings: Bindings, depth = 0
   if (node === undefined || depth > depthLimit) return undefined;
   const at = unwrap(node);
   if (at.type === 'ObjectExpression') return at;
-  if (at.type === 'Identifier') return toObject(bindings.init(word(at, 'name')), bindings, depth + 1);
+  if (at.type === 'Identifier') return toObject(bindings.init(at), bindings, depth + 1);
   const isHeaders = at.type === 'NewExpression' && dotted(child(at, 'callee')) === 'Headers';
   return isHeaders ? toObject(list(at, 'arguments')[0], bindings, depth + 1) : undefined;
 }
