@@ -31,6 +31,7 @@ async function buildProgram() {
     input: { cli: join(root, 'src/cli.ts'), exchange: join(root, 'src/exchange/index.ts') },
     platform: 'node',
     external,
+    resolve: { mainFields: ['module', 'main'] },
   });
   await bundle.write({ dir: dist, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: false });
 }

@@ -41,7 +41,6 @@ async function buildProgram(args: readonly string[], io: Io): Promise<Command> {
     .option('--verbose', 'say more on stderr')
     .option('--no-color', 'no colour')
     .enablePositionalOptions()
-    .showHelpAfterError('(agent-id --help lists the verbs)')
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: () => undefined })
     .exitOverride();
   const name = verbArgument(args);

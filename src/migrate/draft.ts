@@ -37,7 +37,12 @@ export async function draftSecret(secret: MappedSecret, input: DraftInput): Prom
     { ...rewriting, adopted },
   );
   manual.push(...code.manual, ...config.manual);
+  const pointers = await toPointerEdits(input.root, input.configFiles, {
+    agents,
+    resources: input.context.resources,
+  });
   if (agents.length < secret.consumers.length || manual.length > 0) {
+    if (pointers.files.length > 0) return held(secret, agents, manual, pointers.files);
     const own = config.files.filter((file) => file.agents.length > 0 && !isSharedStore(file, touched.files));
     return {
       secret,
@@ -46,16 +51,32 @@ export async function draftSecret(secret: MappedSecret, input: DraftInput): Prom
       manual: [...manual, ...keptStores(secret, agents)],
     };
   }
-  const pointers = await toPointerEdits(input.root, input.configFiles, {
-    agents,
-    resources: input.context.resources,
-  });
   return {
     secret,
     agents,
     files: [...code.files, ...config.files, ...pointers.files],
     manual: [...manual, ...pointers.manual],
   };
+}
+
+/**
+ * Holds everything back: consumers that read one base URL move together, or those that moved would send their new
+ * tokens to the old API.
+ */
+function held(
+  secret: MappedSecret,
+  agents: readonly PlannedAgent[],
+  manual: readonly ManualStep[],
+  pointers: readonly FileEdits[],
+): Draft {
+  const left = secret.consumers.filter((consumer) => agents.every((agent) => agent.consumer !== consumer.id));
+  const waiting = [
+    ...new Set([...left.map((consumer) => consumer.name), ...manual.flatMap((step) => step.agent ?? [])]),
+  ];
+  const path = pointers[0]?.path ?? '.';
+  const why = `nothing is changed for ${secret.names.join(', ')}: its consumers share the base URL here, and ${waiting.join(', ')} cannot move with them yet`;
+  const what = 'Do the steps above, or give the others a base URL of their own, and run it again.';
+  return { secret, agents: [], files: [], manual: [...manual, { path, line: 1, agent: null, why, what }] };
 }
 
 function chooseAgents(
