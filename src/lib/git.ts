@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { AgentIdError } from '../model/error.ts';
 
-/** What a scanned repository may not make git do: run a monitor, a hook, a pager or a text converter. */
+/**
+ * What a scanned repository may not make git do through its own `.git/config`: run a monitor, a hook, a pager or a
+ * converter, or fetch what a partial clone lacks.
+ */
 const hardened = [
   '-c',
   'core.fsmonitor=false',
@@ -11,9 +14,24 @@ const hardened = [
   'core.pager=cat',
   '-c',
   'core.quotePath=false',
+  '-c',
+  'protocol.allow=never',
+  '-c',
+  'diff.external=',
+  '-c',
+  'log.showSignature=false',
+  '--no-pager',
   '--no-optional-locks',
   '--literal-pathspecs',
 ];
+
+const quiet = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_PAGER: 'cat',
+  LC_ALL: 'C',
+} as const;
 
 export interface GitResult {
   readonly code: number;
@@ -27,18 +45,15 @@ export interface GitResult {
  */
 export function runGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const env = {
-      ...process.env,
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_OPTIONAL_LOCKS: '0',
-      GIT_EXTERNAL_DIFF: '',
-      LC_ALL: 'C',
-    };
+    const env = { ...process.env, ...quiet };
+    delete (env as NodeJS.ProcessEnv)['GIT_EXTERNAL_DIFF'];
     const child = spawn('git', [...hardened, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => out.push(data));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.stderr.on('data', (data: Buffer) => {
+      if (stderr.length < 100_000) stderr += data.toString();
+    });
     child.on('error', (cause) =>
       reject(
         new AgentIdError('no-git', 'git cannot be run on this machine', {
@@ -57,7 +72,7 @@ export function runGit(cwd: string, args: readonly string[], input?: string): Pr
 export async function gitTop(folder: string): Promise<string | undefined> {
   try {
     const { code, stdout } = await runGit(folder, ['rev-parse', '--show-toplevel']);
-    return code === 0 ? stdout.toString().trimEnd() : undefined;
+    return code === 0 ? stdout.toString().replace(/\r?\n$/, '') : undefined;
   } catch (error) {
     if (error instanceof AgentIdError && error.code === 'no-git') return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import type { Source } from '../model/place.ts';
 import type { Decoded } from '../lib/text.ts';
+import type { Skipped } from '../model/place.ts';
 
 /** Something to look at: named texts, read one at a time. */
 export interface TextSource {
@@ -7,6 +8,8 @@ export interface TextSource {
   /** Absolute folder that the paths are relative to; null where there is none. */
   readonly root: string | null;
   readonly paths: readonly string[];
+  /** What could not even be listed. */
+  readonly unlisted?: readonly Skipped[];
   /** Reads one text, or says why it was skipped. Safe to repeat. */
   readonly read: (path: string) => Promise<Decoded>;
 }
