@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { writeEstate } from '../../src/demo/estate.ts';
+import { startEmbedded, type Embedded } from '../../src/idp/embedded/index.ts';
+import type { Secret } from '../../src/model/secret.ts';
+
+const project = resolve(import.meta.dirname, '../..');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The demo's estate in a folder of its own, a running sandbox, and the built program. */
+export interface World {
+  readonly folder: string;
+  readonly root: string;
+  readonly home: string;
+  readonly embedded: Embedded;
+  readonly token: Secret;
+  readonly run: (args: readonly string[], input?: string) => Promise<Ran>;
+  readonly close: () => Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-id-story-')));
+  const home = join(folder, 'state');
+  const root = join(folder, 'acme');
+  mkdirSync(root);
+  const embedded = await startEmbedded({ dataDir: join(home, 'embedded-idp') });
+  const { token } = await embedded.createApiToken('legacy automation');
+  const tools = { python: true, pythonRequests: false, go: true, curl: true, git: true };
+  writeEstate(
+    join(project, 'src/demo/estate'),
+    root,
+    { oktaUrl: embedded.oktaUrl, token: token.open() },
+    tools,
+  );
+  return {
+    folder,
+    root,
+    home,
+    embedded,
+    token,
+    run: (args, input = '') => runCli(root, home, args, input),
+    close: async () => {
+      await embedded.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function runCli(cwd: string, home: string, args: readonly string[], input: string): Promise<Ran> {
+  return new Promise((done) => {
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, [join(project, 'bin/agent-id.cjs'), ...args], {
+      cwd,
+      env: { PATH, HOME: home, AGENT_ID_HOME: home },
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.on('close', (code) => done({ code, stdout, stderr }));
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}
