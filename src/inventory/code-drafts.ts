@@ -48,7 +48,7 @@ function startedFiles(estate: Estate): ReadonlySet<string> {
   const starters = estate.workloads.filter(
     (one) =>
       one.kind === 'container' ||
-      (one.kind === 'npm-script' && /^scripts\.(start|dev|serve)/.test(one.prefix ?? '')),
+      (one.kind === 'npm-script' && /^scripts\.(start|dev|serve)/.test(one.prefix)),
   );
   return new Set(starters.flatMap((one) => [...(estate.runs.get(one) ?? [])]));
 }

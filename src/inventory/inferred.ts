@@ -20,10 +20,8 @@ export function reachesOf(draft: Draft, estate: Estate): readonly Reach[] {
   });
   const { workload } = draft;
   if (workload === null || draft.kind === 'container') return reaches;
-  const { prefix, source, commands } = workload;
-  const own = shellCalls(source, table, (command) =>
-    prefix === null ? commands.includes(command) : isBelow(command.slot ?? '', prefix),
-  );
+  const { prefix, source } = workload;
+  const own = shellCalls(source, table, (command) => isBelow(command.slot ?? '', prefix));
   return [...own, ...reaches];
 }
 

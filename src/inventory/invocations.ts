@@ -145,7 +145,7 @@ function workFolders(workload: Workload, command: Command): readonly string[] {
   const step = /^(.*\.steps\[\d+\])/.exec(slot)?.[1];
   const keys = [
     ...(step === undefined ? [] : [`${step}.working-directory`]),
-    `${workload.prefix ?? ''}.defaults.run.working-directory`,
+    `${workload.prefix}.defaults.run.working-directory`,
     'defaults.run.working-directory',
   ];
   const own = keys.flatMap((key) => workload.source.facts.slots.find((one) => one.path === key)?.value ?? []);

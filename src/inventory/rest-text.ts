@@ -27,6 +27,11 @@ export function toTemplate(text: string): string {
     .replaceAll(/(?<=\/):[A-Za-z_]\w*/g, '{}');
 }
 
+/** Says whether a path is only the start of others. */
+export function isBasePath(path: string): boolean {
+  return /^(\/\w[\w-]*)*\/api\/v\d$|^\/oauth2$/.test(path);
+}
+
 /** Says whether a path signs people in, which needs no token of an administrator. */
 export function isPublicPath(path: string): boolean {
   return /^\/api\/v1\/authn(\/|$)|^\/oauth2(\/[^/]+)?\/v1\/(authorize|token|keys|introspect|revoke|userinfo|logout|device)/.test(

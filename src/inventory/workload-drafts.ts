@@ -2,7 +2,7 @@ import type { Command } from '../model/facts.ts';
 import { isCode, type Draft } from './draft.ts';
 import type { Estate } from './estate.ts';
 import type { SecretGroup } from './group.ts';
-import { toLine, toLocation } from './lines.ts';
+import { toLocation } from './lines.ts';
 import { baseOf, isBelow, isTest, joinPath, folderOf } from './paths.ts';
 import { renamedPlaces, type Place } from './places.ts';
 import type { Workload } from './workloads.ts';
@@ -64,11 +64,7 @@ function toActivity(
 }
 
 function isOwn(place: Place, workload: Workload): boolean {
-  if (workload.prefix === '') return true;
-  if (workload.prefix !== null) return isBelow(place.location.slot ?? '', workload.prefix);
-  const { lineStarts } = workload.source.facts;
-  const line = place.location.startLine;
-  return line >= toLine(lineStarts, workload.span.start) && line <= toLine(lineStarts, workload.span.end);
+  return workload.prefix === '' || isBelow(place.location.slot ?? '', workload.prefix);
 }
 
 function isWrapped(command: Command, names: readonly string[]): boolean {
@@ -98,7 +94,7 @@ function sourcesStore(workload: Workload, places: readonly Place[], estate: Esta
     }),
   );
   const files = workload.source.facts.slots.flatMap((slot) =>
-    workload.prefix !== null && isBelow(slot.path, `${workload.prefix}.env_file`) ? [slot.value] : [],
+    isBelow(slot.path, `${workload.prefix}.env_file`) ? [slot.value] : [],
   );
   const folder = folderOf(workload.source.facts.path);
   return [...words, ...files].some((word) => {
@@ -125,7 +121,7 @@ function isActive(one: Activity, all: readonly Activity[]): boolean {
 
 /** A task of its own, such as `sync`: not how the service starts, and not what a job or a cron line runs anyway. */
 function isOwnTask(one: Activity, all: readonly Activity[]): boolean {
-  const name = one.workload.prefix?.split('.').at(-1) ?? '';
+  const name = one.workload.prefix.split('.').at(-1) ?? '';
   if (/^(start|dev|serve|build|test|lint|prestart|preview|watch|prod)($|:)/.test(name)) return false;
   const read = one.read.filter((place) => isTaskFile(place.location.path));
   return (
@@ -153,7 +149,7 @@ export function workloadDraft(one: Activity, estate: Estate): Draft {
   const { workload, own, shared, read } = one;
   const facts = workload.source.facts;
   const line: Place = {
-    location: toLocation(facts, workload.span, workload.commands[0]?.slot ?? workload.prefix ?? undefined),
+    location: toLocation(facts, workload.span, workload.commands[0]?.slot ?? workload.prefix),
     literal: false,
     name: null,
     store: null,

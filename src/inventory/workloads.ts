@@ -12,8 +12,8 @@ export interface Workload {
   readonly name: string;
   readonly source: SourceFile;
   readonly span: Span;
-  /** Key path below which all belongs to it; null where it is one command of a file. */
-  readonly prefix: string | null;
+  /** Key path below which all belongs to it; '' for the whole file. */
+  readonly prefix: string;
   /** Key paths of the file that every workload in it inherits. */
   readonly shared: readonly string[];
   readonly commands: readonly Command[];
@@ -27,7 +27,7 @@ export interface Workload {
 export function toWorkloads(source: SourceFile): readonly Workload[] {
   const { path, format } = source.facts;
   const name = baseOf(path).toLowerCase();
-  if (format === 'crontab') return source.facts.commands.map((command, at) => cronLine(source, command, at));
+  if (format === 'crontab') return cronLines(source);
   if (format === 'dockerfile') return [dockerfile(source)];
   if (format === 'json') return name === 'package.json' ? npmScripts(source) : mcpServers(source);
   if (format !== 'yaml') return [];
@@ -121,19 +121,28 @@ function jobName(key: string, path: string): string {
   return stem.toLowerCase().includes(key.toLowerCase()) ? stem : `${stem}-${key}`;
 }
 
-function cronLine(source: SourceFile, command: Command, at: number): Workload {
-  const script = command.argv.findLast((word) => /[\w-]+\.(sh|bash|py|m?js|ts|rb|pl|php)$/.test(word));
-  return {
-    id: `cron:${source.facts.path}#${script === undefined ? String(at + 1) : stemOf(script)}`,
-    kind: 'cron',
-    name: script === undefined ? `${stemOf(source.facts.path)}-${at + 1}` : stemOf(script),
-    source,
-    span: command.span,
-    prefix: null,
-    shared: [],
-    commands: [command],
-    calls: [],
-  };
+/** A line may run several commands; it is one workload, named after its script. */
+function cronLines(source: SourceFile): readonly Workload[] {
+  const prefixes = new Set(
+    source.facts.commands.flatMap((command) => /^jobs\[\d+\]/.exec(command.slot ?? '')?.[0] ?? []),
+  );
+  return [...prefixes].map((prefix, at) => {
+    const commands = below(source, prefix);
+    const words = commands.flatMap((command) => command.argv);
+    const script = words.findLast((word) => /[\w-]+\.(sh|bash|py|m?js|ts|rb|pl|php)$/.test(word));
+    const name = script === undefined ? `${stemOf(source.facts.path)}-${at + 1}` : stemOf(script);
+    return {
+      id: `cron:${source.facts.path}#${script === undefined ? at + 1 : name}`,
+      kind: 'cron',
+      name,
+      source,
+      span: firstSpan(source, prefix),
+      prefix,
+      shared: [],
+      commands,
+      calls: [],
+    };
+  });
 }
 
 function dockerfile(source: SourceFile): Workload {
@@ -240,7 +249,7 @@ export function unattended(workload: Workload): string | undefined {
   if (workload.kind === 'cron') return 'no user is present in a cron line';
   if (workload.kind === 'ci-job') return 'no user is present in a pipeline job';
   if (workload.kind !== 'k8s') return undefined;
-  const kind = `${(workload.prefix ?? '').replace(/spec$/, '')}kind`;
+  const kind = `${workload.prefix.replace(/spec$/, '')}kind`;
   const { slots, path } = workload.source.facts;
   const scheduled = slots.some((slot) => slot.path === kind && /^(CronJob|Job)$/.test(slot.value));
   return scheduled ? `no user is present in a job of Kubernetes (${path})` : undefined;

@@ -68,7 +68,7 @@ describe("the article's estate", () => {
     ]);
     expect(evidence(consumer(secret, 'helpdesk'))).toEqual(['okta.users.manage services/helpdesk/app.py:19']);
     expect(evidence(consumer(secret, 'onboarding'))).toEqual([
-      'okta.users.manage services/onboarding/main.go:14',
+      'okta.users.manage services/onboarding/main.go:15',
     ]);
     expect(evidence(consumer(secret, 'sync-groups'))).toEqual(['okta.groups.read scripts/list-groups.sh:6']);
     expect(evidence(consumer(secret, 'inactive-users'))).toEqual([
