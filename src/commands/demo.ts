@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Io } from '../lib/io.ts';
 
@@ -12,15 +10,7 @@ export function addDemo(program: Command, io: Io): void {
     )
     .action(async () => {
       const { runDemo } = await import('../demo/run.ts');
-      await runDemo(io, { templates: find('estate'), program: find('bin/agent-id.cjs') });
+      const { shippedPath } = await import('../lib/shipped.ts');
+      await runDemo(io, { templates: shippedPath('estate'), program: shippedPath('bin/agent-id.cjs') });
     });
-}
-
-/** Built code lies in `dist/` or `dist/chunks/`, sources in `src/commands/`. */
-function find(name: string): string {
-  const places = [`./${name}`, `../${name}`, `../../${name}`, `../demo/${name}`];
-  const found = places
-    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    .find((path) => existsSync(path));
-  return found ?? name;
 }

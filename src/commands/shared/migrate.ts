@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { IdpAdapter } from '../../idp/types.ts';
 import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { withLock } from '../../lib/lock.ts';
-import { makePrivateFolder } from '../../lib/files.ts';
+import { makePrivateFolder, readJsonIfThere } from '../../lib/files.ts';
 import { statePaths } from '../../lib/state.ts';
 import { applyTransaction } from '../../migrate/apply.ts';
 import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
@@ -160,10 +159,9 @@ async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<void> {
 
 /** A plan file is advice: only what the plan made now says too is applied. */
 async function assertAgrees(file: string, plan: Plan): Promise<void> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new AgentIdError('unreadable', 'the plan cannot be read', { cause, where: file });
-  });
-  const reviewed = (JSON.parse(text) as { plan?: Plan }).plan;
+  const data = await readJsonIfThere(file);
+  if (data === undefined) throw new AgentIdError('unreadable', 'there is no such plan', { where: file });
+  const reviewed = (data as { plan?: Plan }).plan;
   const outline = (one: Plan | undefined): string =>
     JSON.stringify([
       one?.agents.map(({ spec, scopes }) => [

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { adapterFor } from '../../idp/index.ts';
 import { chosenIdp } from '../../idp/trust.ts';
@@ -7,12 +6,13 @@ import { appendAudit } from '../../audit/log.ts';
 import { readAudit } from '../../audit/read.ts';
 import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
 import { configName, newConfigText } from '../../lib/config.ts';
+import { readTextIfThere } from '../../lib/files.ts';
 import { gitTop } from '../../lib/git.ts';
+import { shippedPath } from '../../lib/shipped.ts';
 import type { Io } from '../../lib/io.ts';
 import { deleteAgentKey, makeAgentKey, readAgentKey } from '../../lib/keys.ts';
 import { statePaths, type StatePaths } from '../../lib/state.ts';
 import type { Effects } from '../../migrate/apply.ts';
-import type { HelperSource } from '../../migrate/helper-files.ts';
 import { newTransactionId, prepareMigration, type Prepared } from '../../migrate/prepare.ts';
 import type { AuditAction } from '../../model/audit-entry.ts';
 import { AgentIdError } from '../../model/error.ts';
@@ -127,16 +127,9 @@ async function findLeft(
     .map((finding) => `${finding.location.path}:${finding.location.startLine}`);
 }
 
-/** Built code lies in `dist/` or `dist/chunks/`. */
-const readHelper: HelperSource = async (name) => {
-  for (const place of ['./helpers/', '../helpers/', '../../../dist/helpers/']) {
-    const text = await readFile(new URL(`${place}${name}`, import.meta.url), 'utf8').catch(() => undefined);
-    if (text !== undefined) return text;
-  }
-  throw new AgentIdError('internal', `the helper ${name} is missing from this installation`, {
-    hint: 'Run npm run build.',
-  });
-};
+async function readHelper(name: string): Promise<string> {
+  return (await readTextIfThere(shippedPath(`helpers/${name}`))) ?? '';
+}
 
 function pairs(
   values: readonly string[] | undefined,
