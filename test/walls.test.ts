@@ -103,7 +103,10 @@ function refusal({ from, specifier }: Import): string | undefined {
     return ioModules.test(specifier) && !wall.rule.io ? `${where}: only lib does I/O` : undefined;
   const target = resolve(dirname(from), specifier);
   const path = relative(src, target);
-  if (path.startsWith('..')) return path === join('..', 'package.json') ? undefined : `${where}: outside src`;
+  if (path.startsWith('..'))
+    return path === join('..', 'package.json') || path.startsWith(join('..', 'rules'))
+      ? undefined
+      : `${where}: outside src`;
   const targetFolder = path.split(/[\\/]/)[0] ?? '';
   const ownFolder = relative(src, from).split(/[\\/]/)[0] ?? '';
   if (targetFolder === ownFolder)
@@ -124,9 +127,7 @@ function betweenCommands(from: string, target: string, where: string): string | 
 function intoEmbedded(from: string, path: string, where: string): string | undefined {
   const folder = join('idp', 'embedded', '/');
   const inside = relative(src, from).startsWith(folder);
-  return path.startsWith(folder) && !inside
-    ? `${where}: the embedded server stands alone`
-    : undefined;
+  return path.startsWith(folder) && !inside ? `${where}: the embedded server stands alone` : undefined;
 }
 
 function wallOf(file: string): { readonly key: string; readonly rule: Wall } | undefined {

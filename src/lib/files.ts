@@ -93,3 +93,17 @@ export async function deleteFile(path: string): Promise<void> {
     throw new AgentIdError('unwritable', `cannot delete ${basename(path)}`, { cause: error, where: path });
   }
 }
+
+/** Makes a folder and those above it. Safe to repeat. Throws `unwritable`. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw new AgentIdError('unwritable', 'cannot make a folder', { cause, where: path });
+  });
+}
+
+/** Renames a file. Throws `unwritable`. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((cause: unknown) => {
+    throw new AgentIdError('unwritable', 'cannot rename a file', { cause, where: from });
+  });
+}

@@ -1,6 +1,5 @@
-import { chmod, mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { deleteFile, readTextIfThere, writeWhole } from '../../lib/files.ts';
+import { deleteFile, makeFolder, moveFile, readTextIfThere, writeWhole } from '../../lib/files.ts';
 import { gitTop, runGit } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { AgentIdError } from '../../model/error.ts';
@@ -15,10 +14,9 @@ export async function installHook(io: Io): Promise<void> {
     io.stderr(`The hook is installed already: ${path}\n`);
     return;
   }
-  await mkdir(dirname(path), { recursive: true });
-  if (before !== undefined) await rename(path, `${path}.before-agent-id`);
+  await makeFolder(dirname(path));
+  if (before !== undefined) await moveFile(path, `${path}.before-agent-id`);
   await writeWhole(path, hookText(before !== undefined), 0o755);
-  await chmod(path, 0o755);
   io.stderr(`Installed: ${path}${before === undefined ? '' : '\nThe hook that was there runs first.'}\n`);
 }
 
@@ -31,7 +29,7 @@ export async function uninstallHook(io: Io): Promise<void> {
   }
   await deleteFile(path);
   if ((await readTextIfThere(`${path}.before-agent-id`)) !== undefined)
-    await rename(`${path}.before-agent-id`, path);
+    await moveFile(`${path}.before-agent-id`, path);
   io.stderr(`Removed: ${path}\n`);
 }
 
