@@ -7,13 +7,24 @@ import { env } from './env/index.ts';
 import { go } from './go/index.ts';
 import { javascript } from './javascript/index.ts';
 import { json } from './json/index.ts';
+import { python } from './python/index.ts';
 import { shell } from './shell/index.ts';
 import { yaml } from './yaml/index.ts';
 import { applyEdits } from './splice.ts';
 import type { Document, Format } from './types.ts';
 
 /** Every format, in the order in which they are asked. */
-export const formats: readonly Format[] = [env, crontab, dockerfile, yaml, json, javascript, go, shell];
+export const formats: readonly Format[] = [
+  env,
+  crontab,
+  dockerfile,
+  yaml,
+  json,
+  javascript,
+  python,
+  go,
+  shell,
+];
 
 const headLength = 1024;
 

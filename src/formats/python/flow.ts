@@ -1,0 +1,165 @@
+import type { Span } from '../../model/place.ts';
+import { field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
+import { passesOn } from './reads.ts';
+import { classOf, dotted, isOwnField, keyOf, resolve, type Script } from './script.ts';
+import { toText } from './texts.ts';
+
+/** Where the value of a secret goes. */
+export interface Flow {
+  /** Whole header values, such as `f"SSWS {TOKEN}"`. */
+  readonly headers: Set<Node>;
+  /** Statements that only hold or check the value: they go with it. */
+  readonly statements: Set<Node>;
+}
+
+export interface Refusal {
+  readonly refused: string;
+  readonly at: Span;
+}
+
+/** Follows a value from where it is read through its variables into a flow; says why where that is not possible. */
+export function follow(script: Script, node: Node, flow: Flow): Refusal | undefined {
+  const { header, top } = climb(script, node);
+  if (header !== undefined) {
+    flow.headers.add(header);
+    return undefined;
+  }
+  const guard = guardOf(top, script.text);
+  if (guard !== undefined) {
+    flow.statements.add(guard);
+    return undefined;
+  }
+  const text = toText(top, script);
+  const assignment = top.parent;
+  const isPlain = text === null || text === '{}';
+  if (!isPlain || assignment?.type !== 'assignment' || top.field !== 'right') {
+    return refuse(node, 'the value goes to something else than an Authorization header');
+  }
+  return followBinding(script, assignment, flow);
+}
+
+function refuse(node: Node, refused: string): Refusal {
+  return { refused, at: spanOf(node) };
+}
+
+function climb(script: Script, node: Node): { readonly header: Node | undefined; readonly top: Node } {
+  let header: Node | undefined;
+  let at = node;
+  for (;;) {
+    const { parent } = at;
+    if (parent === undefined || !(builds(parent, at, script.text) || passesOn(parent, at, script.text)))
+      break;
+    at = parent;
+    if (/^SSWS\s+\{\}$/i.test(toText(at, script) ?? '')) header = at;
+    else if (header !== undefined) break;
+  }
+  return { header, top: at };
+}
+
+/** What makes a longer text out of it. */
+function builds(node: Node, from: Node, text: string): boolean {
+  if (/^(interpolation|string|concatenated_string|binary_operator)$/.test(node.type)) return true;
+  if (node.type === 'tuple') return node.parent?.type === 'binary_operator';
+  const isFormat = (call: Node | undefined): boolean =>
+    /\.format$|^\?\.format$/.test(dotted(field(call, 'function'), text));
+  if (node.type === 'keyword_argument') return isFormat(node.parent?.parent);
+  if (node.type === 'argument_list') return isFormat(node.parent);
+  return node.type === 'call' && from.type === 'argument_list' && isFormat(node);
+}
+
+/** `if not TOKEN: raise …` and `assert TOKEN` say nothing once there is no such value. */
+function guardOf(node: Node, text: string): Node | undefined {
+  let at = node;
+  while (at.parent !== undefined && isTest(at.parent, text)) at = at.parent;
+  const { parent } = at;
+  if (parent?.type === 'assert_statement' && namedChildren(parent)[0] === at) return parent;
+  return at === node || at.field !== 'condition' || !onlyLeaves(parent, text) ? undefined : parent;
+}
+
+function onlyLeaves(node: Node | undefined, text: string): boolean {
+  if (node?.type !== 'if_statement' || node.children.some((one) => one.field === 'alternative')) return false;
+  const last = namedChildren(field(node, 'consequence') ?? node).at(-1);
+  return last !== undefined && leaves(last, text);
+}
+
+function isTest(node: Node, text: string): boolean {
+  if (node.type === 'not_operator') return true;
+  return node.type === 'comparison_operator' && /(\bis|==)\s*(None|""|'')$/.test(textOf(node, text));
+}
+
+function leaves(node: Node, text: string): boolean {
+  if (node.type === 'raise_statement') return true;
+  const call = node.type === 'expression_statement' ? namedChildren(node)[0] : undefined;
+  return (
+    call !== undefined && /^(sys\.exit|exit|quit|os\._exit)$/.test(dotted(field(call, 'function'), text))
+  );
+}
+
+function followBinding(script: Script, assignment: Node, flow: Flow): Refusal | undefined {
+  const left = field(assignment, 'left');
+  const statement = assignment.parent;
+  if (left === undefined || statement?.type !== 'expression_statement') {
+    return refuse(assignment, 'the value is assigned in a way that is not understood');
+  }
+  if (flow.statements.has(statement)) return undefined;
+  const refusal = whyNotBound(script, left);
+  if (refusal !== undefined) return refusal;
+  flow.statements.add(statement);
+  for (const read of loadsOf(script, left)) {
+    const problem = follow(script, read, flow);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function whyNotBound(script: Script, left: Node): Refusal | undefined {
+  const isName = left.type === 'identifier' || isOwnField(left, script.text);
+  const scope = isName ? resolve(script, left) : undefined;
+  if (scope === undefined) return refuse(left, 'the value is stored where its readers cannot be told');
+  const key = keyOf(left, script.text);
+  const known = scope.counts.get(key) ?? scope.counts.get(`self.${key}`);
+  if (known !== 1) return refuse(left, `${key} is assigned more than once`);
+  return isShared(script, left) ? refuse(left, `${key} is also read from elsewhere`) : undefined;
+}
+
+/** A field that others read by an object, or a name that the module says it exports. */
+function isShared({ nodes, text }: Script, left: Node): boolean {
+  const owner = left.type === 'identifier' ? scopedClass(left) : classOf(left);
+  const name = textOf(field(left, 'attribute') ?? left, text);
+  return nodes.some((node) => {
+    if (node.type === 'assignment' && textOf(field(node, 'left'), text) === '__all__') {
+      return new RegExp(`["']${name}["']`).test(textOf(node, text));
+    }
+    if (owner === undefined || node.type !== 'attribute' || textOf(field(node, 'attribute'), text) !== name)
+      return false;
+    return !isOwnField(node, text) || classOf(node) !== owner;
+  });
+}
+
+function scopedClass(node: Node): Node | undefined {
+  const statement = node.parent?.parent;
+  return statement?.parent?.parent?.type === 'class_definition' ? statement.parent.parent : undefined;
+}
+
+/** Finds every read of what an identifier or field is bound to. */
+function loadsOf(script: Script, left: Node): readonly Node[] {
+  const scope = resolve(script, left);
+  const owner = left.type === 'identifier' ? scopedClass(left) : undefined;
+  const key = owner === undefined ? keyOf(left, script.text) : `self.${textOf(left, script.text)}`;
+  return script.nodes.filter((node) => {
+    if (node === left || !isLoad(node, script.text)) return false;
+    const own = keyOf(node, script.text);
+    const isNamed = own === key || (owner !== undefined && `self.${own}` === key);
+    return isNamed && resolve(script, node) === scope;
+  });
+}
+
+/** Says whether a node is an identifier or a field that is read, not bound and no mere name. */
+export function isLoad(node: Node, text: string): boolean {
+  if (node.type !== 'identifier') return isOwnField(node, text) && node.field !== 'left';
+  if (/^(attribute|name|left|alias)$/.test(node.field ?? '') && node.parent?.type !== 'binary_operator')
+    return false;
+  return !/^(dotted_name|parameters|lambda_parameters|as_pattern_target|global_statement)$/.test(
+    node.parent?.type ?? '',
+  );
+}
