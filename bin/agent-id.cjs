@@ -8,8 +8,15 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   import('../dist/cli.js').then(
     (cli) => cli.main(args),
     (error) => {
-      const unbuilt = error && error.code === 'ERR_MODULE_NOT_FOUND' && !require('node:fs').existsSync(__dirname + '/../dist/cli.js');
-      process.stderr.write(unbuilt ? 'error[internal]: agent-id is not built\n  Run: npm run build\n' : String(error && error.stack) + '\n');
+      const unbuilt =
+        error &&
+        error.code === 'ERR_MODULE_NOT_FOUND' &&
+        !require('node:fs').existsSync(__dirname + '/../dist/cli.js');
+      process.stderr.write(
+        unbuilt
+          ? 'error[internal]: agent-id is not built\n  Run: npm run build\n'
+          : String(error && error.stack) + '\n',
+      );
       process.exitCode = 2;
     },
   );
