@@ -40,11 +40,11 @@ async function openPaths(paths: readonly string[], flags: MapFlags, io: Io): Pro
     return openEyes(resolve(io.cwd, first), flags, io);
   }
   const eyes = await openEyes(io.cwd, flags, io);
-  const include = await Promise.all(paths.map((path) => toGlobs(path, io.cwd)));
-  return { ...eyes, config: { ...eyes.config, include: include.flat() } };
+  const include = paths.flatMap((path) => toGlobs(path, io.cwd));
+  return { ...eyes, config: { ...eyes.config, include } };
 }
 
-async function toGlobs(path: string, cwd: string): Promise<readonly string[]> {
+function toGlobs(path: string, cwd: string): readonly string[] {
   const inner = relative(cwd, resolve(cwd, path)).split(sep).join('/');
   if (inner === '..' || inner.startsWith('../')) {
     throw new AgentIdError('outside-root', 'several paths must lie in the working folder', {
@@ -53,7 +53,7 @@ async function toGlobs(path: string, cwd: string): Promise<readonly string[]> {
     });
   }
   if (isFolder(resolve(cwd, path))) return [inner === '' ? '**' : `${inner}/**`];
-  const read = await readTreeFile(resolve(cwd, path), MOST_BYTES);
+  const read = readTreeFile(resolve(cwd, path), MOST_BYTES);
   if ('reason' in read) {
     throw new AgentIdError('unreadable', `this cannot be looked at: ${read.reason}`, { where: path });
   }

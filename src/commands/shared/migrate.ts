@@ -55,7 +55,10 @@ export async function runMigrate(path: string, flags: MigrateFlags, io: Io): Pro
   const adapter = await openIdp(flags.idp, io);
   const scene = await openScene(root, flags, io);
   const prepared = await decide(scene, adapter, flags, io);
-  if (prepared.plan.agents.length === 0) return;
+  if (prepared.plan.agents.length === 0) {
+    io.exitCode = prepared.plan.manual.length > 0 ? 1 : 0;
+    return;
+  }
   if (isDry(flags)) io.exitCode = flags.check === true ? 1 : 0;
   else await carryOut(scene, { prepared, adapter }, flags, io);
 }
