@@ -5,6 +5,7 @@ import { cutItem, ownLines } from '../cut.ts';
 import { emptyDraft, toFacts } from '../draft.ts';
 import { indentAt, lineBreakOf, lineOf } from '../lines.ts';
 import type { Document } from '../types.ts';
+import { adoptJavascript } from './adopt.ts';
 import { child, list, parseScript, spanOf, word, type Ast, type JsNode } from './ast.ts';
 import { jsCalls, jsImports, jsListens } from './calls.ts';
 import { envReads } from './env-reads.ts';
@@ -33,6 +34,7 @@ export function parseJavascript(text: string, path: string): Document {
   return {
     facts: toFacts(draft, 'javascript', path, text),
     broken: ast.broken,
+    adopt: (uses, target) => adoptJavascript({ ast, bindings, reads }, uses, target),
     setValue: (slot, value, reason) => setValue(ast, find(slot), value, reason),
     removeEntry(slot, reason) {
       const span = cutEntry(ast, find(slot));

@@ -11,22 +11,41 @@ export interface Bindings {
 /** Collects what the scopes of a file bind. */
 export function bindingsOf(ast: Ast): Bindings {
   const scopes = new Scopes<JsNode>();
-  const around = (node: JsNode): readonly JsNode[] => scopesAround(ast, node);
-  const bind = (node: JsNode, bound: readonly string[], init?: JsNode): void => {
-    for (const name of bound) scopes.bind(around(node)[0] ?? ast.root, name, init);
-  };
   for (const node of ast.nodes) {
-    if (node.type === 'VariableDeclarator') {
-      const id = child(node, 'id');
-      bind(node, names(id), id?.type === 'Identifier' ? child(node, 'init') : undefined);
-    } else if (node.type === 'AssignmentExpression') bindAssigned(ast, scopes, node);
-    else if (/^Import(Default|Namespace)?Specifier$/.test(node.type)) bind(node, names(child(node, 'local')));
-    const params = [...list(node, 'params'), ...(node.type === 'CatchClause' ? [child(node, 'param')] : [])];
-    for (const name of params.flatMap((one) => names(one))) {
-      scopes.bind(isFunction(node) ? node : (around(node)[0] ?? ast.root), name, undefined);
-    }
+    const scope = isFunction(node) ? node : (scopesAround(ast, node)[0] ?? ast.root);
+    for (const { name, init } of bound(node)) scopes.bind(scope, name, init);
+    if (node.type === 'AssignmentExpression') bindAssigned(ast, scopes, node);
   }
-  return { init: (node) => scopes.resolve(dotted(node), around(node)) };
+  return { init: (node) => scopes.resolve(dotted(node), scopesAround(ast, node)) };
+}
+
+interface Bound {
+  readonly name: string;
+  readonly init: JsNode | undefined;
+}
+
+function bound(node: JsNode): readonly Bound[] {
+  if (node.type === 'VariableDeclarator') return declared(node);
+  const isImport = /^Import(Default|Namespace)?Specifier$/.test(node.type);
+  const patterns = isImport ? [child(node, 'local')] : [...list(node, 'params'), caught(node)];
+  return patterns.flatMap((one) => names(one)).map((name) => ({ name, init: undefined }));
+}
+
+function caught(node: JsNode): JsNode | undefined {
+  return node.type === 'CatchClause' ? child(node, 'param') : undefined;
+}
+
+/** A name out of a pattern stands for its property there. */
+function declared(node: JsNode): readonly Bound[] {
+  const id = child(node, 'id');
+  if (id?.type === 'Identifier') return [{ name: word(id, 'name'), init: child(node, 'init') }];
+  if (id?.type !== 'ObjectPattern') return names(id).map((name) => ({ name, init: undefined }));
+  return list(id, 'properties').flatMap((property) => {
+    const value = child(property, 'value');
+    const isPlain = value?.type === 'Identifier' || value?.type === 'AssignmentPattern';
+    const bindsAs = isPlain ? property : undefined;
+    return names(value ?? child(property, 'argument')).map((name) => ({ name, init: bindsAs }));
+  });
 }
 
 /** An assignment may reach a variable of any scope around it; a field is the same in all of them. */

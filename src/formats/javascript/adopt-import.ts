@@ -1,0 +1,97 @@
+import type { Edit } from '../../model/place.ts';
+import { lineBreakOf, lineEndAt } from '../lines.ts';
+import type { Adoption } from '../types.ts';
+import { child, list, word, type Ast, type JsNode } from './ast.ts';
+import { jsImports } from './calls.ts';
+import { dotted } from './names.ts';
+
+/** The names of the helper in a file, and the edit that brings them in. */
+export interface HelperNames {
+  readonly agentName: string;
+  readonly quote: string;
+  readonly edits: readonly Edit[];
+}
+
+/** Imports the helper and names the agent once, at the top of the file; what is there already is used. */
+export function helperNames(ast: Ast, target: Adoption): HelperNames {
+  const quote = quoteOf(ast);
+  const module = `${target.helperPath}/helper.mjs`;
+  const existing = existingAgent(ast, target, module);
+  if (existing !== undefined) return { agentName: existing, quote, edits: [] };
+  const taken = new Set(
+    ast.nodes.flatMap((node) => (node.type === 'Identifier' ? [word(node, 'name')] : [])),
+  );
+  const agentName = free('agentId', taken);
+  const imported = free('agent', taken);
+  const end = endOf(ast);
+  const q = (text: string): string => `${quote}${text}${quote}`;
+  const itself = target.actsFor === 'itself' ? '.asItself()' : '';
+  const isCommon = !ast.isModule;
+  const bring = isCommon
+    ? `const { ${imported === 'agent' ? 'agent' : `agent: ${imported}`} } = require(${q(module)})${end}`
+    : `import { ${imported === 'agent' ? 'agent' : `agent as ${imported}`} } from ${q(module)}${end}`;
+  const lines = [bring, '', `const ${agentName} = ${imported}(${q(target.agent)})${itself}${end}`];
+  return { agentName, quote, edits: [insertion(ast, lines)] };
+}
+
+function free(name: string, taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? name : `${name}${n}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+function existingAgent(ast: Ast, target: Adoption, module: string): string | undefined {
+  const names = jsImports(ast).find((one) => one.module === module)?.names ?? [];
+  for (const node of ast.nodes) {
+    const init = child(node, 'init');
+    if (node.type !== 'VariableDeclarator' || init === undefined) continue;
+    const isItself = dotted(init).endsWith('.asItself()');
+    const call = isItself ? child(child(init, 'callee'), 'object') : init;
+    const [first] = list(call, 'arguments');
+    const isAgent = names.includes(dotted(child(call, 'callee'))) && word(first, 'value') === target.agent;
+    if (isAgent && isItself === (target.actsFor === 'itself')) return dotted(child(node, 'id'));
+  }
+  return undefined;
+}
+
+/** After the last import, or after the last `require` at the top, else before the first statement. */
+function insertion(ast: Ast, lines: readonly string[]): Edit {
+  const lineBreak = lineBreakOf(ast.text);
+  const reason = 'the helper that gets short-lived tokens';
+  const body = list(ast.root, 'body');
+  const last = body.findLast((one) => one.type === 'ImportDeclaration') ?? lastRequire(body);
+  if (last !== undefined) {
+    const end = isLineRest(ast.text, last) ? lineEndAt(ast.text, last.end) : last.end;
+    const isTight = !/^\r?\n\r?\n/.test(ast.text.slice(end));
+    const text = `${lines.map((line) => `${lineBreak}${line}`).join('')}${isTight ? lineBreak : ''}`;
+    return { span: { start: end, end }, text, reason };
+  }
+  const start = body[0]?.start ?? ast.text.length;
+  return { span: { start, end: start }, text: `${lines.join(lineBreak)}${lineBreak}${lineBreak}`, reason };
+}
+
+function isLineRest(text: string, node: JsNode): boolean {
+  return /^[ \t]*(\/\/.*|\/\*[^*\n]*\*\/[ \t]*)?$/.test(text.slice(node.end, lineEndAt(text, node.end)));
+}
+
+function lastRequire(body: readonly JsNode[]): JsNode | undefined {
+  const isRequire = (node: JsNode): boolean =>
+    node.type === 'VariableDeclaration' &&
+    list(node, 'declarations').every((one) => dotted(child(one, 'init')).startsWith('require()'));
+  return body.findLast(isRequire);
+}
+
+function quoteOf(ast: Ast): string {
+  const first = ast.nodes.find((node) => node.type === 'StringLiteral' && node.end > node.start);
+  return first !== undefined && ast.text.charAt(first.start) === '"' ? '"' : "'";
+}
+
+/** Whether the file ends its statements with semicolons. */
+function endOf(ast: Ast): string {
+  const body = list(ast.root, 'body').filter((node) =>
+    /^(Import|Variable)Declaration$|^ExpressionStatement$/.test(node.type),
+  );
+  const withEnd = body.filter((node) => ast.text.charAt(node.end - 1) === ';').length;
+  return withEnd * 2 >= body.length ? ';' : '';
+}

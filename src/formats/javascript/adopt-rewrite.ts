@@ -1,0 +1,97 @@
+import type { Edit, Span } from '../../model/place.ts';
+import { cutItem, ownLines } from '../cut.ts';
+import type { Adoption } from '../types.ts';
+import { child, list, spanOf, type Ast, type JsNode } from './ast.ts';
+import type { Bindings } from './texts.ts';
+
+/** A rewrite of one file while it is worked out. */
+export interface Rewrite {
+  readonly ast: Ast;
+  readonly bindings: Bindings;
+  readonly target: Adoption;
+  /** Names that the inserted code uses, and the file's quote. */
+  readonly agentName: string;
+  readonly quote: string;
+  readonly edits: Edit[];
+  /** What nothing reads any more. */
+  readonly removed: Set<JsNode>;
+  /** Nodes already followed, so that each is changed once. */
+  readonly seen: Set<JsNode>;
+  hasHeader: boolean;
+  hasClient: boolean;
+}
+
+export interface Refused {
+  readonly refused: string;
+  readonly at: Span;
+}
+
+export function refuse(node: JsNode, refused: string): Refused {
+  return { refused, at: spanOf(node) };
+}
+
+/** Gives the arguments of a call of the helper: the resource and its scopes. */
+export function helperArguments({ target, quote }: Rewrite): string {
+  const scopes = target.scopes.map((scope) => `${quote}${scope}${quote}`).join(', ');
+  return `${quote}${target.resource}${quote}, [${scopes}]`;
+}
+
+/** Cuts what nothing reads any more; a declaration goes whole when all of it does. */
+export function toRemovals(rewrite: Rewrite, reason: string): readonly Edit[] {
+  const whole = new Set<JsNode>();
+  const spans: Span[] = [];
+  for (const node of rewrite.removed) {
+    const at = wholeOf(rewrite, node);
+    if (whole.has(at)) continue;
+    whole.add(at);
+    spans.push(cutOf(rewrite, at));
+  }
+  return merge(spans).map((span) => ({ span, text: '', reason }));
+}
+
+/** Widens a property or declarator to its pattern and statement where nothing else of that is left. */
+function wholeOf(rewrite: Rewrite, node: JsNode): JsNode {
+  const parent = rewrite.ast.parents.get(node);
+  if (parent?.type === 'ObjectPattern' && allGone(rewrite, list(parent, 'properties'))) {
+    return wholeOf(rewrite, rewrite.ast.parents.get(parent) ?? parent);
+  }
+  if (parent?.type === 'VariableDeclaration') {
+    const declarators = list(parent, 'declarations');
+    return declarators.every((one) => one === node || isGone(rewrite, one)) ? parent : node;
+  }
+  return node;
+}
+
+function allGone(rewrite: Rewrite, nodes: readonly JsNode[]): boolean {
+  return nodes.every((one) => rewrite.removed.has(one));
+}
+
+function isGone(rewrite: Rewrite, declarator: JsNode): boolean {
+  const id = child(declarator, 'id');
+  return (
+    rewrite.removed.has(declarator) ||
+    (id?.type === 'ObjectPattern' && allGone(rewrite, list(id, 'properties')))
+  );
+}
+
+function cutOf({ ast }: Rewrite, node: JsNode): Span {
+  const parent = ast.parents.get(node);
+  const key = node.type === 'ObjectProperty' ? 'properties' : 'declarations';
+  const items = node.type === 'ObjectProperty' || node.type === 'VariableDeclarator' ? list(parent, key) : [];
+  const index = items.indexOf(node);
+  if (index !== -1) {
+    return cutItem(ast.text, items.map(spanOf), index) ?? spanOf(node);
+  }
+  return ownLines(ast.text, spanOf(node)) ?? spanOf(node);
+}
+
+function merge(spans: readonly Span[]): readonly Span[] {
+  const merged: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && span.start <= last.end)
+      merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, span.end) };
+    else merged.push(span);
+  }
+  return merged;
+}
