@@ -7,6 +7,7 @@ import { indentAt, lineBreakOf, lineOf } from '../lines.ts';
 import { namedChildren, spanOf } from '../tree.ts';
 import { loadTreeParser } from '../tree-parser.ts';
 import type { Document } from '../types.ts';
+import { adoptGo } from './adopt.ts';
 import { envReads, goCalls, goImports, goListens } from './facts.ts';
 import { goSlots, type GoSlot } from './slots.ts';
 import { toSource } from './source.ts';
@@ -39,6 +40,7 @@ export async function parseGo(text: string, path: string): Promise<Document> {
   };
   return {
     facts: toFacts(draft, 'go', path, text),
+    adopt: (uses, target) => adoptGo({ source, reads, listens: draft.listens }, uses, target),
     broken: tree.broken,
     setValue: (slot, value, reason) => setValue(find(slot), value, reason),
     removeEntry(slot, reason) {
