@@ -1,6 +1,9 @@
+import { Chalk, type ChalkInstance } from 'chalk';
 import type { Finding } from '../model/finding.ts';
 import type { Skipped } from '../model/place.ts';
 import { printable } from './error.ts';
+
+const colors = { critical: 'red', high: 'red', medium: 'yellow', low: 'blue', info: 'dim' } as const;
 
 export interface Report {
   readonly root: string;
@@ -12,10 +15,11 @@ export interface Report {
 }
 
 /** Renders findings for a person: grouped by secret, each place clickable, with what to do next. */
-export function renderScan(report: Report): string {
+export function renderScan(report: Report, color: boolean): string {
+  const paint = new Chalk({ level: color ? 1 : 0 });
   const open = report.findings.filter((finding) => finding.state === 'new');
   const literals = open.filter((finding) => finding.kind === 'literal');
-  const blocks = groups(literals).map(renderGroup);
+  const blocks = groups(literals).map((group) => renderGroup(group, paint));
   const uses = groups(open.filter((finding) => finding.kind === 'use'));
   if (uses.length > 0) blocks.push(['Read by name (no value here)', ...uses.map(renderUse)].join('\n'));
   return `${[...blocks, summary(report, literals, open.length - literals.length)].join('\n\n')}\n`;
@@ -32,11 +36,11 @@ function groups(findings: readonly Finding[]): readonly (readonly [Finding, ...F
   return [...bySecret.values()];
 }
 
-function renderGroup(group: readonly [Finding, ...Finding[]]): string {
+function renderGroup(group: readonly [Finding, ...Finding[]], paint: ChalkInstance): string {
   const [first] = group;
   const count = group.length === 1 ? '1 place' : `${group.length} places`;
   return [
-    `${first.severity}  ${first.title}  secret:${first.secret.slice(0, 6)}  ${first.rule}  ${count}`,
+    `${paint[colors[first.severity]](first.severity)}  ${paint.bold(first.title)}  secret:${first.secret.slice(0, 6)}  ${first.rule}  ${count}`,
     ...group.map((finding) => {
       const { path, startLine, startColumn } = finding.location;
       const name = finding.name === null ? '' : `  ${printable(finding.name)}`;

@@ -3,6 +3,7 @@ import { baselineName, readBaseline, toBaseline, withBaseline } from '../../lib/
 import { toTimestamp } from '../../lib/clock.ts';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
+import { withProgress } from '../../lib/progress.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Confidence, Finding, Severity } from '../../model/finding.ts';
 import { openTexts } from '../../sources/memory.ts';
@@ -50,7 +51,7 @@ export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io
   const targets = paths.length === 0 ? ['.'] : paths;
   const root = rootOf(targets, io);
   const eyes = await openEyes(root, flags, io);
-  const report = await lookAt(targets, eyes, flags, io);
+  const report = await withProgress(io, 'scanning', () => lookAt(targets, eyes, flags, io));
   const settled = await settle(report, eyes, flags, io);
   await print(settled, eyes, flags, io);
   io.exitCode = exitCode(settled, flags);
@@ -134,15 +135,20 @@ async function print(report: Report, eyes: Eyes, flags: ScanFlags, io: Io): Prom
   const outputs = flags.output ?? [];
   for (const output of outputs) {
     const [, format = flags.format, file = output] = /^(text|json|sarif)=(.+)$/s.exec(output) ?? [];
-    await writeWhole(resolve(io.cwd, file), render(report, format as Format, eyes), 0o644);
+    await writeWhole(resolve(io.cwd, file), render(report, format as Format, { eyes, color: false }), 0o644);
   }
   if (outputs.every((output) => /^(text|json|sarif)=/.test(output)))
-    io.stdout(render(report, flags.format, eyes));
+    io.stdout(render(report, flags.format, { eyes, color: io.color }));
 }
 
-function render(report: Report, format: Format, eyes: Eyes): string {
+interface Look {
+  readonly eyes: Eyes;
+  readonly color: boolean;
+}
+
+function render(report: Report, format: Format, { eyes, color }: Look): string {
   if (format === 'json') return renderScanJson(report);
-  return format === 'sarif' ? renderSarif(report, eyes.ruleList) : renderScan(report);
+  return format === 'sarif' ? renderSarif(report, eyes.ruleList) : renderScan(report, color);
 }
 
 function exitCode(report: Report, flags: ScanFlags): number {
