@@ -1,4 +1,5 @@
 export { createFingerprint, defaultKey, type Fingerprint } from './fingerprint.ts';
 export { toFindings, type Seen } from './findings.ts';
 export { matchFile, type Match } from './match.ts';
+export { isWorthParsing } from './worth.ts';
 export { toRuleSet, type RuleSet } from './rule-set.ts';

@@ -1,9 +1,13 @@
-import type { FileFacts, Slot, Store, Use } from '../model/facts.ts';
+import type { FileFacts, Slot, Store } from '../model/facts.ts';
 import type { Confidence } from '../model/finding.ts';
 import type { Span } from '../model/place.ts';
 import type { Rule } from '../model/rule.ts';
 import { Secret } from '../model/secret.ts';
+import { findAssignments } from './assignments.ts';
+import { withIgnored } from './ignores.ts';
+import { withoutOverlaps } from './overlaps.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
+import { useMatches } from './uses.ts';
 import { classify, isPasswordLike, isStandIn } from './value.ts';
 
 /** What was seen, in memory only: it holds the value. */
@@ -27,8 +31,10 @@ export interface Match {
 export function matchFile(text: string, facts: FileFacts | null, rules: RuleSet): readonly Match[] {
   const literals = [...slotMatches(facts, rules), ...textMatches(text, facts, rules)];
   if (facts === null) literals.push(...assignmentMatches(text, rules));
-  return [...withoutOverlaps(literals), ...useMatches(facts, rules)].sort(
-    (a, b) => a.span.start - b.span.start,
+  const matches = [...withoutOverlaps(literals), ...useMatches(facts, rules)];
+  return withIgnored(
+    text,
+    matches.sort((a, b) => a.span.start - b.span.start),
   );
 }
 
@@ -71,14 +77,7 @@ function fits(value: string, { rule, value: pattern }: CompiledRule): boolean {
 }
 
 function textMatches(text: string, facts: FileFacts | null, rules: RuleSet): Match[] {
-  const lower = text.toLowerCase();
-  return rules.compiled
-    .filter(
-      ({ rule, pattern }) =>
-        pattern !== undefined &&
-        (rule.keywords.length === 0 || rule.keywords.some((word) => lower.includes(word))),
-    )
-    .flatMap((compiled) => patternMatches(text, facts, compiled));
+  return rules.anchoredIn(text).flatMap((compiled) => patternMatches(text, facts, compiled));
 }
 
 function patternMatches(text: string, facts: FileFacts | null, compiled: CompiledRule): Match[] {
@@ -132,63 +131,13 @@ function isNear(text: string, at: number, { rule, near }: CompiledRule): boolean
   return near.test(text.slice(Math.max(0, start, at - 2000), Math.min(end, at + 2000)));
 }
 
-/** Files that no format reads: `NAME=value`, `name: "value"`, `<name>value`. */
+/** For files that no format reads. */
 function assignmentMatches(text: string, rules: RuleSet): Match[] {
-  const found: Match[] = [];
-  const assignment =
-    /(?<![\w$.-])["']?([A-Za-z][\w.-]{2,60})["']?\s{0,3}(?:=|:|=>|>)\s{0,3}["']?([^\s"'<>;,]{8,200})/dg;
-  for (const match of text.matchAll(assignment)) {
-    const [name = '', value = ''] = match.slice(1);
+  return findAssignments(text).flatMap(({ name, value, span }) => {
     const rule = rules.ofName(name);
     const judged = rule === undefined ? undefined : judge(value, name, rule, rules);
-    const at = match.indices?.[2];
-    if (judged !== undefined && judged.confidence !== 'low' && at !== undefined) {
-      found.push({ ...judged, span: { start: at[0], end: at[1] }, slot: null });
-    }
-  }
-  return found;
-}
-
-function useMatches(facts: FileFacts | null, rules: RuleSet): Match[] {
-  const seen = new Set<string>();
-  return (facts?.uses ?? []).flatMap((use) => {
-    const rule = ruleOfUse(use, rules);
-    const key = `${use.span.start}:${use.span.end}:${use.name}`;
-    if (rule === undefined || seen.has(key)) return [];
-    seen.add(key);
-    const reasons = [`reads ${use.name} from ${use.store}`];
-    return [
-      {
-        rule,
-        kind: 'use' as const,
-        span: use.span,
-        name: use.name,
-        slot: use.slot ?? null,
-        value: null,
-        store: use.store,
-        confidence: rule.confidence,
-        reasons,
-      },
-    ];
+    return judged === undefined || judged.confidence === 'low' ? [] : [{ ...judged, span, slot: null }];
   });
-}
-
-/** A provider's rule by either name, else a broad one: `OKTA_TOKEN: ${{ secrets.ORG_TOKEN }}` is Okta's. */
-function ruleOfUse(use: Use, rules: RuleSet): Rule | undefined {
-  if (isAutomatic(use)) return rules.byId('github-automatic-token');
-  const own = rules.ofName(use.name)?.rule;
-  const handed = use.as === undefined ? undefined : rules.ofName(use.as)?.rule;
-  return handed !== undefined && handed.broad !== true && (own === undefined || own.broad === true)
-    ? handed
-    : own;
-}
-
-/** The CI system makes this one anew for each job. */
-function isAutomatic({ name, store }: Use): boolean {
-  if (store === 'github-secret') return name.toUpperCase() === 'GITHUB_TOKEN';
-  return (
-    name === 'ACTIONS_RUNTIME_TOKEN' || name === 'ACTIONS_ID_TOKEN_REQUEST_TOKEN' || name === 'CI_JOB_TOKEN'
-  );
 }
 
 function smallestSlot(facts: FileFacts | null, start: number, end: number): Slot | undefined {
@@ -204,16 +153,4 @@ function nameBefore(text: string, start: number): string | null {
       line,
     )?.[1] ?? null
   );
-}
-
-/** Of matches over the same text the more certain stays: a provider's before the generic one, then the longer. */
-function withoutOverlaps(matches: readonly Match[]): readonly Match[] {
-  const kept: Match[] = [];
-  const rank = (match: Match): number => (match.rule.broad === true ? 0 : 2) + (match.slot === null ? 0 : 1);
-  const length = ({ span }: Match): number => span.end - span.start;
-  for (const match of matches.toSorted((a, b) => rank(b) - rank(a) || length(b) - length(a))) {
-    if (kept.every((other) => match.span.end <= other.span.start || other.span.end <= match.span.start))
-      kept.push(match);
-  }
-  return kept;
 }

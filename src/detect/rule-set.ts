@@ -15,30 +15,57 @@ export interface RuleSet {
   /** Finds the rule of a variable's name: a provider's own, else a broad one, else none. */
   readonly ofName: (name: string) => CompiledRule | undefined;
   readonly byId: (id: string) => Rule | undefined;
+  /** Gives the rules of which an anchor occurs in a text; none at little cost where none does. */
+  readonly anchoredIn: (text: string) => readonly CompiledRule[];
 }
 
 /** Names that speak about a secret but hold a path, a lifetime, a count or a public part. */
 const about =
   /(^|_)(paths?|files?|dirs?|ttl|expir(y|es|ation)|timeout|length|max|min|limits?|count|types?|regex|prefix|header|public|publishable|enabled?|endpoint|issuer|audience|algorithm|version|fields?|budget|usage|urls?|names?|ids?)(_(in|at|seconds|minutes|hours|days|ms|path|file))*$/;
 
+/** Names remembered at most: a hostile file may hold any number of them. */
+const MOST_NAMES = 10_000;
+
 /** Compiles rules. Patterns come from the build, which refuses those without an anchor or a bound. */
 export function toRuleSet(rules: readonly Rule[]): RuleSet {
   const compiled = rules
     .map(compile)
     .sort((a, b) => Number(a.rule.broad ?? false) - Number(b.rule.broad ?? false));
-  const named = new Map<string, CompiledRule | undefined>();
   return {
     compiled,
-    ofName: (written) => {
-      const name = toNormalName(written);
-      if (!named.has(name)) {
-        const found = compiled.find(({ names }) => names?.test(name) === true);
-        named.set(name, found?.rule.broad === true && about.test(name) ? undefined : found);
-      }
-      return named.get(name);
-    },
+    ofName: toNameLookup(compiled),
     byId: (id) => rules.find((rule) => rule.id === id),
+    anchoredIn: toAnchorLookup(compiled.filter(({ pattern }) => pattern !== undefined)),
   };
+}
+
+function toNameLookup(compiled: readonly CompiledRule[]): RuleSet['ofName'] {
+  const known = new Map<string, CompiledRule | undefined>();
+  return (written) => {
+    if (known.has(written)) return known.get(written);
+    const name = toNormalName(written);
+    const named = compiled.find(({ names }) => names?.test(name) === true);
+    const found = named?.rule.broad === true && about.test(name) ? undefined : named;
+    if (known.size >= MOST_NAMES) known.clear();
+    known.set(written, found);
+    return found;
+  };
+}
+
+function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn'] {
+  const words = [...new Set(patterned.flatMap(({ rule }) => rule.keywords))];
+  if (words.length === 0) return () => patterned;
+  const any = new RegExp(words.map(escape).join('|'), 'i');
+  return (text) => {
+    if (!any.test(text)) return [];
+    const lower = text.toLowerCase();
+    const present = new Set(words.filter((word) => lower.includes(word)));
+    return patterned.filter(({ rule }) => rule.keywords.some((word) => present.has(word)));
+  };
+}
+
+function escape(word: string): string {
+  return word.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 
 function compile(rule: Rule): CompiledRule {

@@ -81,8 +81,8 @@ function isRandom(text: string): boolean {
   const { characters, changes, digits } = texture(text);
   if (characters < 14 || characters < text.length * 0.75) return false;
   const share = changes / characters;
-  if (digits === 0) return characters >= 24 && share >= 0.34 && entropy(text) >= 3.6;
-  return share >= 0.2 && changes >= 4 && entropy(text) >= 2.9;
+  if (digits === 0) return characters >= 24 && share >= 0.42 && entropy(text) >= 3.6;
+  return share >= (digits < characters / 12 ? 0.34 : 0.2) && changes >= 4 && entropy(text) >= 2.9;
 }
 
 interface Texture {
@@ -137,7 +137,7 @@ const ENOUGH_BITS = 72;
  * format vouches for a machine having drawn it; otherwise it must look so.
  */
 export function isStrong(text: string, drawn: boolean): boolean {
-  if (/^-----BEGIN/.test(text)) return true;
+  if (text.startsWith('-----BEGIN')) return true;
   if (!drawn && !isRandom(text)) return false;
   return (
     text.length * Math.log2(alphabetSize(text)) >= ENOUGH_BITS &&

@@ -1,12 +1,12 @@
 import {
   createFingerprint,
+  isWorthParsing,
   matchFile,
   toFindings,
-  type Match,
   type RuleSet,
   type Seen,
 } from '../detect/index.ts';
-import { formatFor, parseFile } from '../formats/index.ts';
+import { formatFor } from '../formats/index.ts';
 import { toLineStarts } from '../lib/text.ts';
 import type { FileFacts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
@@ -19,65 +19,71 @@ export interface ScanOptions {
   readonly key: string;
 }
 
+export interface ScanStats {
+  readonly files: number;
+  /** UTF-16 code units of text that were looked at. */
+  readonly bytes: number;
+  /** Files of which the structure was read. */
+  readonly parsed: number;
+  /** Files that their format could not read: their text was matched all the same. */
+  readonly asText: number;
+}
+
 export interface ScanResult {
   readonly findings: readonly Finding[];
   readonly skipped: readonly Skipped[];
-  readonly stats: { readonly files: number; readonly bytes: number };
+  readonly stats: ScanStats;
 }
 
-/** Text without one of these holds no name of a secret, so its structure need not be known. */
-const telling =
-  /secret|token|passw|pwd|key|credential|auth|ssws|bearer|dsn|webhook|private|_pat\b|_url\b|connection/i;
+/** A structure that takes longer than its use is worth: beyond this, text alone is matched. */
 const MOST_PARSED = 2_000_000;
+const HEAD = 1024;
+const LONG_TEXT = 100_000;
+const LONG_LINE = 100;
 
-/** Looks at every text of a source. A text that its format cannot parse is matched as plain text. */
+/** Written by package managers: names, versions and digests, but no structure that a person put a secret into. */
+const machineMade =
+  /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|composer\.lock|[\w.-]+\.min\.js)$/;
+
+/** Looks at every text of a source, one at a time. A text that its format cannot parse is matched as plain text. */
 export async function scanSource(source: TextSource, options: ScanOptions): Promise<ScanResult> {
   const seen: Seen[] = [];
-  const skipped: Skipped[] = [];
-  let bytes = 0;
+  const skipped: Skipped[] = [...(source.unlisted ?? [])];
+  const stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
   for (const path of source.paths) {
     const decoded = await source.read(path);
     if ('reason' in decoded) {
       skipped.push({ path, reason: decoded.reason });
       continue;
     }
-    bytes += decoded.text.length;
-    if (!telling.test(decoded.text) && !path.includes('.env')) continue;
-    const facts = await factsOf(path, decoded.text);
-    const matches = matchFile(decoded.text, facts, options.rules);
+    const { text } = decoded;
+    stats.files += 1;
+    stats.bytes += text.length;
+    const facts = await factsOf(path, text);
+    if (facts === 'broken') stats.asText += 1;
+    else if (facts !== null) stats.parsed += 1;
+    const known = facts === 'broken' ? null : facts;
+    const matches = matchFile(text, known, options.rules);
     if (matches.length === 0) continue;
-    seen.push({
-      path,
-      lineStarts: facts?.lineStarts ?? toLineStarts(decoded.text),
-      source: source.kind,
-      matches: withIgnored(decoded.text, matches),
-    });
+    seen.push({ path, lineStarts: known?.lineStarts ?? toLineStarts(text), source: source.kind, matches });
   }
-  return {
-    findings: toFindings(seen, createFingerprint(options.key)),
-    skipped,
-    stats: { files: source.paths.length - skipped.length, bytes },
-  };
+  return { findings: toFindings(seen, createFingerprint(options.key)), skipped, stats };
 }
 
-async function factsOf(path: string, text: string): Promise<FileFacts | null> {
-  if (text.length > MOST_PARSED || formatFor(path, text.slice(0, 1024)) === undefined) return null;
+async function factsOf(path: string, text: string): Promise<FileFacts | 'broken' | null> {
+  if (text.length > MOST_PARSED || machineMade.test(path)) return null;
+  const format = formatFor(path, text.slice(0, HEAD));
+  if (format === undefined || isBundle(text) || !isWorthParsing(text, format.id)) return null;
   try {
-    return (await parseFile(text, path))?.facts ?? null;
+    return (await format.parse(text, path)).facts;
   } catch {
-    return null;
+    return 'broken';
   }
 }
 
-/** Marks what a comment on the line or the line before lets pass: `agent-id:ignore RULE reason`. */
-function withIgnored(text: string, matches: readonly Match[]): readonly Match[] {
-  if (!text.includes('agent-id:ignore')) return matches;
-  return matches.map((match) => {
-    const start = text.lastIndexOf('\n', match.span.start - 1);
-    const before = text.lastIndexOf('\n', start - 1);
-    const end = text.indexOf('\n', match.span.end);
-    const lines = text.slice(before + 1, end === -1 ? text.length : end);
-    const [, rule, reason] = /agent-id:ignore[ \t]+([\w-]+)[ \t]+([^\n]{1,200})/.exec(lines) ?? [];
-    return rule === match.rule.id && reason !== undefined ? { ...match, ignored: reason.trim() } : match;
-  });
+/** Bundled or minified code: long, in long lines. Parsing it takes seconds and nobody wrote it. */
+function isBundle(text: string): boolean {
+  if (text.length < LONG_TEXT) return false;
+  const lines = text.split('\n', text.length / LONG_LINE).length;
+  return lines < text.length / LONG_LINE;
 }

@@ -1,0 +1,46 @@
+import type { FileFacts, Use } from '../model/facts.ts';
+import type { Rule } from '../model/rule.ts';
+import type { Match } from './match.ts';
+import type { RuleSet } from './rule-set.ts';
+
+/** Finds the places that read a secret by name, each once. */
+export function useMatches(facts: FileFacts | null, rules: RuleSet): readonly Match[] {
+  const seen = new Set<string>();
+  return (facts?.uses ?? []).flatMap((use) => {
+    const rule = ruleOfUse(use, rules);
+    const key = `${use.span.start}:${use.span.end}:${use.name}`;
+    if (rule === undefined || seen.has(key)) return [];
+    seen.add(key);
+    return [toMatch(use, rule)];
+  });
+}
+
+function toMatch(use: Use, rule: Rule): Match {
+  return {
+    rule,
+    kind: 'use',
+    span: use.span,
+    name: use.name,
+    slot: use.slot ?? null,
+    value: null,
+    store: use.store,
+    confidence: rule.broad === true ? 'medium' : 'high',
+    reasons: [`reads ${use.name} from ${use.store}`],
+  };
+}
+
+/** A provider's rule by either name, else a broad one: `OKTA_TOKEN: ${{ secrets.ORG_TOKEN }}` is Okta's. */
+function ruleOfUse(use: Use, rules: RuleSet): Rule | undefined {
+  if (isAutomatic(use)) return rules.byId('github-automatic-token');
+  const own = rules.ofName(use.name)?.rule;
+  const handed = use.as === undefined ? undefined : rules.ofName(use.as)?.rule;
+  if (own === undefined || own.broad === true)
+    return handed?.broad === true ? (own ?? handed) : (handed ?? own);
+  return own;
+}
+
+/** The CI system makes this one anew for each job. */
+function isAutomatic({ name, store }: Use): boolean {
+  if (store === 'github-secret') return name.toUpperCase() === 'GITHUB_TOKEN';
+  return ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'CI_JOB_TOKEN'].includes(name);
+}
