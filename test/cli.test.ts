@@ -75,7 +75,7 @@ describe('the command line', () => {
       .filter((url) => url.startsWith('file:'));
     expect(loaded.length).toBeGreaterThan(0);
     expect(loaded.filter((url) => url.includes('/node_modules/'))).toEqual([]);
-    expect(loaded.length).toBeLessThan(8);
+    expect(loaded.length).toBeLessThan(12);
   });
 
   it('refuses an unknown verb, with exit code 2 and the next step', () => {

@@ -111,7 +111,7 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
   edits.push(...wrapped.edits);
   outcomes.push(...wrapped.manual.map((step) => ({ manual: step })));
   for (const slot of entriesToRemove(file, context.secret)) {
-    const reason = `${slot.name ?? 'this value'} is replaced by an identity of its own (agent-id)`;
+    const reason = 'replaced by an identity of its own, see agent-id.lock.json';
     edits.push(...document.removeEntry(slot, reason));
     tier ??= 'T0';
   }

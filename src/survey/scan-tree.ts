@@ -3,6 +3,7 @@ import {
   isWorthParsing,
   matchFile,
   toFindings,
+  type Match,
   type RuleSet,
   type Seen,
 } from '../detect/index.ts';
@@ -17,6 +18,8 @@ export interface ScanOptions {
   readonly rules: RuleSet;
   /** Key of the fingerprints. */
   readonly key: string;
+  /** Path from the top of the repository to the root of the source, ending in `/`; empty at the top. */
+  readonly below?: string;
 }
 
 export interface ScanStats {
@@ -45,6 +48,8 @@ const LONG_LINE = 100;
 const machineMade =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|composer\.lock|[\w.-]+\.min\.js)$/;
 
+const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-baseline\.json)$/;
+
 /** Looks at every text of a source, one at a time. A text that its format cannot parse is matched as plain text. */
 export async function scanSource(source: TextSource, options: ScanOptions): Promise<ScanResult> {
   const seen: Seen[] = [];
@@ -63,11 +68,22 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
     if (facts === 'broken') stats.asText += 1;
     else if (facts !== null) stats.parsed += 1;
     const known = facts === 'broken' ? null : facts;
-    const matches = matchFile(text, known, options.rules);
+    const matches = matchFile(text, known, options.rules).filter((match) => !isOwn(path, match));
     if (matches.length === 0) continue;
-    seen.push({ path, lineStarts: known?.lineStarts ?? toLineStarts(text), source: source.kind, matches });
+    seen.push({
+      path,
+      identity: `${options.below ?? ''}${path}`,
+      lineStarts: known?.lineStarts ?? toLineStarts(text),
+      source: source.kind,
+      matches,
+    });
   }
   return { findings: toFindings(seen, createFingerprint(options.key)), skipped, stats };
+}
+
+/** Our own files hold fingerprints and a salt, which look random; the exact formats of providers still count there. */
+function isOwn(path: string, match: Match): boolean {
+  return match.rule.broad === true && ownFiles.test(path);
 }
 
 async function factsOf(path: string, text: string): Promise<FileFacts | 'broken' | null> {
