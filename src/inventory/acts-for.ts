@@ -14,6 +14,13 @@ export function actsFor(
   if (draft.kind === 'mcp-server') {
     return { actsFor: 'user', actsForReason: 'an MCP server answers the person at its client' };
   }
+  const server = mcpImport(draft, estate);
+  if (server !== undefined) {
+    return {
+      actsFor: 'user',
+      actsForReason: `it is an MCP server, which answers the person at its client (${server})`,
+    };
+  }
   const listens = listenPlace(draft, estate);
   if (listens !== undefined) return { actsFor: 'user', actsForReason: `it answers requests (${listens})` };
   const bearer = userTokenPlace(draft, estate);
@@ -35,6 +42,18 @@ function quiet(draft: Draft): { readonly actsFor: ActsFor; readonly actsForReaso
     actsForReason:
       'no sign that it runs without a person; for a user is the careful choice, as its key alone then opens nothing',
   };
+}
+
+function mcpImport(draft: Draft, estate: Estate): string | undefined {
+  for (const path of draft.files) {
+    const facts = estate.sources.get(path)?.facts;
+    const found = facts?.imports.find(({ module }) =>
+      /^@modelcontextprotocol\/sdk\/server|^(fast)?mcp(\.server.*)?$|mark3labs\/mcp-go\/server/.test(module),
+    );
+    if (facts !== undefined && found !== undefined)
+      return `${path}:${toLine(facts.lineStarts, found.span.start)}`;
+  }
+  return undefined;
 }
 
 function listenPlace(draft: Draft, estate: Estate): string | undefined {

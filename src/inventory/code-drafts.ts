@@ -4,6 +4,7 @@ import { closure } from './imports.ts';
 import { followed } from './invocations.ts';
 import { baseOf, folderOf, isInside, isTest, stemOf } from './paths.ts';
 import type { Place } from './places.ts';
+import { importsSdk } from './sdk-calls.ts';
 import { serviceOf } from './services.ts';
 import { isTaskFile, type Activity } from './workload-drafts.ts';
 
@@ -18,8 +19,7 @@ export function codeDrafts(
   for (const place of places) {
     const { path } = place.location;
     if (!isCode(estate.sources.get(path)) || taken.has(path)) continue;
-    const key = unitOf(path, estate);
-    groups.set(key, [...(groups.get(key) ?? []), place]);
+    for (const unit of unitsOf(path, taken, estate)) groups.set(unit, [...(groups.get(unit) ?? []), place]);
   }
   return [...groups].map(([unit, own]) => toDraft(unit, own, taken, estate));
 }
@@ -64,13 +64,36 @@ function dropShared(taken: Set<string>, estate: Estate): void {
   }
 }
 
+/** The service that a file belongs to; outside of one, and for tasks, the scripts that people start. */
+function unitsOf(path: string, taken: ReadonlySet<string>, estate: Estate): readonly string[] {
+  const unit = unitOf(path, estate);
+  if (unit.endsWith('#tests') || estate.sources.get(path)?.facts.format === 'go') return [unit];
+  if (unit !== path && !isTaskFile(withinService(path, estate))) return [unit];
+  const starters = startersOf(path, estate);
+  const apart = starters.every((one) => unitOf(one, estate) === one);
+  return apart && starters.length > 0 ? starters.filter((one) => !taken.has(one)) : [unit];
+}
+
+/** The scripts that import a file, directly or not, and that nothing imports. */
+function startersOf(path: string, estate: Estate): readonly string[] {
+  const reached = new Set([path]);
+  for (const one of reached) {
+    for (const importer of estate.importers.get(one) ?? []) if (!isTest(importer)) reached.add(importer);
+  }
+  return [...reached].filter((one) => (estate.importers.get(one) ?? []).every(isTest));
+}
+
 /** The folder of the service, or the file itself: a script that nothing imports, outside any service. */
 function unitOf(path: string, estate: Estate): string {
   const service = serviceOf(estate.services, path);
   if (isTest(path)) return `${service}#tests`;
   const alone = (estate.importers.get(path) ?? []).every(isTest);
-  const within = service === path ? path : path.slice(service === '' ? 0 : service.length + 1);
-  return alone && isTaskFile(within) ? path : service;
+  return alone && isTaskFile(withinService(path, estate)) ? path : service;
+}
+
+function withinService(path: string, estate: Estate): string {
+  const service = serviceOf(estate.services, path);
+  return service === path ? path : path.slice(service === '' ? 0 : service.length + 1);
 }
 
 function toDraft(unit: string, places: readonly Place[], taken: ReadonlySet<string>, estate: Estate): Draft {
@@ -88,9 +111,9 @@ function toDraft(unit: string, places: readonly Place[], taken: ReadonlySet<stri
     places,
     files,
     workload: null,
-    main: mainPlace(places),
-    confidence: tests ? 'probable' : 'confirmed',
-    how: places.every((place) => place.literal) ? 'file' : 'env',
+    main: mainPlace(places, estate),
+    confidence: tests || places.every((place) => place.byDefault) ? 'probable' : 'confirmed',
+    how: howOf(places),
     notes: [],
   };
 }
@@ -139,10 +162,23 @@ function folderFiles(
   return [...new Set([...own, ...reached])].sort(byText);
 }
 
-function mainPlace(places: readonly Place[]): Place {
-  const [first] = places;
+/** First where the client is made, then where the header is built, then anywhere; values last. */
+function mainPlace(places: readonly Place[], estate: Estate): Place {
+  const [first, ...more] = places;
   if (first === undefined) throw new RangeError('a consumer has at least one place');
-  return places.find((place) => !place.literal && !isTest(place.location.path)) ?? first;
+  return more.reduce((best, place) => (rank(place, estate) < rank(best, estate) ? place : best), first);
+}
+
+function rank(place: Place, estate: Estate): number {
+  const source = estate.sources.get(place.location.path);
+  if (source === undefined || isTest(place.location.path)) return 5;
+  const near = importsSdk(source) ? 0 : source.text.includes('SSWS') ? 1 : 2;
+  return place.literal ? near + 3 : near;
+}
+
+function howOf(places: readonly Place[]): Draft['how'] {
+  if (places.every((place) => place.literal)) return 'file';
+  return places.every((place) => place.byDefault) ? 'default' : 'env';
 }
 
 function nameOf(folder: string, estate: Estate): string {

@@ -2,7 +2,8 @@ import { codeDrafts, folderDraft } from './code-drafts.ts';
 import { byText, isCode, joinDrafts, type Draft } from './draft.ts';
 import type { Estate } from './estate.ts';
 import type { SecretGroup } from './group.ts';
-import { baseOf, folderOf } from './paths.ts';
+import { workFolders } from './invocations.ts';
+import { baseOf, folderOf, joinPath } from './paths.ts';
 import type { Place } from './places.ts';
 import { serviceOf } from './services.ts';
 import { terraformDrafts } from './terraform.ts';
@@ -23,6 +24,7 @@ export function toDrafts(group: SecretGroup, places: readonly Place[], estate: E
     add(workloadDraft(one, estate));
   for (const draft of terraformDrafts(group, places, estate)) add(draft);
   joinCallers(drafts);
+  joinTerraform(drafts, estate);
   const covered = new Set([...drafts.values()].flatMap((draft) => draft.places));
   for (const draft of leftovers(places, covered, estate)) add(draft);
   return [...drafts.values()].sort((a, b) => byText(a.id, b.id));
@@ -61,6 +63,41 @@ function joinCallers(drafts: Map<string, Draft>): void {
   }
 }
 
+/** A job that runs Terraform in a folder is the consumer, and the module there a part of it. */
+function joinTerraform(drafts: Map<string, Draft>, estate: Estate): void {
+  const all = [...drafts.values()];
+  for (const job of all.filter((draft) => draft.kind === 'ci-job' || draft.kind === 'script')) {
+    const folders = terraformFolders(job, estate);
+    for (const module of all.filter((draft) => draft.kind === 'terraform')) {
+      const folder = module.id.replace(/^terraform:\.?/, '');
+      if (!folders.has(folder)) continue;
+      drafts.set(job.id, joinDrafts(drafts.get(job.id) ?? job, module));
+      drafts.delete(module.id);
+    }
+  }
+}
+
+function terraformFolders(job: Draft, estate: Estate): ReadonlySet<string> {
+  const own = (job.workload?.commands ?? []).map((command) => ({
+    command,
+    folders: job.workload === null ? [] : workFolders(job.workload, command),
+  }));
+  const scripts = job.files.flatMap((path) =>
+    (estate.sources.get(path)?.facts.commands ?? []).map((command) => ({
+      command,
+      folders: [folderOf(path)],
+    })),
+  );
+  const folders = new Set<string>();
+  for (const { command, folders: from } of [...own, ...scripts]) {
+    if (baseOf(command.argv[0] ?? '') !== 'terraform') continue;
+    const chdir = command.argv.flatMap((word) => /^-chdir=(.+)$/.exec(word)?.[1] ?? []);
+    for (const folder of [...chdir, ...from]) folders.add(joinPath('', folder) ?? folder);
+    if (chdir.length + from.length === 0) folders.add('');
+  }
+  return folders;
+}
+
 /** Reads in configuration that belong to nothing that we know to run. Places that only store are no consumers. */
 function leftovers(places: readonly Place[], covered: ReadonlySet<Place>, estate: Estate): readonly Draft[] {
   const coveredLines = new Set(
@@ -69,12 +106,8 @@ function leftovers(places: readonly Place[], covered: ReadonlySet<Place>, estate
   const groups = new Map<string, Place[]>();
   for (const place of places) {
     const { path, startLine } = place.location;
-    if (
-      coveredLines.has(`${path}:${startLine}`) ||
-      isStore(place, estate) ||
-      isCode(estate.sources.get(path))
-    )
-      continue;
+    if (coveredLines.has(`${path}:${startLine}`) || isIdle(path)) continue;
+    if (isStore(place, estate) || isCode(estate.sources.get(path))) continue;
     groups.set(path, [...(groups.get(path) ?? []), place]);
   }
   return [...groups].flatMap(([path, own]) => {
@@ -101,6 +134,11 @@ function leftovers(places: readonly Place[], covered: ReadonlySet<Place>, estate
       },
     ];
   });
+}
+
+/** GitHub runs only the workflows that lie directly in the folder. */
+export function isIdle(path: string): boolean {
+  return /(^|\/)\.github\/workflows\/.+\/[^/]+$/.test(path);
 }
 
 /** A value in a file is stored there; `.env` and its like only store. */

@@ -1,7 +1,9 @@
 import type { Consumer, Evidence, MappedSecret, ScopeEvidence } from '../model/consumer.ts';
 import { byText, type Draft } from './draft.ts';
 import type { Estate } from './estate.ts';
+import { startsOf, targetsIn } from './invocations.ts';
 import { isBelow } from './paths.ts';
+import { unreachedLines } from './reachable.ts';
 import type { Reach } from './reach.ts';
 import { restCalls } from './rest-calls.ts';
 import { sdkCalls } from './sdk-calls.ts';
@@ -11,18 +13,35 @@ import { shellCalls } from './shell-calls.ts';
 export function reachesOf(draft: Draft, estate: Estate): readonly Reach[] {
   const { scopes: table } = estate.input;
   if (table === null) return [];
-  const reaches = draft.files.flatMap((path) => {
+  const isUnreached = draft.kind === 'code' ? () => false : unreachedIn(draft, estate);
+  const found = draft.files.flatMap((path) => {
     const source = estate.sources.get(path);
     if (source === undefined) return [];
     if (source.facts.format === 'shell' || source.facts.format === 'yaml')
       return shellCalls(source, table, () => true);
     return [...sdkCalls(source, table, estate.sources, estate.graph), ...restCalls(source, table)];
   });
+  const reaches = found.filter(({ path, line }) => !isUnreached(path, line));
   const { workload } = draft;
   if (workload === null || draft.kind === 'container') return reaches;
   const { prefix, source } = workload;
   const own = shellCalls(source, table, (command) => isBelow(command.slot ?? '', prefix));
   return [...own, ...reaches];
+}
+
+/** What is run by name is run whole; of what is only imported, only what is mentioned. */
+function unreachedIn(draft: Draft, estate: Estate): (path: string, line: number) => boolean {
+  const started = new Set([
+    ...(draft.workload === null ? [] : startsOf(draft.workload, estate)),
+    ...draft.files.flatMap((path) => targetsIn(path, estate)),
+  ]);
+  const isLibrary = (path: string): boolean =>
+    !started.has(path) && (estate.importers.get(path) ?? []).some((one) => draft.files.includes(one));
+  const sources = draft.files.flatMap((path) => estate.sources.get(path) ?? []);
+  return unreachedLines(
+    sources.filter((source) => !isLibrary(source.facts.path)),
+    sources.filter((source) => isLibrary(source.facts.path)),
+  );
 }
 
 /** Groups calls by the scopes that they need, each with its lines. */

@@ -14,6 +14,11 @@ export interface Tree {
 
 /** Gives the files that a workload runs, directly or through scripts and imports. */
 export function filesOf(workload: Workload, tree: Tree): ReadonlySet<string> {
+  return followed(startsOf(workload, tree), tree);
+}
+
+/** Gives the files that a workload names in its own commands. */
+export function startsOf(workload: Workload, tree: Tree): ReadonlySet<string> {
   const starts = new Set<string>();
   const folder = folderOf(workload.source.facts.path);
   for (const command of workload.commands) {
@@ -24,7 +29,14 @@ export function filesOf(workload: Workload, tree: Tree): ReadonlySet<string> {
     for (const name of [path, `${path}/action.yml`, `${path}/action.yaml`])
       if (tree.paths.has(name)) starts.add(name);
   }
-  return followed(starts, tree);
+  return starts;
+}
+
+/** Gives the files that the commands of a file name. */
+export function targetsIn(path: string, tree: Tree): readonly string[] {
+  const source = tree.sources.get(path);
+  if (source === undefined || source.facts.format === 'json') return [];
+  return source.facts.commands.flatMap((command) => targetsOf(command, [folderOf(path), ''], tree));
 }
 
 /** Gives the files that a file runs by its own commands and imports, and so on, and the files themselves. */
@@ -33,11 +45,7 @@ export function followed(starts: ReadonlySet<string>, tree: Tree): ReadonlySet<s
   for (let grown = true; grown;) {
     const next = new Set(reached);
     for (const path of reached) {
-      const source = tree.sources.get(path);
-      if (source === undefined || source.facts.format === 'json') continue;
-      for (const command of source.facts.commands) {
-        for (const target of targetsOf(command, [folderOf(path), ''], tree)) next.add(target);
-      }
+      for (const target of targetsIn(path, tree)) next.add(target);
     }
     grown = next.size > reached.size;
     reached = closure(tree.graph, next);
@@ -140,7 +148,7 @@ function existing(folder: string, name: string, tree: Tree): readonly string[] {
 }
 
 /** The folder that the step, the job or the workflow works in, deepest first. */
-function workFolders(workload: Workload, command: Command): readonly string[] {
+export function workFolders(workload: Workload, command: Command): readonly string[] {
   const slot = command.slot ?? '';
   const step = /^(.*\.steps\[\d+\])/.exec(slot)?.[1];
   const keys = [

@@ -13,6 +13,8 @@ export interface Mention {
   readonly call: Call | null;
 }
 
+const MOST_LINE = 400;
+
 /** What builds a URL and sends nothing. */
 const builder =
   /(^|\.)(Sprintf|Sprint|format|join|urljoin|URL|Parse|parse|concat|replace|quote|encodeURI|encodeURIComponent|JoinPath|String|str)$/;
@@ -28,6 +30,20 @@ const route =
 /** Says whether a call only puts a URL together. */
 export function isBuilder(call: Call): boolean {
   return builder.test(call.callee);
+}
+
+/** The variable that the expression around an offset is assigned to, on the same line or the one before. */
+export function assignedName(offset: number, text: string): string | undefined {
+  const near = text
+    .slice(Math.max(0, offset - 240), offset)
+    .split('\n')
+    .slice(-2)
+    .join('\n');
+  const match =
+    /(?:^|[\s(])(?:const |let |var |self\.|this\.)?([A-Za-z_]\w*)\s*(?::\s*\w+\s*)?:?=(?!=)[^=;]*$/.exec(
+      near,
+    );
+  return match?.[1];
 }
 
 /** Finds every path of the API in a file, without what only tells of it or answers it. */
@@ -46,14 +62,41 @@ export function findMentions(source: SourceFile): readonly Mention[] {
   return [...found, ...constants(source, found)];
 }
 
-/** Constants that no call was seen to use: the call may be in another file. Pieces of a template are none. */
+/** Texts that no call was seen to be given: the call may be in another file, or the variable is set more than once. */
 function constants(source: SourceFile, found: readonly Mention[]): readonly Mention[] {
-  const known = new Set(found.map((mention) => mention.path));
   return source.facts.slots.flatMap((slot) => {
-    const mention = isWhole(slot.span, source.text) ? toMention(slot.value, slot.span, null) : undefined;
+    if (!slot.value.includes('/')) return [];
+    const text = wholeText(slot.span, source.text);
+    const mention = text === undefined ? undefined : toMention(text, slot.span, null);
+    if (mention === undefined || !toRestPath(slot.value)) return [];
     const inCall = source.facts.calls.some((call) => contains(call.span, slot.span));
-    return mention === undefined || inCall || known.has(mention.path) ? [] : [mention];
+    return inCall || isFollowed(mention, source, found) ? [] : [mention];
   });
+}
+
+/** A call below is given the variable, and its text is known to be this one. */
+function isFollowed(mention: Mention, source: SourceFile, found: readonly Mention[]): boolean {
+  const name = assignedName(mention.span.start, source.text);
+  return found.some(
+    (one) =>
+      one.path === mention.path &&
+      (name === undefined ||
+        (one.span.start > mention.span.start &&
+          source.text.slice(one.span.start, one.span.end).endsWith(name))),
+  );
+}
+
+/** The text of the literal around a piece of it, on its line; the piece itself where it is no template. */
+function wholeText(span: Span, text: string): string | undefined {
+  const start = text.lastIndexOf('\n', span.start - 1) + 1;
+  const end = text.indexOf('\n', span.end);
+  const line = text.slice(start, end === -1 ? text.length : end);
+  if (line.length > MOST_LINE) return undefined;
+  for (const match of line.matchAll(/(["'`])((?:\\.|(?!\1)[^\\])*)\1/g)) {
+    const from = start + match.index;
+    if (from <= span.start && from + match[0].length >= span.end) return match[2];
+  }
+  return undefined;
 }
 
 function toMention(text: string, span: Span, call: Call | null): Mention | undefined {
@@ -66,15 +109,6 @@ function toMention(text: string, span: Span, call: Call | null): Mention | undef
   // A sentence that speaks of a path is no call of it.
   if (words.length > (verb === undefined ? 1 : 2)) return undefined;
   return { path: rest.path, span, verb, call };
-}
-
-function isWhole(span: Span, text: string): boolean {
-  const [before, after] = [text.charAt(span.start - 1), text.charAt(span.end)];
-  return (
-    before === after &&
-    /["'`]/.test(before) &&
-    !/[fF]["']$/.test(text.slice(Math.max(0, span.start - 2), span.start))
-  );
 }
 
 /** Names that hold the start of every path: `BASE = f"{org}/api/v1"`, `axios.create({ baseURL: … })`. */

@@ -45,7 +45,8 @@ function qualified(id: string, wish: string): string {
   const path = rest.replace(/#.*$/, '');
   const parent = rest.includes('#') ? baseOf(path).replace(/\.[^.]*$/, '') : baseOf(folderOf(path));
   if (kind === 'code' || kind === 'script') return parent === '' ? wish : `${parent}-${wish}`;
-  return parent === '' || parent === wish ? `${kind}-${wish}` : `${parent}-${wish}`;
+  if (parent === wish) return wish;
+  return parent === '' ? `${kind}-${wish}` : `${parent}-${wish}`;
 }
 
 function free(name: string, used: ReadonlySet<string>): string {

@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Location } from '../model/place.ts';
 import { isGenericName, type SecretGroup } from './group.ts';
 import { toLocation } from './lines.ts';
+import { defaultClients } from './sdk-calls.ts';
 import { serviceOf, type Services } from './services.ts';
 import type { SourceFile } from './types.ts';
 
@@ -12,6 +13,8 @@ export interface Place {
   readonly literal: boolean;
   readonly name: string | null;
   readonly store: Store | null;
+  /** An SDK reads it here without naming it. */
+  readonly byDefault: boolean;
   /** Name under which it is handed on. */
   readonly as?: string;
 }
@@ -38,6 +41,9 @@ export function placesOf(
       const known = places.get(placeKey(location));
       places.set(placeKey(location), known === undefined ? fromUse(use, location) : enriched(known, use));
     }
+    for (const place of names.has(defaultName) ? defaultPlaces(source) : []) {
+      if (!places.has(placeKey(place.location))) places.set(placeKey(place.location), place);
+    }
   }
   return [...places.values()].sort(byLocation);
 }
@@ -46,6 +52,19 @@ export function placesOf(
 function isOfSecret(use: Use, names: ReadonlySet<string>, here: boolean): boolean {
   if (names.has(use.name)) return here || !isGenericName(use.name);
   return use.as !== undefined && names.has(use.as) && !isGenericName(use.as);
+}
+
+/** Clients of Okta's SDK that are given no token: they read this variable by themselves. */
+const defaultName = 'OKTA_CLIENT_TOKEN';
+
+function defaultPlaces(source: SourceFile): readonly Place[] {
+  return defaultClients(source).map((call) => ({
+    location: toLocation(source.facts, call.span),
+    literal: false,
+    name: defaultName,
+    store: 'env',
+    byDefault: true,
+  }));
 }
 
 /** Reads of other names, within files that are handed the secret under them. */
@@ -77,6 +96,7 @@ function toPlace(finding: Finding, source: SourceFile | undefined): Place {
     literal: finding.kind === 'literal',
     name: finding.name,
     store: null,
+    byDefault: false,
   };
   return use === undefined ? place : enriched(place, use);
 }
@@ -87,6 +107,7 @@ function fromUse(use: Use, location: Location): Place {
     literal: false,
     name: use.name,
     store: use.store,
+    byDefault: false,
     ...(use.as === undefined ? {} : { as: use.as }),
   };
 }

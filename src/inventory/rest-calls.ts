@@ -1,7 +1,7 @@
 import type { Arg, Call } from '../model/facts.ts';
 import type { Span } from '../model/place.ts';
 import { toLine } from './lines.ts';
-import { findMentions, isBuilder, type Mention } from './mentions.ts';
+import { assignedName, findMentions, isBuilder, type Mention } from './mentions.ts';
 import type { Reach } from './reach.ts';
 import { toVerb, verbOfName } from './rest-text.ts';
 import type { ScopeTable, SourceFile } from './types.ts';
@@ -16,15 +16,19 @@ interface Sent {
 /** Finds the calls of the REST API by literal paths in one file of code. A method that is not known is said, not guessed. */
 export function restCalls(source: SourceFile, table: ScopeTable): readonly Reach[] {
   const sent = findMentions(source).map((mention) => toSent(mention, source));
-  const direct = new Set(sent.filter(isDirect).map(({ mention }) => mention.path));
+  const direct = new Set(
+    sent.filter(isDirect).flatMap(({ mention, method }) => [mention.path, `${method} ${mention.path}`]),
+  );
   const found = new Map<string, Reach>();
   for (const one of sent) {
     // A path that is put together here and sent below is one call, and its line is where it is sent.
-    if (!isDirect(one) && direct.has(one.mention.path)) continue;
+    const key = one.method === undefined ? one.mention.path : `${one.method} ${one.mention.path}`;
+    if (!isDirect(one) && direct.has(key)) continue;
     const reach = toReach(one, source, table);
-    const key = `${reach.line} ${one.mention.path}`;
-    const known = found.get(key);
-    if (known === undefined || (known.operation === null && reach.operation !== null)) found.set(key, reach);
+    const place = `${reach.line} ${one.mention.path}`;
+    const known = found.get(place);
+    if (known === undefined || (known.operation === null && reach.operation !== null))
+      found.set(place, reach);
   }
   return [...found.values()];
 }
@@ -77,20 +81,6 @@ function laterCall(mention: Mention, source: SourceFile): Call | undefined {
       call.args.some((arg) => word.test(slice(source, arg.span))) &&
       methodOf(call, source) !== undefined,
   );
-}
-
-/** The variable that the expression around an offset is assigned to, on the same line or the one before. */
-function assignedName(offset: number, text: string): string | undefined {
-  const near = text
-    .slice(Math.max(0, offset - 240), offset)
-    .split('\n')
-    .slice(-2)
-    .join('\n');
-  const match =
-    /(?:^|[\s(])(?:const |let |var |self\.|this\.)?([A-Za-z_]\w*)\s*(?::\s*\w+\s*)?:?=(?!=)[^=;]*$/.exec(
-      near,
-    );
-  return match?.[1];
 }
 
 function methodOf(call: Call, source: SourceFile): string | undefined {

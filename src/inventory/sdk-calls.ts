@@ -168,7 +168,7 @@ function isCertainClient(segments: readonly string[], view: SdkView): boolean {
 
 /** Methods of clients that call no operation, or only what another call already names. */
 function isPlumbing(method: string): boolean {
-  return /^(__\w+|close|Execute|each|map|next|then|catch|finally|setClient|getConfig|GetConfig|CloneRequestExecutor|set_\w+|has_next|get_base_url)$/.test(
+  return /^(__\w+|[A-Z]\w*Client|Client|close|Execute|each|map|next|then|catch|finally|setClient|getConfig|GetConfig|CloneRequestExecutor|set_\w+|has_next|get_base_url)$/.test(
     method,
   );
 }

@@ -1,7 +1,7 @@
 import type { Consumer, MappedSecret, SecretMap } from '../model/consumer.ts';
 import { actsFor } from './acts-for.ts';
 import { byText, type Draft } from './draft.ts';
-import { toDrafts } from './drafts.ts';
+import { isIdle, toDrafts } from './drafts.ts';
 import { toEstate, type Estate } from './estate.ts';
 import { isGenericProvider, toGroups, type SecretGroup } from './group.ts';
 import { reachesOf, toReaches, toScopes, toUnknown } from './inferred.ts';
@@ -123,7 +123,11 @@ function unresolved(drafted: readonly Drafted[], estate: Estate): SecretMap['unr
       line: location.startLine,
       why: 'a value is stored here, and nothing that reads it was found',
     }));
-  const owned = new Set(drafted.flatMap(({ drafts }) => drafts.flatMap((draft) => draft.files)));
+  const owned = new Set(
+    drafted.flatMap(({ places }) =>
+      places.filter((place) => place.byDefault).map((place) => place.location.path),
+    ),
+  );
   const hidden = estate.input.sources.flatMap((source) =>
     owned.has(source.facts.path)
       ? []
@@ -133,7 +137,16 @@ function unresolved(drafted: readonly Drafted[], estate: Estate): SecretMap['unr
           why: "Okta's SDK reads OKTA_CLIENT_TOKEN by itself here",
         })),
   );
-  return [...idle, ...hidden].sort((a, b) => byText(a.path, b.path) || a.line - b.line);
+  const parked = drafted.flatMap(({ places }) =>
+    places
+      .filter((place) => !place.literal && isIdle(place.location.path))
+      .map(({ location }) => ({
+        path: location.path,
+        line: location.startLine,
+        why: 'a workflow in a sub-folder, which GitHub does not run, names the secret',
+      })),
+  );
+  return [...idle, ...hidden, ...parked].sort((a, b) => byText(a.path, b.path) || a.line - b.line);
 }
 
 /** The most shared first. */

@@ -69,6 +69,7 @@ function providerPlace(source: SourceFile, group: SecretGroup, named: boolean): 
     literal: false,
     name,
     store: null,
+    byDefault: false,
   };
 }
 
@@ -77,7 +78,7 @@ function isRead(block: string, name: string | null, names: readonly string[], na
   if (/^\s*(private_key|access_token)\s*=/m.test(block)) return false;
   if (name === null) return named && !/^\s*api_token\s*=/m.test(block);
   const known = names.map((one) => one.toUpperCase().replace(/^TF_VAR_/, ''));
-  return known.includes(name.toUpperCase()) || /okta/i.test(name);
+  return known.includes(name.toUpperCase()) || (named && /^(okta_)?(api_)?token$/i.test(name));
 }
 
 function isTerraform(path: string): boolean {

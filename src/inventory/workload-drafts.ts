@@ -153,6 +153,7 @@ export function workloadDraft(one: Activity, estate: Estate): Draft {
     literal: false,
     name: null,
     store: null,
+    byDefault: false,
   };
   const places = [...own, ...shared, ...read];
   const needsLine = own.length === 0;

@@ -31,7 +31,7 @@ export function toWorkloads(source: SourceFile): readonly Workload[] {
   if (format === 'dockerfile') return [dockerfile(source)];
   if (format === 'json') return name === 'package.json' ? npmScripts(source) : mcpServers(source);
   if (format !== 'yaml') return [];
-  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\//.test(path))
+  if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+$/.test(path))
     return jobs(source, 'jobs', ['env', 'defaults']);
   if (/^\.?gitlab-ci.*\.ya?ml$/.test(name))
     return jobs(source, '', ['variables', 'default', 'before_script']);
