@@ -38,13 +38,12 @@ function keptSlots(
   const known = new Map(after.facts.slots.map((slot) => [keyOf(slot, slot.span.start), slot]));
   const kept = new Set<Slot>();
   for (const slot of before.facts.slots) {
-    if (isTouched(around(slot), edits)) continue;
     const start = shift(slot.span.start, edits);
     const found = known.get(keyOf(slot, start));
-    if (found === undefined || found.value !== slot.value) {
+    if (found?.value === slot.value) kept.add(found);
+    else if (!isTouched(around(slot), edits)) {
       throw refuse('an edit would change a value beside it', place(start));
     }
-    kept.add(found);
   }
   return kept;
 }
@@ -56,9 +55,13 @@ function refuse(message: string, where: string): AgentIdError {
   });
 }
 
-/** A slot is itself only by its name and place: an index in its path moves when a neighbour goes. */
+/**
+ * A slot is itself by its place and key path. Indexes move when a neighbour goes; what stands at a position in a list
+ * or call is named by its neighbours.
+ */
 function keyOf(slot: Slot, start: number): string {
-  return `${start}:${slot.name ?? ''}:${slot.value.length}`;
+  const path = slot.path.replaceAll(/\[\d+\]/g, '[]').replace(/^\[\]\.?/, '');
+  return `${start}:${path.replace(/[[(][^[(]*[\])]$/, '')}:${slot.value.length}`;
 }
 
 function around({ span, entry }: Slot): Span {

@@ -3,7 +3,7 @@ import type { Slot } from '../../model/facts.ts';
 import type { Span } from '../../model/place.ts';
 import { nameArgument } from '../argument.ts';
 import { mapScalar, scalarSpan } from './scalar-text.ts';
-import { stringOf, type Holder, type Leaf } from './walk.ts';
+import { pairOf, stringOf, type Holder, type Leaf } from './walk.ts';
 
 /** How an entry is written: `key: value`, `- item`, `- NAME=value`, `- name: NAME` with `value:` below. */
 export type Shape = 'pair' | 'item' | 'assignment' | 'named';
@@ -32,7 +32,7 @@ export function toSlot(leaf: Leaf, text: string): YamlSlot {
   const entry = entrySpan(holder, index, index);
   if (variable?.up !== undefined) {
     const owner = { holder: variable.up.holder, from: variable.up.index, to: variable.up.index };
-    const name = stringOf(variable.node, 'name') ?? leaf.key;
+    const name = leaf.key === 'name' ? 'name' : (stringOf(variable.node, 'name') ?? leaf.key);
     return { ...base, name, shape: 'named', owner, entry: entrySpan(owner.holder, owner.from, owner.to) };
   }
   if (value === null || isMap(holder.node)) return { ...base, entry };
@@ -49,7 +49,9 @@ function emptySpan({ holder, index }: Leaf, text: string): Span {
 /** The item of a list of variables that a value belongs to: `- name: X` with `value` or `valueFrom` below. */
 function variableOf({ holder, key, path }: Leaf): Holder | undefined {
   const inner = path.endsWith('.valueFrom.secretKeyRef.key') ? holder.up?.holder.up?.holder : undefined;
-  const item = key === 'value' ? holder : inner;
+  const isVariable =
+    key === 'name' && (pairOf(holder.node, 'value') ?? pairOf(holder.node, 'valueFrom')) !== undefined;
+  const item = key === 'value' || isVariable ? holder : inner;
   if (item?.up === undefined || !isSeq(item.up.holder.node)) return undefined;
   return stringOf(item.node, 'name') === undefined ? undefined : item;
 }

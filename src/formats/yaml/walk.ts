@@ -56,7 +56,7 @@ function walkHolder(holder: Holder, visitor: Visitor): void {
 }
 
 function writtenScalar(value: unknown): Scalar | null {
-  return isScalar(value) && value.range ? value : null;
+  return isScalar(value) && value.range && value.range[1] > value.range[0] ? value : null;
 }
 
 export function keyOf(pair: Pair): string {
