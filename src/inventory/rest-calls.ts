@@ -30,7 +30,39 @@ export function restCalls(source: SourceFile, table: ScopeTable): readonly Reach
     if (known === undefined || (known.operation === null && reach.operation !== null))
       found.set(place, reach);
   }
-  return [...found.values()];
+  return [...found.values(), ...blindSends(sent, source)];
+}
+
+/** Requests whose URL is known only at run time, in files that send an Okta token: said, not guessed. */
+function blindSends(sent: readonly Sent[], source: SourceFile): readonly Reach[] {
+  if (!/\bSSWS\b/.test(source.text)) return [];
+  const known = new Set(sent.flatMap(({ call, mention }) => [call, mention.call]));
+  return source.facts.calls.flatMap((call) => {
+    const url = call.args.find((arg) => arg.name === 'url') ?? call.args[0];
+    if (known.has(call) || url === undefined || !isSender(call) || !isDynamic(url.text)) return [];
+    if (/^["'`]/.test(slice(source, url.span))) return [];
+    return [
+      {
+        path: source.facts.path,
+        line: toLine(source.facts.lineStarts, call.span.start),
+        call: call.callee,
+        operation: null,
+        why: 'its URL is known only at run time',
+      },
+    ];
+  });
+}
+
+function isSender(call: Call): boolean {
+  return (
+    /^(requests|httpx|axios|session|http|got|ky|self\.session|client|self\.client)\.(get|post|put|patch|delete|Get|Post)$/.test(
+      call.callee,
+    ) || /^(fetch|axios|urlopen|urllib\.request\.urlopen)$/.test(call.callee)
+  );
+}
+
+function isDynamic(text: string | null): boolean {
+  return text === null || /^(\{\})+$/.test(text);
 }
 
 function isDirect({ mention, call }: Sent): boolean {

@@ -1,24 +1,16 @@
 import type { Consumer, MappedSecret, SecretMap } from '../model/consumer.ts';
 import { actsFor } from './acts-for.ts';
 import { byText, type Draft } from './draft.ts';
-import { isIdle, toDrafts } from './drafts.ts';
+import { toDrafts } from './drafts.ts';
 import { toEstate, type Estate } from './estate.ts';
 import { isGenericProvider, toGroups, type SecretGroup } from './group.ts';
 import { reachesOf, toReaches, toScopes, toUnknown } from './inferred.ts';
 import { lockedNames, lockedSecret, lockedSecrets, lockedState, rewrittenConsumers } from './locked.ts';
 import { toNames } from './names.ts';
-import { placesOf, type Place } from './places.ts';
+import { placesOf } from './places.ts';
+import { unresolved, type Drafted } from './unresolved.ts';
 import type { Reach } from './reach.ts';
-import { defaultClients } from './sdk-calls.ts';
-import { toLine } from './lines.ts';
 import type { InventoryInput } from './types.ts';
-
-interface Drafted {
-  readonly group: SecretGroup;
-  readonly secret: string;
-  readonly places: readonly Place[];
-  readonly drafts: readonly Draft[];
-}
 
 /**
  * Turns findings and parsed files into secrets with their consumers. Owners are left open: `blameQuestions` says
@@ -111,42 +103,6 @@ function languageOf(draft: Draft, estate: Estate): string | undefined {
     }
   }
   return undefined;
-}
-
-/** Values that nothing was seen to read, and clients that read a token without naming it. */
-function unresolved(drafted: readonly Drafted[], estate: Estate): SecretMap['unresolved'] {
-  const idle = drafted
-    .filter(({ drafts }) => drafts.length === 0)
-    .flatMap(({ places }) => places.filter((place) => place.literal).slice(0, 1))
-    .map(({ location }) => ({
-      path: location.path,
-      line: location.startLine,
-      why: 'a value is stored here, and nothing that reads it was found',
-    }));
-  const owned = new Set(
-    drafted.flatMap(({ places }) =>
-      places.filter((place) => place.byDefault).map((place) => place.location.path),
-    ),
-  );
-  const hidden = estate.input.sources.flatMap((source) =>
-    owned.has(source.facts.path)
-      ? []
-      : defaultClients(source).map((call) => ({
-          path: source.facts.path,
-          line: toLine(source.facts.lineStarts, call.span.start),
-          why: "Okta's SDK reads OKTA_CLIENT_TOKEN by itself here",
-        })),
-  );
-  const parked = drafted.flatMap(({ places }) =>
-    places
-      .filter((place) => !place.literal && isIdle(place.location.path))
-      .map(({ location }) => ({
-        path: location.path,
-        line: location.startLine,
-        why: 'a workflow in a sub-folder, which GitHub does not run, names the secret',
-      })),
-  );
-  return [...idle, ...hidden, ...parked].sort((a, b) => byText(a.path, b.path) || a.line - b.line);
 }
 
 /** The most shared first. */

@@ -23,6 +23,8 @@ export function renderMap(map: SecretMap): string {
 export function renderImpact(impact: Impact): string {
   if (impact.secrets.length === 0) return 'No long-lived secret was found: nothing breaks.\n';
   const lines = impact.secrets.flatMap(impactLines);
+  if (impact.unresolved > 0)
+    lines.push(`${impact.unresolved} places are not understood; agent-id map lists them.`);
   lines.push(
     impact.clean
       ? 'Every consumer is migrated and verified: the old secrets can be retired.'
