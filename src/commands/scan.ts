@@ -13,7 +13,7 @@ export function addScan(program: Command, io: Io): void {
     .addOption(
       new Option('--format <format>', 'how to print').choices(['text', 'json', 'sarif']).default('text'),
     )
-    .option('--output <file...>', 'write to FILE, or FORMAT=FILE; may be repeated')
+    .option('--output <file>', 'write to FILE, or FORMAT=FILE; may be repeated', collect)
     .addOption(
       new Option('--fail-on <kind>', 'what makes the exit code 1')
         .choices(['literal', 'any', 'never'])
@@ -29,16 +29,16 @@ export function addScan(program: Command, io: Io): void {
         .choices(['critical', 'high', 'medium', 'low', 'info'])
         .default('info'),
     )
-    .option('--rule <id...>', 'only these rules')
-    .option('--skip-rule <id...>', 'all rules but these')
-    .option('--include <glob...>', 'only files that match')
-    .option('--exclude <glob...>', 'no files that match')
+    .option('--rule <id>', 'only this rule; may be repeated', collect)
+    .option('--skip-rule <id>', 'all rules but this; may be repeated', collect)
+    .option('--include <glob>', 'only files that match; may be repeated', collect)
+    .option('--exclude <glob>', 'no files that match; may be repeated', collect)
     .option('--baseline <file>', 'accepted findings (default: .agent-id-baseline.json at the root)')
     .option('--no-baseline', 'accept nothing')
     .option('--write-baseline', 'accept what is found now')
     .option('--reason <text>', 'why it is accepted (with --write-baseline)')
     .option('--expires <date>', 'last day on which it is accepted, YYYY-MM-DD')
-    .option('--max-file-size <bytes>', 'skip larger files', '10000000')
+    .option('--max-file-size <size>', 'skip larger files', '10MB')
     .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
     .option('--exit-zero', 'exit with 0 in spite of findings')
     .option('--stats', 'say on stderr what was looked at')
@@ -50,4 +50,9 @@ export function addScan(program: Command, io: Io): void {
       const { runScan } = await import('./shared/scan.ts');
       await runScan(paths, command.optsWithGlobals<ScanFlags>(), io);
     });
+}
+
+/** Options that take one value each time leave the paths after them alone. */
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }

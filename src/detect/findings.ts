@@ -6,6 +6,8 @@ import { isStrong } from './value.ts';
 
 export interface Seen {
   readonly path: string;
+  /** Path from the top of the repository, where that is another folder: it must not depend on where a scan began. */
+  readonly identity?: string;
   readonly lineStarts: readonly number[];
   readonly source: Source;
   readonly matches: readonly Match[];
@@ -16,47 +18,53 @@ export function toFindings(files: readonly Seen[], fingerprint: Fingerprint): re
   const ordinals = new Map<string, number>();
   return files.flatMap((file) =>
     file.matches.map((match) => {
-      const identity = identityOf(match, file.path, fingerprint);
-      const n = (ordinals.get(identity.base) ?? 0) + 1;
-      ordinals.set(identity.base, n);
-      return toFinding(match, file, {
-        id: fingerprint('id', identity.base, String(n)),
-        secret: identity.secret,
-      });
+      const finding = toFinding(match, file, secretOf(match, file, fingerprint));
+      const group = groupOf(finding);
+      const n = (ordinals.get(group) ?? 0) + 1;
+      ordinals.set(group, n);
+      return { ...finding, id: idOf(finding, n, fingerprint) };
     }),
   );
 }
 
-/** A weak value is never fingerprinted: rule, name and path stand for it. */
-function identityOf(
-  match: Match,
-  path: string,
-  fingerprint: Fingerprint,
-): { readonly base: string; readonly secret: string } {
-  const name = match.name ?? '';
-  const value = match.value?.open();
-  if (value === undefined) {
-    const secret = fingerprint('use', match.store ?? '', name);
-    return { secret, base: [match.rule.id, 'use', match.store ?? '', name].join('\0') };
-  }
-  if (!isStrong(value, match.rule.broad !== true && match.rule.guessable !== true)) {
-    const base = [match.rule.id, 'weak', name, path].join('\0');
-    return { secret: fingerprint('weak', base), base };
-  }
-  const secret = fingerprint('value', value);
-  return { secret, base: [match.rule.id, secret, name].join('\0') };
+/** What equal findings have in common. */
+interface Grouped {
+  readonly rule: string;
+  readonly secret: string;
+  readonly name: string | null;
 }
 
-function toFinding(match: Match, file: Seen, ids: { readonly id: string; readonly secret: string }): Finding {
+/** Gives the key under which findings of one secret, rule and name are counted. */
+export function groupOf({ rule, secret, name }: Grouped): string {
+  return [rule, secret, name ?? ''].join('\0');
+}
+
+/** Gives the id of the nth of equal findings, from 1. */
+export function idOf(finding: Grouped, n: number, fingerprint: Fingerprint): string {
+  return fingerprint('id', groupOf(finding), String(n));
+}
+
+/** A weak value is never fingerprinted: rule, name and path stand for it. */
+function secretOf(match: Match, file: Seen, fingerprint: Fingerprint): string {
+  const name = match.name ?? '';
+  const value = match.value?.open();
+  if (value === undefined) return fingerprint('use', match.store ?? '', name);
+  if (isStrong(value, match.rule.broad !== true && match.rule.guessable !== true)) {
+    return fingerprint('value', value);
+  }
+  return fingerprint('weak', match.rule.id, name, file.identity ?? file.path);
+}
+
+function toFinding(match: Match, file: Seen, secret: string): Finding {
   const { rule } = match;
   return {
-    id: ids.id,
+    id: '',
     rule: rule.id,
     provider: rule.provider,
     title: rule.title,
     kind: match.kind,
     name: match.name,
-    secret: ids.secret,
+    secret,
     lifetime: rule.lifetime,
     severity: match.kind === 'use' ? 'info' : rule.severity,
     confidence: match.confidence,

@@ -1,20 +1,21 @@
-import { join, resolve } from 'node:path';
-import { baselineName, readBaseline, toBaseline, withBaseline } from '../../lib/baseline.ts';
-import { toTimestamp } from '../../lib/clock.ts';
-import { writeWhole } from '../../lib/files.ts';
+import { dirname, resolve } from 'node:path';
+import { configName, newConfigText } from '../../lib/config.ts';
+import { readTextIfThere, writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
+import { kindOf, realPath } from '../../lib/walk.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Confidence, Finding, Severity } from '../../model/finding.ts';
+import { joinSources } from '../../sources/joined.ts';
 import { openTexts } from '../../sources/memory.ts';
-import { openStaged } from '../../sources/staged.ts';
+import { openStaged, stagedRoot } from '../../sources/staged.ts';
 import { openTree, toRelative } from '../../sources/tree.ts';
 import type { TextSource } from '../../sources/types.ts';
-import type { Skipped } from '../../model/place.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
 import { renderScanJson } from '../../output/scan-json.ts';
 import { renderSarif } from '../../output/scan-sarif.ts';
 import { renderScan, type Report } from '../../output/scan-text.ts';
+import { settle } from './scan-baseline.ts';
 import { openEyes, type Eyes, type GlobalOptions } from './survey.ts';
 
 export interface ScanFlags extends GlobalOptions {
@@ -49,41 +50,65 @@ const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'criti
 /** Scans, prints, writes, and sets the exit code. */
 export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io): Promise<void> {
   const targets = paths.length === 0 ? ['.'] : paths;
-  const root = rootOf(targets, io);
-  const eyes = await openEyes(root, flags, io);
+  const root = await rootOf(targets, flags, io);
+  const eyes = await keyed(await openEyes(root, flags, io), flags, io);
+  assertRules(flags, eyes);
   const report = await withProgress(io, 'scanning', () => lookAt(targets, eyes, flags, io));
-  const settled = await settle(report, eyes, flags, io);
-  await print(settled, eyes, flags, io);
-  io.exitCode = exitCode(settled, flags);
-  if (flags.stats === true) io.stderr(`${JSON.stringify(settled.stats)}\n`);
+  await print(report, eyes, flags, io);
+  io.exitCode = exitCode(report, flags);
+  if (flags.stats === true) io.stderr(`${JSON.stringify(report.stats)}\n`);
 }
 
-function rootOf([only, ...more]: readonly string[], io: Io): string {
-  return only === undefined || more.length > 0 ? io.cwd : resolve(io.cwd, only);
+/** The folder that paths are relative to: the one that was named, else the one that the command runs in. */
+async function rootOf(targets: readonly string[], flags: ScanFlags, io: Io): Promise<string> {
+  if (flags.staged === true) return stagedRoot(io.cwd);
+  const cwd = await realPath(io.cwd);
+  const [only = '.', ...more] = targets;
+  if (flags.stdin === true || more.length > 0) return cwd;
+  const path = await realPath(resolve(cwd, only));
+  if ((await kindOf(path)) !== 'file') return path;
+  return toRelative(cwd, path).startsWith('..') ? dirname(path) : cwd;
+}
+
+/** The first baseline brings a salt with it, so that what is committed holds this repository's own fingerprints. */
+async function keyed(eyes: Eyes, flags: ScanFlags, io: Io): Promise<Eyes> {
+  if (flags.writeBaseline !== true || !eyes.unkeyed || flags.config === false) return eyes;
+  const file =
+    typeof flags.config === 'string' ? resolve(io.cwd, flags.config) : resolve(eyes.root, configName);
+  const before = await readTextIfThere(file);
+  const fresh = newConfigText();
+  const salt = /salt: (\S+)/.exec(fresh)?.[1] ?? '';
+  if (before !== undefined && /^fingerprint:/m.test(before)) return eyes;
+  await writeWhole(file, before === undefined ? fresh : `${before}\nfingerprint:\n  salt: ${salt}\n`, 0o644);
+  io.stderr(`Written: ${configName}, with a salt. Commit it together with the baseline.\n`);
+  return { ...eyes, key: salt, unkeyed: false };
+}
+
+function assertRules(flags: ScanFlags, eyes: Eyes): void {
+  const unknown = [...(flags.rule ?? []), ...(flags.skipRule ?? [])].find(
+    (id) => eyes.rules.byId(id) === undefined,
+  );
+  if (unknown !== undefined) {
+    throw new AgentIdError('unknown-name', 'there is no such rule', {
+      where: unknown,
+      hint: 'agent-id scan --format sarif lists those that fired; rules/secrets holds all.',
+    });
+  }
 }
 
 async function lookAt(targets: readonly string[], eyes: Eyes, flags: ScanFlags, io: Io): Promise<Report> {
-  const findings: Finding[] = [];
-  const skipped: Skipped[] = [];
-  const stats = { files: 0, bytes: 0, blobs: 0, commits: 0 };
-  for (const source of await openSources(targets, eyes, flags, io)) {
-    const result = await scanSource(source, eyes);
-    const below = source.root === null ? '' : toRelative(eyes.root, source.root);
-    const prefix = below === '' || flags.staged === true ? '' : `${below}/`;
-    findings.push(...result.findings.map((finding) => withPrefix(finding, prefix)));
-    skipped.push(...result.skipped.map(({ path, reason }) => ({ path: `${prefix}${path}`, reason })));
-    stats.files += result.stats.files;
-    stats.bytes += result.stats.bytes;
-  }
-  const wanted = findings.filter((finding) => isWanted(finding, flags));
-  return { root: eyes.root, findings: wanted, skipped, stats, unkeyed: eyes.unkeyed };
-}
-
-function withPrefix(finding: Finding, prefix: string): Finding {
-  const { location } = finding;
-  return prefix === ''
-    ? finding
-    : { ...finding, location: { ...location, path: `${prefix}${location.path}` } };
+  const source = joinSources(eyes.root, await openSources(targets, eyes, flags, io));
+  const { findings, skipped, stats } = await scanSource(source, eyes);
+  const unread = new Set(skipped.map(({ path }) => path));
+  const seen = new Set(source.paths.filter((path) => !unread.has(path)));
+  const settled = await settle({ findings, seen }, eyes, flags, io);
+  return {
+    root: eyes.root,
+    findings: settled.filter((finding) => isWanted(finding, flags)),
+    skipped,
+    stats: { ...stats, blobs: 0, commits: 0 },
+    unkeyed: eyes.unkeyed,
+  };
 }
 
 async function openSources(
@@ -92,9 +117,7 @@ async function openSources(
   flags: ScanFlags,
   io: Io,
 ): Promise<readonly TextSource[]> {
-  const maxBytes = Number(flags.maxFileSize);
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
-    throw new AgentIdError('usage', '--max-file-size takes a number of bytes', { where: flags.maxFileSize });
+  const maxBytes = toBytes(flags.maxFileSize);
   if (flags.stdin === true)
     return [openTexts(new Map([[flags.stdinName ?? 'stdin', await io.stdin()]]), 'stdin')];
   if (flags.staged === true) return [await openStaged(io.cwd, maxBytes)];
@@ -103,32 +126,21 @@ async function openSources(
   return Promise.all(targets.map((path) => openTree(resolve(io.cwd, path), { maxBytes, include, exclude })));
 }
 
+function toBytes(size: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,12})\s?([kKmMgG]?)[bB]?$/.exec(size) ?? [];
+  const bytes = Number(digits) * ({ k: 1e3, m: 1e6, g: 1e9 }[unit.toLowerCase()] ?? 1);
+  if (digits === '' || bytes < 1)
+    throw new AgentIdError('usage', '--max-file-size takes a size such as 500kB or 10MB', { where: size });
+  return bytes;
+}
+
 function isWanted(finding: Finding, flags: ScanFlags): boolean {
   if (flags.rule !== undefined && !flags.rule.includes(finding.rule)) return false;
   if (flags.skipRule?.includes(finding.rule) === true) return false;
-  const certain = confidences.indexOf(finding.confidence) >= confidences.indexOf(flags.minConfidence);
   return (
-    certain &&
-    (finding.kind === 'use' || severities.indexOf(finding.severity) >= severities.indexOf(flags.severity))
+    confidences.indexOf(finding.confidence) >= confidences.indexOf(flags.minConfidence) &&
+    severities.indexOf(finding.severity) >= severities.indexOf(flags.severity)
   );
-}
-
-async function settle(report: Report, eyes: Eyes, flags: ScanFlags, io: Io): Promise<Report> {
-  if (flags.baseline === false) return report;
-  const file =
-    typeof flags.baseline === 'string' ? resolve(io.cwd, flags.baseline) : join(eyes.root, baselineName);
-  const today = toTimestamp(io.clock()).slice(0, 10);
-  const before = await readBaseline(file);
-  const findings = withBaseline(report.findings, before, today);
-  if (flags.writeBaseline !== true) return { ...report, findings };
-  const { reason, expires } = flags;
-  if (reason === undefined || reason.trim() === '')
-    throw new AgentIdError('usage', '--write-baseline needs --reason', { hint: 'Say why these may stay.' });
-  if (expires !== undefined && !/^\d{4}-\d\d-\d\d$/.test(expires))
-    throw new AgentIdError('usage', '--expires takes YYYY-MM-DD', { where: expires });
-  const next = toBaseline(findings, before, { reason, ...(expires === undefined ? {} : { expires }) });
-  await writeWhole(file, `${JSON.stringify(next, null, 2)}\n`, 0o644);
-  return { ...report, findings: withBaseline(report.findings, next, today) };
 }
 
 async function print(report: Report, eyes: Eyes, flags: ScanFlags, io: Io): Promise<void> {
@@ -155,5 +167,9 @@ function exitCode(report: Report, flags: ScanFlags): number {
   if (flags.failOnSkipped === true && report.skipped.length > 0) return 2;
   if (flags.exitZero === true || flags.failOn === 'never') return 0;
   const open = report.findings.filter((finding) => finding.state === 'new');
-  return open.some((finding) => finding.kind === 'literal' || flags.failOn === 'any') ? 1 : 0;
+  return open.some(
+    (finding) => finding.kind === 'literal' || (flags.failOn === 'any' && finding.lifetime !== 'short-lived'),
+  )
+    ? 1
+    : 0;
 }

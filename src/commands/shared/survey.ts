@@ -8,6 +8,7 @@ import { readRules } from '../../lib/rules.ts';
 import type { SecretMap } from '../../model/consumer.ts';
 import type { Lock } from '../../model/agent.ts';
 import type { Location } from '../../model/place.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
 import { openTree } from '../../sources/tree.ts';
 import { mapTree, type TreeView } from '../../survey/map-tree.ts';
@@ -36,7 +37,8 @@ export async function openEyes(root: string, options: GlobalOptions, io: Io): Pr
   const config = await readConfig(root, options.config === false ? join(root, '.none') : file);
   for (const field of config.unknown)
     io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
-  const chosen = io.env['AGENT_ID_FINGERPRINT_KEY'] ?? config.salt ?? undefined;
+  const given = io.env['AGENT_ID_FINGERPRINT_KEY'];
+  const chosen = given === undefined || given === '' ? (config.salt ?? undefined) : given;
   return {
     root,
     rules: toRuleSet(ruleList),
@@ -57,12 +59,17 @@ export interface Surveyed {
 /** Scans and maps a folder. */
 export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Surveyed> {
   const { config, root } = eyes;
-  const source = await openTree(root, { maxBytes, include: config.include, exclude: config.exclude });
+  const source = await openTree(root, {
+    maxBytes,
+    include: config.include,
+    exclude: config.exclude,
+    local: true,
+  });
   const scan = await scanSource(source, eyes);
   const lock = await readLock(root);
   const view: TreeView = {
     rootName: basename(root),
-    findings: scan.findings.filter((finding) => finding.state !== 'ignored'),
+    findings: scan.findings.filter(isMapped),
     paths: source.paths,
     read: async (path) => {
       const decoded = await source.read(path);
@@ -73,6 +80,11 @@ export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Survey
     blame: (places) => blameLines(root, places),
   };
   return { map: await mapTree(view), scan, lock, paths: source.paths };
+}
+
+/** What ends with its job has no place in the map. */
+function isMapped({ state, lifetime }: Finding): boolean {
+  return state !== 'ignored' && lifetime !== 'short-lived';
 }
 
 async function trackedPaths(root: string): Promise<ReadonlySet<string> | null> {
@@ -88,6 +100,7 @@ async function blameLines(root: string, places: readonly Location[]): Promise<Re
   for (const { path, startLine } of places.slice(0, 500)) {
     const { code, stdout } = await runGit(root, [
       'blame',
+      '--no-textconv',
       '--line-porcelain',
       '-L',
       `${startLine},${startLine}`,
