@@ -1,6 +1,6 @@
 /** Paths that belong to an API of Okta, in a text whose dynamic parts are `{}`. */
 const apiPath =
-  /\/(?:api\/v1|oauth2|governance\/api\/v1|workload-principals\/api\/v1|integrations\/api\/v1|idp\/myaccount)(?:\/[^\s"'`<>\\;|)]*)?/;
+  /\/(?:api\/v1|oauth2|governance\/api\/v1|workload-principals\/api\/v1|integrations\/api\/v1|idp\/myaccount)(?:[/{][^\s"'`<>\\;|)]*)?/;
 
 export interface RestPath {
   /** Without query; dynamic segments are `{}`. */
