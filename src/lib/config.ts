@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Document } from 'yaml';
 import { AgentIdError } from '../model/error.ts';
-import { readTextIfThere } from './files.ts';
+import { readTreeFile, realPath } from './walk.ts';
 
 export const configName = 'agent-id.config.yaml';
 
@@ -15,20 +16,36 @@ export interface Config {
   readonly unknown: readonly string[];
 }
 
-const empty: Config = { salt: null, include: [], exclude: [], displayNames: {}, unknown: [] };
+/** Settings where none are read. */
+export const noConfig: Config = { salt: null, include: [], exclude: [], displayNames: {}, unknown: [] };
 const known = new Set(['schemaVersion', 'fingerprint', 'scan', 'idp', 'resources', 'agents']);
-const MOST_CHARACTERS = 200_000;
+const MOST_BYTES = 200_000;
 
-/** Reads the settings of a root; defaults where there are none. Throws `malformed` or `newer-schema`. */
-export async function readConfig(root: string, file: string = join(root, configName)): Promise<Config> {
-  const text = await readTextIfThere(file);
-  if (text === undefined) return empty;
-  if (text.length > MOST_CHARACTERS) throw malformed(file, 'is too large for settings');
+/**
+ * Reads the settings of a root; defaults where there are none. A link is not followed, except by a person who names
+ * the file. Throws `malformed` or `newer-schema`; says where, and never what stands there.
+ */
+export async function readConfig(root: string, file?: string): Promise<Config> {
+  const path = file === undefined ? join(root, configName) : await realPath(file);
+  const read = readTreeFile(path, MOST_BYTES);
+  if ('reason' in read) {
+    if (read.reason === 'gone while scanning') return noConfig;
+    throw malformed(path, `cannot be read: ${read.reason}`);
+  }
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text);
-  if (document.errors.length > 0)
-    throw malformed(file, `is not YAML: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
-  return toConfig(toRecord(document.toJS({ maxAliasCount: 0 })), file);
+  const document = parseDocument(read.text, { logLevel: 'silent' });
+  const [error] = document.errors;
+  if (error !== undefined)
+    throw malformed(`${path}:${error.linePos?.[0].line ?? 1}`, `is not YAML (${error.code})`);
+  return toConfig(toRecord(toPlain(document, path)), path);
+}
+
+function toPlain(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw malformed(path, 'has aliases, which settings do not need');
+  }
 }
 
 /** Makes the text of a fresh settings file, with a salt of its own. */

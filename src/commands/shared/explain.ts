@@ -4,6 +4,7 @@ import { readRules } from '../../lib/rules.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
+import { errorCodes, isErrorCode } from '../../output/error-codes.ts';
 import { printable } from '../../output/error.ts';
 import { openTree } from '../../sources/tree.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
@@ -15,10 +16,11 @@ To accept what is there now, with a reason and a last day:
   agent-id scan --write-baseline --reason TEXT --expires YYYY-MM-DD
 `;
 
-/** Explains a rule by its id, `ignore`, or a finding by (the start of) its id. */
+/** Explains a rule by its id, an error by its code, `ignore`, or a finding by (the start of) its id. */
 export async function runExplain(what: string, path: string, flags: GlobalOptions, io: Io): Promise<void> {
   const rule = (await readRules()).find((one) => one.id === what);
   if (what === 'ignore') io.stdout(ignoring);
+  else if (isErrorCode(what)) io.stdout(`error[${what}]: ${errorCodes[what]}\n`);
   else if (rule !== undefined) io.stdout(describeRule(rule));
   else io.stdout(describeFinding(await findFinding(what, resolve(io.cwd, path), flags, io)));
 }

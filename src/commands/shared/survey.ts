@@ -1,6 +1,6 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { defaultKey, toRuleSet, type RuleSet } from '../../detect/index.ts';
-import { configName, readConfig, type Config } from '../../lib/config.ts';
+import { configName, noConfig, readConfig, type Config } from '../../lib/config.ts';
 import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { readLock } from '../../lib/lock-file.ts';
@@ -33,8 +33,7 @@ export interface Eyes {
 /** Opens rules and settings for a root. */
 export async function openEyes(root: string, options: GlobalOptions, io: Io): Promise<Eyes> {
   const ruleList = await readRules();
-  const file = typeof options.config === 'string' ? resolve(io.cwd, options.config) : join(root, configName);
-  const config = await readConfig(root, options.config === false ? join(root, '.none') : file);
+  const config = await settingsFor(root, options, io);
   for (const field of config.unknown)
     io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
   const given = io.env['AGENT_ID_FINGERPRINT_KEY'];
@@ -47,6 +46,11 @@ export async function openEyes(root: string, options: GlobalOptions, io: Io): Pr
     key: chosen ?? defaultKey,
     unkeyed: chosen === undefined,
   };
+}
+
+async function settingsFor(root: string, { config }: GlobalOptions, io: Io): Promise<Config> {
+  if (config === false) return noConfig;
+  return typeof config === 'string' ? readConfig(root, resolve(io.cwd, config)) : readConfig(root);
 }
 
 export interface Surveyed {
