@@ -35,7 +35,16 @@ export function formatFor(path: string, head: string): Format | undefined {
 
 /** Parses a file; `undefined` where it has no format. Throws `malformed` with `path:line`. */
 export async function parseFile(text: string, path: string): Promise<Document | undefined> {
-  return formatFor(path, text.slice(0, headLength))?.parse(text, path);
+  const format = formatFor(path, text.slice(0, headLength));
+  try {
+    return await format?.parse(text, path);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AgentIdError('malformed', 'this file is nested too deeply', {
+      where: `${path}:1`,
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -110,5 +110,5 @@ function stray(after: string, before: string): boolean {
 
 it('looks at every format', () => {
   const seen = new Set(fixtures.map(({ path }) => formats.find((format) => format.matches(path, ''))?.id));
-  expect([...seen].toSorted()).toEqual(formats.map(({ id }) => id).toSorted());
+  expect(seen).toEqual(new Set(formats.map(({ id }) => id)));
 });

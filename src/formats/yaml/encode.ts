@@ -10,9 +10,10 @@ export function encodeScalar(value: string, style: Scalar.Type | undefined, inFl
 
 /** A value as text is plain where the parser gives that text back; numbers and the like stay what they were. */
 function isPlain(value: string, inFlow: boolean): boolean {
-  if (value === '' || /[\n\r]|^\s|\s$/.test(value) || (inFlow && /[,[\]{}]/.test(value))) return false;
+  // Only what needs no thought: the parser decides about the rest of the value.
+  if (!/^[\w./$]/.test(value) || /[\n\r]|\s$/.test(value) || (inFlow && /[,[\]{}]/.test(value))) return false;
   try {
-    const read: unknown = parse(`k: ${value}`, { logLevel: 'silent' });
+    const read: unknown = parse(`k: ${value} # c\n`, { logLevel: 'silent' });
     return (read as { readonly k?: unknown }).k === value;
   } catch {
     return false;
