@@ -42,7 +42,12 @@ export async function buildVerbs(folder: string): Promise<string> {
     platform: 'node',
     external: [/^node:/],
   });
-  await bundle.write({ dir: join(folder, 'verbs'), format: 'esm', entryFileNames: 'verbs.mjs' });
+  await bundle.write({
+    dir: join(folder, 'verbs'),
+    format: 'esm',
+    entryFileNames: 'verbs.mjs',
+    chunkFileNames: '[name]-[hash].mjs',
+  });
   const command = join(folder, 'agent-id');
   const main = join(folder, 'verbs', 'verbs.mjs');
   await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
