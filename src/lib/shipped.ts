@@ -15,3 +15,8 @@ export function shippedPath(name: string): string {
     hint: 'Run npm run build.',
   });
 }
+
+/** The interpreter and program that run now, for a script that must find the same installation again. */
+export function programCommand(): readonly [string, string] {
+  return [process.execPath, shippedPath('bin/agent-id.cjs')];
+}

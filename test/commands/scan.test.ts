@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -335,8 +335,25 @@ describe('hook', () => {
     git(root, 'add', '.env');
     const refused = await run(['hook', 'run'], { cwd: root });
     expect(refused.code).toBe(1);
+    if (existsSync(join(import.meta.dirname, '../../dist/cli.js'))) {
+      expect(() => git(root, 'commit', '--quiet', '--message', 'x')).toThrow(/OKTA_TOKEN/);
+    }
     expect((await run(['hook', 'uninstall'], { cwd: root })).code).toBe(0);
     expect(readFileSync(join(root, '.git/hooks/pre-commit'), 'utf8')).toBe('#!/bin/sh\nexit 0\n');
+  });
+
+  it('goes where core.hooksPath says, and never over a hook that was kept before', async () => {
+    const root = makeTree({
+      'hooks/pre-commit': '#!/bin/sh\n',
+      'hooks/pre-commit.before-agent-id': '#!/bin/sh\n',
+    });
+    git(root, 'init', '--quiet');
+    git(root, 'config', 'core.hooksPath', 'hooks');
+    expect((await run(['hook', 'install'], { cwd: root })).err).toContain('error[conflict]');
+    rmSync(join(root, 'hooks/pre-commit.before-agent-id'));
+    expect((await run(['hook', 'install'], { cwd: root })).code).toBe(0);
+    expect(readFileSync(join(root, 'hooks/pre-commit'), 'utf8')).toContain('hook run');
+    expect((await run(['hook', 'install'], { cwd: makeTree({}) })).err).toContain('error[no-git]');
   });
 });
 

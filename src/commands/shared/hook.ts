@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { deleteFile, makeFolder, moveFile, readTextIfThere, writeWhole } from '../../lib/files.ts';
 import { gitTop, runGit } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
+import { programCommand } from '../../lib/shipped.ts';
 import { AgentIdError } from '../../model/error.ts';
 
 const mark = '# agent-id hook';
@@ -15,9 +16,21 @@ export async function installHook(io: Io): Promise<void> {
     return;
   }
   await makeFolder(dirname(path));
-  if (before !== undefined) await moveFile(path, `${path}.before-agent-id`);
+  if (before !== undefined) await keepHook(path);
   await writeWhole(path, hookText(before !== undefined), 0o755);
   io.stderr(`Installed: ${path}${before === undefined ? '' : '\nThe hook that was there runs first.'}\n`);
+}
+
+/** The hook that is there moves aside; never over another one that was moved aside before. */
+async function keepHook(path: string): Promise<void> {
+  const aside = `${path}.before-agent-id`;
+  if ((await readTextIfThere(aside)) !== undefined) {
+    throw new AgentIdError('conflict', 'two hooks would have to be kept, and there is room for one', {
+      where: aside,
+      hint: 'Merge the two by hand, remove the file, and install again.',
+    });
+  }
+  await moveFile(path, aside);
 }
 
 /** Removes our hook and puts back the one that was there before. */
@@ -45,24 +58,29 @@ async function hookPath(io: Io): Promise<string> {
   const chosen = configured.stdout
     .toString()
     .split('\n')
-    .find((line) => line !== '' && line !== '/dev/null');
+    .findLast((line) => line !== '' && line !== '/dev/null');
   if (chosen !== undefined) return resolve(top, chosen, 'pre-commit');
   const common = (await runGit(top, ['rev-parse', '--git-common-dir'])).stdout.toString().trim();
   return join(resolve(top, common), 'hooks', 'pre-commit');
 }
 
-/** Finds the program by PATH at the time of the commit, so that a moved installation is no lockout. */
+/** Runs this installation, else the one on PATH: never a program that the repository brings along. */
 function hookText(chained: boolean): string {
   const first = chained ? '"$0.before-agent-id" "$@" || exit $?\n' : '';
+  const [node, program] = programCommand().map(quote);
   return `#!/bin/sh
 ${mark}
-${first}if command -v agent-id >/dev/null 2>&1; then
+${first}if [ -x ${node} ] && [ -f ${program} ]; then
+  exec ${node} ${program} hook run
+fi
+if command -v agent-id >/dev/null 2>&1; then
   exec agent-id hook run
 fi
-if [ -x node_modules/.bin/agent-id ]; then
-  exec node_modules/.bin/agent-id hook run
-fi
-echo 'agent-id is not installed: what is staged was not scanned' >&2
+echo 'agent-id is not where it was: what is staged was not scanned. Install it again, then: agent-id hook install' >&2
 exit 1
 `;
+}
+
+function quote(path: string): string {
+  return `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
