@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { serviceOf, type Services } from './services.ts';
+import type { SourceFile } from './types.ts';
 
 /** Findings that speak of one secret. */
 export interface SecretGroup {
@@ -23,7 +24,11 @@ export function isGenericName(name: string): boolean {
  * Joins findings of one secret: equal values, then equal names. A generic name joins only within one service.
  * Short-lived ones (`GITHUB_TOKEN` of a job) are left out: nothing has to migrate.
  */
-export function toGroups(findings: readonly Finding[], services: Services): readonly SecretGroup[] {
+export function toGroups(
+  findings: readonly Finding[],
+  services: Services,
+  sources: readonly SourceFile[],
+): readonly SecretGroup[] {
   const parents = new Map<string, string>();
   const lasting = findings.filter(
     (finding) => finding.lifetime !== 'short-lived' && finding.state !== 'ignored',
@@ -33,6 +38,10 @@ export function toGroups(findings: readonly Finding[], services: Services): read
     union(parents, own, own);
     const name = nameKey(finding, services);
     if (name !== undefined) union(parents, own, name);
+  }
+  for (const [name, origin] of renames(sources)) {
+    const [from, to] = [`name ${fold(origin)}`, `name ${fold(name)}`];
+    if (parents.has(from) && parents.has(to)) union(parents, from, to);
   }
   const groups = new Map<string, Finding[]>();
   for (const finding of lasting) {
@@ -46,10 +55,32 @@ export function toGroups(findings: readonly Finding[], services: Services): read
 function nameKey(finding: Finding, services: Services): string | undefined {
   const { name } = finding;
   if (name === null || !/^[A-Za-z_][\w.-]*$/.test(name)) return undefined;
-  const folded = name.replaceAll('-', '_').toUpperCase();
+  const folded = fold(name);
   if (folded === 'AUTHORIZATION') return undefined;
   if (!isGenericName(name)) return `name ${folded}`;
   return `name ${folded} in ${serviceOf(services, finding.location.path)}`;
+}
+
+function fold(name: string): string {
+  return name.replaceAll('-', '_').toUpperCase();
+}
+
+/**
+ * Names under which another one is handed on. One that several feed (`PROD_TOKEN` here, `DEV_TOKEN` there) joins
+ * nothing: these are several secrets.
+ */
+function renames(sources: readonly SourceFile[]): ReadonlyMap<string, string> {
+  const origins = new Map<string, Set<string>>();
+  for (const use of sources.flatMap((source) => source.facts.uses)) {
+    if (use.as === undefined || isGenericName(use.as) || isGenericName(use.name)) continue;
+    origins.set(use.as, (origins.get(use.as) ?? new Set<string>()).add(use.name));
+  }
+  return new Map(
+    [...origins].flatMap(([name, from]) => {
+      const [only, ...more] = from;
+      return only === undefined || more.length > 0 || only === name ? [] : [[name, only] as const];
+    }),
+  );
 }
 
 function toGroup(findings: readonly Finding[]): SecretGroup {

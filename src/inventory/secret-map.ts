@@ -18,7 +18,9 @@ import type { InventoryInput } from './types.ts';
  */
 export function toSecretMap(input: InventoryInput): SecretMap {
   const estate = toEstate(input);
-  const drafted = toGroups(input.findings, estate.services).map((group) => toDrafted(group, estate));
+  const drafted = toGroups(input.findings, estate.services, input.sources).map((group) =>
+    toDrafted(group, estate),
+  );
   const wishes = new Map(
     drafted.flatMap(({ drafts }) => drafts.map((draft) => [draft.id, draft.name] as const)),
   );
