@@ -8,11 +8,26 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const problems = [];
 const rules = [];
 
-/** Says why a pattern may take unbounded time: an open quantifier over a group, or one open-ended run after another. */
+/** A pattern that may repeat its variable parts more often than this in one place is refused. */
+const MOST_REPEATS = 20_000;
+
+/** Says why a pattern may take unbounded time: an open quantifier, a repeated repetition, or too long a one. */
 function whyUnbounded(source) {
-  const bare = source.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'c');
-  if (/[*+]/.test(bare.replace(/\(\?[:<=!][^)]*\)/g, ''))) return 'an unbounded quantifier: write {0,N}';
-  return undefined;
+  const bare = source
+    .replace(/\\./g, 'x')
+    .replace(/\[[^\]]*\]/g, 'c')
+    .replace(/\(\?(?:<?[=!]|:|<\w+>)/g, '(');
+  if (/[*+]/.test(bare)) return 'an unbounded quantifier: write {0,N}';
+  if (/\\[1-9k]/.test(source)) return 'a back reference';
+  if (/\{\d+,\}/.test(bare)) return 'an open-ended quantifier: write {N,M}';
+  if (/\{\d+,\d+\}\)\{(?!0,1\})\d+,/.test(bare)) return 'a repetition within a repetition';
+  const most = Math.max(0, ...[...bare.matchAll(/\{(?:\d+,)?(\d+)\}/g)].map((found) => Number(found[1])));
+  return most > MOST_REPEATS ? `a repetition of more than ${MOST_REPEATS}` : undefined;
+}
+
+/** Says why a pattern would be tried on every text. */
+function whyAnchorless({ pattern, keywords }) {
+  return pattern !== undefined && keywords.length === 0 ? 'a pattern without keywords' : undefined;
 }
 
 const { default: Ajv } = await import('ajv');
@@ -25,7 +40,7 @@ for (const name of readdirSync(join(root, 'rules/secrets')).sort()) {
   if (!validate(file))
     problems.push(...validate.errors.map((error) => `${name}${error.instancePath}: ${error.message}`));
   for (const rule of file?.rules ?? []) {
-    const why = rule.pattern === undefined ? undefined : whyUnbounded(rule.pattern);
+    const why = whyAnchorless(rule) ?? (rule.pattern === undefined ? undefined : whyUnbounded(rule.pattern));
     if (why !== undefined) problems.push(`${name} ${rule.id}: ${why}`);
     if (rules.some((other) => other.id === rule.id)) problems.push(`${name}: ${rule.id} is there twice`);
     rules.push({ ...rule, provider: file.provider });

@@ -1,5 +1,5 @@
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
-export { createFingerprint, defaultKey, type Fingerprint } from './fingerprint.ts';
+export { createFingerprint, defaultKey } from './fingerprint.ts';
 export { toFindings, type Seen } from './findings.ts';
 export { matchFile, type Match } from './match.ts';
 export { isWorthParsing } from './worth.ts';

@@ -129,7 +129,7 @@ describe('scan of bad input', () => {
     symlinkSync(join(outside, 'secret.env'), join(root, 'link.env'));
     symlinkSync(outside, join(root, 'linked'));
     symlinkSync(root, join(root, 'loop'));
-    execFileSync('mkfifo', [join(root, 'pipe.env')]);
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(root, 'pipe.env')]);
     const { findings, skipped, code } = await scan(root, '--max-file-size', '1kB');
     expect(findings.map((finding) => finding.location.path)).toEqual(['ok.env']);
     expect(Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]))).toMatchObject({
