@@ -2,7 +2,7 @@ import { toImportGraph } from './imports.ts';
 import { filesOf, type Tree } from './invocations.ts';
 import { folderOf } from './paths.ts';
 import { findServices, type Services } from './services.ts';
-import type { InventoryInput, SourceFile } from './types.ts';
+import type { InventoryInput } from './types.ts';
 import { toWorkloads, type Workload } from './workloads.ts';
 
 /** The tree as a whole, before any secret is looked at: services, workloads, and what runs what. */
@@ -30,11 +30,6 @@ export function toEstate(input: InventoryInput): Estate {
     runs: new Map(workloads.map((workload) => [workload, filesOf(workload, tree)])),
     importers: invert(graph),
   };
-}
-
-/** Gives a source that is known to exist because a place or a workload came from it. */
-export function sourceAt(estate: Estate, path: string): SourceFile | undefined {
-  return estate.sources.get(path);
 }
 
 function foldersOf(paths: readonly string[]): ReadonlySet<string> {

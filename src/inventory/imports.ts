@@ -1,5 +1,5 @@
 import type { SourceFile } from './types.ts';
-import { folderOf, joinPath, stemOf } from './paths.ts';
+import { folderOf, joinPath } from './paths.ts';
 
 /** Which files of the tree each file imports. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
@@ -91,9 +91,4 @@ function scriptTargets(path: string, module: string): readonly string[] {
     ...endings.map((ending) => `${bare}${ending}`),
     ...endings.map((ending) => `${target}/index${ending}`),
   ];
-}
-
-/** Gives a module's own name for an import of it: `okta` for `./lib/okta.js`. */
-export function moduleName(module: string): string {
-  return stemOf(module);
 }

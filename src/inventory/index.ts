@@ -3,4 +3,4 @@ export { impact } from './impact.ts';
 export { blameQuestions, withOwners, type OwnerSources } from './owners.ts';
 export { toScopeTable } from './scope-table.ts';
 export { toSecretMap } from './secret-map.ts';
-export type { InventoryInput, ScopeTable, SourceFile } from './types.ts';
+export type { ScopeTable, SourceFile } from './types.ts';
