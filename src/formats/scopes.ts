@@ -5,7 +5,9 @@ export class Scopes<N> {
   /** Records that a scope binds a name, to an expression or to something else. */
   bind(scope: N, name: string, init: N | undefined): void {
     const names = this.#scopes.get(scope) ?? new Map<string, (N | undefined)[]>();
-    names.set(name, [...(names.get(name) ?? []), init]);
+    const inits = names.get(name);
+    if (inits === undefined) names.set(name, [init]);
+    else inits.push(init);
     this.#scopes.set(scope, names);
   }
 

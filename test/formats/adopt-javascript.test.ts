@@ -166,6 +166,12 @@ describe('an Okta client', () => {
     expect(after).not.toContain('const token');
   });
 
+  it('is found where it is taken out of the import', async () => {
+    const text =
+      "import pkg from '@okta/okta-sdk-nodejs';\nconst { Client: OktaClient } = pkg;\nfunction make() {\n  const token = process.env.OKTA_API_TOKEN;\n  if (!token) throw new Error('x');\n  return new OktaClient({ token });\n}\nmake();\n";
+    expect(await adopt(text, 'a.mjs')).toContain('function make() {\n  return new OktaClient({ token: ');
+  });
+
   it.each(['requestExecutor: x', 'cacheMiddleware: x', "authorizationMode: 'PrivateKey'"])(
     'is left alone with %s',
     async (setting) => {

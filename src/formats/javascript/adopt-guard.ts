@@ -70,5 +70,7 @@ function endsOrSays(statement: JsNode): boolean {
   if (statement.type === 'ThrowStatement') return true;
   const expression = child(statement, 'expression');
   const call = expression?.type === 'AwaitExpression' ? child(expression, 'argument') : expression;
-  return /^(process\.exit|console\.\w+|\w*[lL]og(ger)?\.\w+)$/.test(dotted(child(call, 'callee')));
+  return /^(fail|die|abort|process\.exit|console\.\w+|\w*[lL]og(ger)?\.\w+)$/.test(
+    dotted(child(call, 'callee')),
+  );
 }

@@ -4,6 +4,7 @@ import { helperArguments, refuse, type Refused, type Rewrite } from './adopt-rew
 import { jsImports } from './calls.ts';
 import { dotted, keyName } from './names.ts';
 import { referencesTo } from './references.ts';
+import { names } from './texts.ts';
 
 /** Settings of the client beside the token that would make the rewrite wrong. */
 const conflicts =
@@ -24,9 +25,18 @@ export function isClientToken(rewrite: Rewrite, property: JsNode): boolean {
 function isClient(ast: Ast, node: JsNode): boolean {
   if (node.type !== 'NewExpression') return false;
   const callee = dotted(child(node, 'callee'));
-  const imports = jsImports(ast).filter(({ module }) => module === '@okta/okta-sdk-nodejs');
+  const imported = jsImports(ast).flatMap((one) => (one.module === '@okta/okta-sdk-nodejs' ? one.names : []));
   const root = callee.split('.')[0] ?? '';
-  return /(^|\.)\w*Client$/.test(callee) && imports.some(({ names }) => names.includes(root));
+  const isOurs = imported.includes(root) || takenFrom(ast, imported).includes(root);
+  return /(^|\.)\w*Client$/.test(callee) && isOurs;
+}
+
+/** `const { Client: OktaClient } = okta` binds what the import holds. */
+function takenFrom(ast: Ast, imported: readonly string[]): readonly string[] {
+  return ast.nodes.flatMap((node) => {
+    const isTaken = node.type === 'VariableDeclarator' && imported.includes(dotted(child(node, 'init')));
+    return isTaken ? names(child(node, 'id')) : [];
+  });
 }
 
 /**
