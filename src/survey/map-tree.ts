@@ -59,4 +59,3 @@ async function readCodeowners(tree: TreeView): Promise<OwnerSources['codeowners'
   }
   return null;
 }
-
