@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentIdError } from '../model/error.ts';
 import { hasCode, readTextIfThere, writeSynced } from './files.ts';
@@ -25,7 +25,7 @@ async function take(path: string, deadline: number): Promise<void> {
       return;
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
-      if (await isStale(path)) await rm(path, { force: true });
+      if (await isStale(path)) await breakLock(path);
       else if (Date.now() > deadline) {
         throw new AgentIdError('locked', 'another agent-id is at work here', {
           cause: error,
@@ -35,6 +35,19 @@ async function take(path: string, deadline: number): Promise<void> {
       } else await sleep(15);
     }
   }
+}
+
+/** Moves a stale lock aside before it is deleted, so that a lock which another process took meanwhile is put back. */
+async function breakLock(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  if (await isStale(aside)) await rm(aside, { force: true });
+  else await rename(aside, path);
 }
 
 async function isStale(path: string): Promise<boolean> {

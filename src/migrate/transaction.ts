@@ -58,9 +58,16 @@ export async function openTransactions(txHome: string, root: string): Promise<re
   return found;
 }
 
-/** Finds the one that a crash left in the middle: `migrate --resume` or `--rollback` must end it first. */
-export async function interruptedTransaction(txHome: string, root: string): Promise<Transaction | undefined> {
-  return (await openTransactions(txHome, root)).find((transaction) => stateOf(transaction) !== 'applied');
+/** Names the one that a crash left in the middle: `migrate --resume` or `--rollback` must end it first. */
+export async function interruptedTransaction(txHome: string, root: string): Promise<string | undefined> {
+  const open = await openTransactions(txHome, root);
+  await closeTransactions(open);
+  return open.find((transaction) => stateOf(transaction) !== 'applied')?.id;
+}
+
+/** Closes journals that are not needed any more. */
+export async function closeTransactions(transactions: readonly Transaction[]): Promise<void> {
+  for (const { journal } of transactions) await journal.close();
 }
 
 async function readTransaction(folder: string, id: string, root: string): Promise<Transaction> {

@@ -10,6 +10,7 @@ import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
 import { resumeTransaction, rollbackTransaction, type Outcome } from '../../migrate/rollback.ts';
 import {
   beginTransaction,
+  closeTransactions,
   interruptedTransaction,
   openTransactions,
   stateOf,
@@ -204,7 +205,7 @@ async function assertNoneOpen(txHome: string, root: string): Promise<void> {
   const open = await interruptedTransaction(txHome, root);
   if (open === undefined) return;
   throw new AgentIdError('transaction-open', 'an interrupted migration is open here', {
-    where: open.id,
+    where: open,
     hint: 'End it first: agent-id migrate --resume, or agent-id migrate --rollback.',
   });
 }
@@ -213,6 +214,7 @@ async function recover(root: string, flags: MigrateFlags, io: Io): Promise<void>
   const state = statePaths(io.env);
   const open = await openTransactions(state.tx, root);
   const chosen = flags.rollback === true ? open.at(-1) : open.find((one) => stateOf(one) !== 'applied');
+  await closeTransactions(open.filter((one) => one !== chosen));
   if (chosen === undefined) {
     io.stderr(
       flags.rollback === true
