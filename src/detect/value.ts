@@ -66,7 +66,8 @@ function isStructured(text: string): boolean {
 }
 
 /** `abcdefgh…`, `0123456789…`: typed, not drawn. */
-function isSequence(text: string): boolean {
+function isSequence(written: string): boolean {
+  const text = written.toLowerCase();
   let run = 1;
   for (let at = 1; at < text.length; at += 1) {
     run = text.charCodeAt(at) - text.charCodeAt(at - 1) === 1 ? run + 1 : 1;
