@@ -57,14 +57,18 @@ function placesOf(secret: MappedSecret, consumer: string): readonly Location[] {
   return secret.consumers.find((one) => one.id === consumer)?.places ?? [];
 }
 
-/** Finds the slots whose value a finding marked as the secret. */
+/** Finds the slots whose value a finding marked as the secret: of slots within slots the innermost. */
 function literalsIn(facts: FileFacts, storedIn: readonly Location[]): readonly Slot[] {
-  const offsets = storedIn
+  const found = storedIn
     .filter((place) => place.path === facts.path)
-    .map((place) => (facts.lineStarts[place.startLine - 1] ?? 0) + place.startColumn - 1);
-  return facts.slots.filter((slot) =>
-    offsets.some(
-      (offset) => slot.span.start <= offset && offset < Math.max(slot.span.end, slot.span.start + 1),
-    ),
-  );
+    .map((place) => (facts.lineStarts[place.startLine - 1] ?? 0) + place.startColumn - 1)
+    .flatMap((offset) => innermost(facts.slots, offset) ?? []);
+  return [...new Set(found)];
+}
+
+function innermost(slots: readonly Slot[], offset: number): Slot | undefined {
+  const length = ({ span }: Slot): number => span.end - span.start;
+  return slots
+    .filter(({ span }) => span.start <= offset && offset < Math.max(span.end, span.start + 1))
+    .toSorted((a, b) => length(a) - length(b))[0];
 }

@@ -1,4 +1,4 @@
-import type { Command, Slot } from '../model/facts.ts';
+import type { Command } from '../model/facts.ts';
 import type { Edit } from '../model/place.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import type { EditContext, TouchedFile } from './edits.ts';
@@ -85,7 +85,7 @@ function wrapJson(
   const reason = `runs as ${agent.spec.displayName}`;
   const replaced = file.document.setValue(program, first ?? 'agent-id', reason);
   if (argument === undefined) return undefined;
-  const at = quoteStart(file.text, argument);
+  const at = argument.entry.start;
   return [replaced, { span: { start: at, end: at }, text: `${words}, `, reason }];
 }
 
@@ -96,10 +96,6 @@ function wrapScriptString(
   context: EditContext,
 ): readonly Edit[] | undefined {
   return command.slot?.startsWith('scripts.') === true ? wrapShell(command, agent, context) : undefined;
-}
-
-function quoteStart(text: string, slot: Slot): number {
-  return text.charAt(slot.span.start - 1) === '"' ? slot.span.start - 1 : slot.span.start;
 }
 
 function execWords(agent: PlannedAgent, context: EditContext): readonly string[] {
