@@ -109,7 +109,11 @@ export async function migrate(cast: Cast): Promise<void> {
     add.stderr,
   );
   const migrated = await cli.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--idp', idpName, '--yes']);
-  stage.show(`agent-id migrate --secret OKTA_API_TOKEN --idp ${idpName} --yes`, migrated.stdout, 60);
+  stage.show(
+    `agent-id migrate --secret OKTA_API_TOKEN --idp ${idpName} --yes`,
+    `${migrated.stdout}\n${migrated.stderr}`,
+    90,
+  );
   stage.claim('the migration is done', migrated.code === 0, migrated.stderr);
   const enroll = await cli.run(['agents', 'enroll', 'sync-groups', '--name', 'ci-runner']);
   stage.claim('the CI runner (this machine plays it) enrols its own key', enroll.code === 0, enroll.stderr);

@@ -28,6 +28,8 @@ describe('migrate', () => {
     const migrated = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
     expect(migrated.stderr).toContain('6 agents');
     expect(migrated.code).toBe(0);
+    expect(migrated.stderr).toMatch(/^proven   Inactive-Users Agent: .*GET \/api\/v1\/users answered 200$/m);
+    expect(migrated.stderr).toMatch(/^waiting  Password-Reset Agent: it acts for a user/m);
     expect(statSync(join(world.root, '.env')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(world.root, '.env'), 'utf8')).not.toContain(world.token.open());
     expect(readFileSync(join(world.root, '.mcp.json'), 'utf8')).not.toContain(world.token.open());

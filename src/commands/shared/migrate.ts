@@ -19,6 +19,7 @@ import {
 import { AgentIdError } from '../../model/error.ts';
 import type { Plan } from '../../model/plan.ts';
 import { renderDiff } from '../../output/diff.ts';
+import { printable } from '../../output/error.ts';
 import { renderPlan } from '../../output/plan-text.ts';
 import { envelope } from '../../output/version.ts';
 import { interview } from './interview.ts';
@@ -32,6 +33,7 @@ import {
   type Scene,
 } from './migration.ts';
 import { toPlanJson } from './plan.ts';
+import { proveAgents } from './prove.ts';
 import { runStatus } from './status.ts';
 
 export interface MigrateFlags extends MigrationFlags {
@@ -113,7 +115,11 @@ async function apply(scene: Scene, prepared: Prepared, adapter: IdpAdapter, io: 
     const agent = { id: spec.id, displayName: spec.displayName, clientId: spec.clientId };
     await note({ action: 'register', agent, operation: 'migrate', adapter }, scene.state, io);
   }
+  const proofs = await proveAgents(plan, scene.root, io);
+  for (const { outcome, displayName, why } of proofs)
+    io.stderr(`${outcome.padEnd(8)} ${printable(displayName)}: ${printable(why)}\n`);
   io.stderr(next(plan));
+  if (proofs.some((proof) => proof.outcome === 'failed')) io.exitCode = 1;
 }
 
 function next(plan: Plan): string {

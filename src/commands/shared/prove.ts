@@ -1,0 +1,57 @@
+import { openAgent, type OpenAgent, type Subject } from '../../helper/open.ts';
+import { readDefaultSubject } from '../../helper/subject.ts';
+import type { Io } from '../../lib/io.ts';
+import { AgentIdError } from '../../model/error.ts';
+import type { Plan, PlannedAgent } from '../../model/plan.ts';
+
+/** What a proof came to: `proven`, `waiting` for a user or another machine, or `failed`. */
+export interface Proof {
+  readonly agent: string;
+  readonly displayName: string;
+  readonly outcome: 'proven' | 'waiting' | 'failed';
+  readonly why: string;
+}
+
+/**
+ * Proves each new identity without harm (DESIGN decision 10): it gets a token with exactly its scopes, and calls
+ * reads only. A scope without a read that needs no parameter is shown as not called.
+ */
+export async function proveAgents(plan: Plan, root: string, io: Io): Promise<readonly Proof[]> {
+  const proofs: Proof[] = [];
+  for (const agent of plan.agents) proofs.push(await prove(agent, root, io));
+  return proofs;
+}
+
+async function prove(agent: PlannedAgent, root: string, io: Io): Promise<Proof> {
+  const outline = { agent: agent.spec.id, displayName: agent.spec.displayName };
+  if (agent.key.place === 'elsewhere')
+    return { ...outline, outcome: 'waiting', why: `its key will live on ${agent.key.where}` };
+  try {
+    const opened = await openAgent(agent.spec.id, { from: root, env: io.env, clock: io.clock });
+    const subject: Subject = agent.actsFor === 'itself' ? 'itself' : await readDefaultSubject(opened, io.env);
+    return { ...outline, outcome: 'proven', why: await exercise(opened, agent, subject) };
+  } catch (error) {
+    if (!(error instanceof AgentIdError)) throw error;
+    // A user who has not signed in, or not yet consented to this new agent, is no failure of the migration.
+    const waiting = agent.actsFor === 'user';
+    const why = waiting
+      ? 'it acts for a user: the first one who signs in and uses it proves it'
+      : error.message;
+    return { ...outline, outcome: waiting ? 'waiting' : 'failed', why };
+  }
+}
+
+async function exercise(opened: OpenAgent, agent: PlannedAgent, subject: Subject): Promise<string> {
+  const wanted = { subject, resource: agent.resource.key, scopes: agent.scopes.map((one) => one.scope) };
+  await opened.token(wanted);
+  const path = agent.scopes.flatMap((one) =>
+    one.evidence.flatMap(({ call }) => /^GET (\/[\w/.-]+)$/.exec(call)?.[1] ?? []),
+  )[0];
+  if (path === undefined)
+    return 'it got a token with exactly its scopes; nothing was called (no read without parameters)';
+  const response = await opened.fetch(wanted, `${agent.resource.uri.replace(/\/$/, '')}${path}?limit=1`);
+  await response.arrayBuffer();
+  if (response.ok)
+    return `it got a token with exactly its scopes, and GET ${path} answered ${response.status}`;
+  throw new AgentIdError('unacceptable-token', `GET ${path} answered ${response.status}`);
+}
