@@ -98,4 +98,21 @@ describe('the command line', () => {
     expect(stderr).toMatch(/^error\[secret-in-argument\]/);
     expect(stdout + stderr).not.toContain(secret);
   });
+
+  it('scans a folder on a machine without git, and says what needs git', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agent-id-nogit-'));
+    writeFileSync(join(folder, '.env'), `OKTA_API_TOKEN=00${'aB3dE6gH9jK2mN5pQ8sT'.repeat(2)}\n`);
+    const bare = (...args: string[]): ReturnType<typeof cli> => {
+      const options = { encoding: 'utf8', env: { PATH: folder, HOME: folder }, cwd: folder } as const;
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
+      return { code: status, stdout, stderr };
+    };
+    expect(bare('scan')).toMatchObject({ code: 1, stderr: '' });
+    expect(bare('map').code).toBe(0);
+    const staged = bare('scan', '--staged');
+    expect([staged.code, staged.stderr.split('\n')[0]]).toEqual([
+      2,
+      expect.stringMatching(/^error\[no-git\]/),
+    ]);
+  });
 });
