@@ -90,7 +90,7 @@ function report(error: unknown, args: readonly string[], io: Io): void {
         });
   if (wantsJson(args)) io.stdout(`${JSON.stringify(toErrorJson(known))}\n`);
   else io.stderr(renderError(known));
-  if (args.includes('--verbose')) io.stderr(causes(error));
+  if (ownArguments(args).includes('--verbose')) io.stderr(causes(error));
   io.exitCode = known.code === 'interrupted' ? 130 : 2;
 }
 
@@ -112,14 +112,25 @@ function causes(error: unknown): string {
   return lines.join('caused by: ');
 }
 
+/** What stands before `--`; the rest belongs to the command that `exec` runs. */
+function ownArguments(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  return end === -1 ? args : args.slice(0, end);
+}
+
 function wantsJson(args: readonly string[]): boolean {
-  const at = args.indexOf('--format');
-  return (at !== -1 && args[at + 1] === 'json') || args.includes('--format=json');
+  const own = ownArguments(args);
+  const at = own.indexOf('--format');
+  return (at !== -1 && own[at + 1] === 'json') || own.includes('--format=json');
 }
 
 function folderArgument(args: readonly string[]): string | undefined {
-  const at = args.indexOf('-C');
-  return at === -1 ? undefined : args[at + 1];
+  const globals = args.slice(
+    0,
+    args.findIndex((arg) => arg === verbArgument(args)),
+  );
+  const at = globals.indexOf('-C');
+  return at === -1 ? undefined : globals[at + 1];
 }
 
 /** The first word that is neither a flag nor the value of a global one. */

@@ -99,6 +99,24 @@ describe('the command line', () => {
     expect(stdout + stderr).not.toContain(secret);
   });
 
+  it('leaves the flags of the command that exec runs to that command', () => {
+    const { code, stdout, stderr } = cli(
+      'exec',
+      '--agent',
+      'nobody',
+      '--env',
+      'X=y',
+      '--',
+      'tar',
+      '-C',
+      '/does/not/exist',
+      '--format',
+      'json',
+    );
+    expect([code, stdout]).toEqual([125, '']);
+    expect(stderr).not.toContain('/does/not/exist');
+  });
+
   it('scans a folder on a machine without git, and says what needs git', () => {
     const folder = mkdtempSync(join(tmpdir(), 'agent-id-nogit-'));
     writeFileSync(join(folder, '.env'), `OKTA_API_TOKEN=00${'aB3dE6gH9jK2mN5pQ8sT'.repeat(2)}\n`);

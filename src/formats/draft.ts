@@ -1,6 +1,6 @@
 import type { Call, Command, FileFacts, FormatId, Import, Slot, Use } from '../model/facts.ts';
 import type { Span } from '../model/place.ts';
-import { toLineStarts } from './lines.ts';
+import { toLineStarts } from '../lib/text.ts';
 
 /** Facts while they are being collected. */
 export interface Draft {

@@ -1,12 +1,5 @@
 import type { Span } from '../model/place.ts';
 
-/** Gives the offset at which each line starts; the first is 0. */
-export function toLineStarts(text: string): readonly number[] {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return starts;
-}
-
 /** Gives the line break that a file uses: that of its first line. */
 export function lineBreakOf(text: string): '\n' | '\r\n' {
   const first = text.indexOf('\n');

@@ -48,8 +48,13 @@ function toPlain(document: Document, path: string): unknown {
   }
 }
 
+/** Makes a salt for a repository's fingerprints: 32 random bytes, base64url. */
+export function newSalt(): string {
+  return randomBytes(32).toString('base64url');
+}
+
 /** Makes the text of a fresh settings file, with a salt of its own. */
-export function newConfigText(salt: string = randomBytes(32).toString('base64url')): string {
+export function newConfigText(salt: string = newSalt()): string {
   return `# Settings of agent-id: data only, never executed.
 schemaVersion: 1
 

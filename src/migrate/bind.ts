@@ -36,7 +36,7 @@ export async function bindSecret(
   const why =
     listed.length === 0
       ? 'the provider lists none: revoke it by hand when nothing uses it'
-      : `${listed.length} candidates; choose with --handle ${secret.secret.slice(0, 8)}=ID: ${listed.map(describe).join('; ')}`;
+      : `${listed.length} candidates; choose with --handle secret:${secret.secret.slice(0, 8)}=ID: ${listed.map(describe).join('; ')}`;
   return { ...outline, handle: null, why };
 }
 

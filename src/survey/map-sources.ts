@@ -1,5 +1,6 @@
 import { parseFile } from '../formats/index.ts';
 import type { SourceFile } from '../inventory/index.ts';
+import { toLineStarts } from '../lib/text.ts';
 import type { FileFacts } from '../model/facts.ts';
 import type { TreeView } from './map-tree.ts';
 
@@ -40,8 +41,6 @@ async function factsOf(path: string, text: string): Promise<FileFacts | undefine
 }
 
 function plainFacts(path: string, text: string): FileFacts {
-  const lineStarts = [0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
   return {
     path,
     format: 'text',
@@ -51,7 +50,7 @@ function plainFacts(path: string, text: string): FileFacts {
     calls: [],
     commands: [],
     listens: [],
-    lineStarts,
+    lineStarts: toLineStarts(text),
   };
 }
 

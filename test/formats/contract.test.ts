@@ -55,7 +55,7 @@ describe.each(fixtures)('$file', ({ file, path }) => {
         await confirmEdits(path, text, after, [edit]);
         const again = await parsed(after, path);
         const found = again.facts.slots.find((one) => one.path === slot.path && one.value === value);
-        expect(found, slot.path).toBeDefined();
+        expect(found?.path).toBe(slot.path);
         if (found !== undefined) {
           expect(applyEdits(after, [again.setValue(found, value, reason)])).toBe(after);
         }
@@ -93,7 +93,7 @@ describe.each(fixtures)('$file', ({ file, path }) => {
         await confirmEdits(path, text, after, edits);
         const again = await parsed(after, path);
         const found = again.facts.slots.find((one) => one.value === 'added value');
-        expect(found, slot.path).toBeDefined();
+        expect(found?.value, slot.path).toBe('added value');
         expect(stray(after, text)).toBe(false);
       }
       expect(added).toBeGreaterThan(0);

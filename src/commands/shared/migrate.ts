@@ -4,6 +4,7 @@ import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { withLock } from '../../lib/lock.ts';
 import { makePrivateFolder, readJsonIfThere } from '../../lib/files.ts';
+import { toLineStarts } from '../../lib/text.ts';
 import { statePaths } from '../../lib/state.ts';
 import { applyTransaction } from '../../migrate/apply.ts';
 import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
@@ -137,8 +138,7 @@ function next(plan: Plan): string {
 function diffOf(texts: readonly ChangedText[], { scan }: Scene): string {
   return texts
     .map(({ path, before, after }) => {
-      const starts = [0];
-      for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) starts.push(at + 1);
+      const starts = toLineStarts(before);
       const offset = (line: number, column: number): number => (starts[line - 1] ?? 0) + column - 1;
       const secrets = scan.findings
         .filter((finding) => finding.location.path === path && finding.kind === 'literal')

@@ -5,7 +5,7 @@ import type { IdpAdapter } from '../../idp/types.ts';
 import { appendAudit } from '../../audit/log.ts';
 import { readAudit } from '../../audit/read.ts';
 import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
-import { configName, newConfigText } from '../../lib/config.ts';
+import { configName, newConfigText, newSalt } from '../../lib/config.ts';
 import { readTextIfThere } from '../../lib/files.ts';
 import { gitTop } from '../../lib/git.ts';
 import { shippedPath } from '../../lib/shipped.ts';
@@ -15,6 +15,7 @@ import { statePaths, type StatePaths } from '../../lib/state.ts';
 import type { Effects } from '../../migrate/apply.ts';
 import { newTransactionId, prepareMigration, type Prepared } from '../../migrate/prepare.ts';
 import type { AuditAction } from '../../model/audit-entry.ts';
+import type { MappedSecret } from '../../model/consumer.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { openTexts } from '../../sources/memory.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
@@ -33,22 +34,20 @@ export interface MigrationFlags extends GlobalOptions {
 export interface Scene extends Surveyed {
   readonly root: string;
   readonly eyes: Eyes;
-  readonly paths: readonly string[];
   readonly state: StatePaths;
 }
 
 /** Scans and maps the repository that a command stands in. */
 export async function openScene(path: string, flags: GlobalOptions, io: Io): Promise<Scene> {
   const root = (await gitTop(path)) ?? path;
-  const eyes = await withSalt(await openEyes(root, flags, io));
+  const eyes = withSalt(await openEyes(root, flags, io));
   return { root, eyes, state: statePaths(io.env), ...(await surveyFolder(eyes, 10_000_000)) };
 }
 
 /** Without a salt a migration makes one, so that the lock's fingerprints are this repository's own. */
-async function withSalt(eyes: Eyes): Promise<Eyes> {
+function withSalt(eyes: Eyes): Eyes {
   if (!eyes.unkeyed) return eyes;
-  const text = newConfigText();
-  const salt = /salt: (\S+)/.exec(text)?.[1] ?? '';
+  const salt = newSalt();
   return { ...eyes, key: salt, config: { ...eyes.config, salt } };
 }
 
@@ -59,14 +58,8 @@ export async function openIdp(name: string | undefined, io: Io): Promise<IdpAdap
 }
 
 /** Works out the whole migration; writes nothing. */
-export async function prepare(
-  scene: Scene,
-  adapter: IdpAdapter,
-  flags: MigrationFlags,
-  id = newTransactionId(),
-): Promise<Prepared> {
+export async function prepare(scene: Scene, adapter: IdpAdapter, flags: MigrationFlags): Promise<Prepared> {
   const secrets = chooseSecrets(scene.map.secrets, flags.secret);
-  const names = new Set(secrets.flatMap((secret) => secret.names));
   return prepareMigration({
     root: scene.root,
     secrets:
@@ -82,7 +75,7 @@ export async function prepare(
       (key) => chooseSecrets(scene.map.secrets, key)[0]?.secret ?? key,
     ),
     context: {
-      id,
+      id: newTransactionId(),
       salt: scene.eyes.key,
       resources: adapter.trust.resources,
       chosenScopes: Object.fromEntries(
@@ -105,7 +98,7 @@ export async function prepare(
           },
         ]
       : [],
-    rescan: (texts) => findLeft(texts, scene, names),
+    rescan: (texts) => findLeft(texts, scene, secrets),
   });
 }
 
@@ -113,16 +106,15 @@ export async function prepare(
 async function findLeft(
   texts: ReadonlyMap<string, string>,
   scene: Scene,
-  names: ReadonlySet<string>,
+  secrets: readonly MappedSecret[],
 ): Promise<readonly string[]> {
   const { findings } = await scanSource(openTexts(texts, 'tree'), scene.eyes);
   return findings
     .filter(
       (finding) =>
         finding.kind === 'literal' &&
-        finding.name !== null &&
-        names.has(finding.name) &&
-        finding.confidence !== 'low',
+        finding.confidence !== 'low' &&
+        secrets.some((one) => one.secret === finding.secret || one.names.includes(finding.name ?? '')),
     )
     .map((finding) => `${finding.location.path}:${finding.location.startLine}`);
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { configName, newConfigText } from '../../lib/config.ts';
+import { configName, newConfigText, newSalt } from '../../lib/config.ts';
 import { readTextIfThere, writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
@@ -76,10 +76,13 @@ async function keyed(eyes: Eyes, flags: ScanFlags, io: Io): Promise<Eyes> {
   const file =
     typeof flags.config === 'string' ? resolve(io.cwd, flags.config) : resolve(eyes.root, configName);
   const before = await readTextIfThere(file);
-  const fresh = newConfigText();
-  const salt = /salt: (\S+)/.exec(fresh)?.[1] ?? '';
+  const salt = newSalt();
   if (before !== undefined && /^fingerprint:/m.test(before)) return eyes;
-  await writeWhole(file, before === undefined ? fresh : `${before}\nfingerprint:\n  salt: ${salt}\n`, 0o644);
+  await writeWhole(
+    file,
+    before === undefined ? newConfigText(salt) : `${before}\nfingerprint:\n  salt: ${salt}\n`,
+    0o644,
+  );
   io.stderr(`Written: ${configName}, with a salt. Commit it together with the baseline.\n`);
   return { ...eyes, key: salt, unkeyed: false };
 }

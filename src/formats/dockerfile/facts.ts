@@ -8,7 +8,8 @@ import {
 import type { Slot } from '../../model/facts.ts';
 import type { Span } from '../../model/place.ts';
 import { emptyDraft, type Draft } from '../draft.ts';
-import { lineStartAt, toLineStarts } from '../lines.ts';
+import { toLineStarts } from '../../lib/text.ts';
+import { lineStartAt } from '../lines.ts';
 import { addScript, TextMapper, type MappedText } from '../mapped.ts';
 import type { ReadScript } from '../shell/script.ts';
 
