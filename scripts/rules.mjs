@@ -43,7 +43,9 @@ for (const name of readdirSync(join(root, 'rules/secrets')).sort()) {
     const why = whyAnchorless(rule) ?? (rule.pattern === undefined ? undefined : whyUnbounded(rule.pattern));
     if (why !== undefined) problems.push(`${name} ${rule.id}: ${why}`);
     if (rules.some((other) => other.id === rule.id)) problems.push(`${name}: ${rule.id} is there twice`);
-    rules.push({ ...rule, provider: file.provider });
+    const { provider, revoke, docs, migration = 'rotate' } = file;
+    if (rule.revoke === undefined && revoke === undefined) problems.push(`${name} ${rule.id}: no revoke`);
+    rules.push({ migration, ...(docs && { docs }), ...(revoke && { revoke }), ...rule, provider });
   }
 }
 

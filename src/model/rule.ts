@@ -6,12 +6,19 @@ export interface Rule {
   readonly provider: string;
   readonly title: string;
   readonly severity: Severity;
-  readonly lifetime: Lifetime;
+  /** `claim`: the token itself says when it expires. */
+  readonly lifetime: Lifetime | 'claim';
   readonly confidence: Confidence;
   /** What somebody who has it can do. */
   readonly grants: string;
   /** Where it is revoked. */
   readonly revoke: string;
+  /** The way off this secret, a heading of `docs/recipes.md`. */
+  readonly migration: Migration;
+  /** Page on which the issuer writes about the format. */
+  readonly docs?: string;
+  /** A checksum or signature within the value that must hold. */
+  readonly check?: ValueCheck;
   /** Lower-case words of which one must occur in the file before the pattern is tried; none means always. */
   readonly keywords: readonly string[];
   /** Exact format in raw text, with both token boundaries; the value is the group `secret`. */
@@ -36,3 +43,23 @@ export interface Rule {
   /** Templates that are filled in at run time: `00{alnum:40}`. */
   readonly samples: { readonly match: readonly string[]; readonly ignore: readonly string[] };
 }
+
+export type Migration =
+  | 'token-exchange'
+  | 'okta-service-app'
+  | 'github-app'
+  | 'oauth-app'
+  | 'workload-federation'
+  | 'gateway'
+  | 'rotate';
+
+export type ValueCheck =
+  | 'github-crc32'
+  | 'gitlab-crc32'
+  | 'cloudflare-crc32'
+  | 'grafana-crc32'
+  | 'npm-crc32'
+  | 'azure-cask'
+  | 'aws-key-id'
+  | 'jwt'
+  | 'luhn';
