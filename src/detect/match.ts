@@ -27,8 +27,19 @@ export interface Match {
   readonly ignored?: string;
 }
 
+/** What is known of a text beside its characters. */
+export interface TextPlace {
+  /** Relative, with `/`: the kind of file says which fields must hold a credential. */
+  readonly path?: string;
+}
+
 /** Looks at one file: slots first, then raw text, then uses by name. Facts are null for a file that was not parsed. */
-export function matchFile(text: string, facts: FileFacts | null, rules: RuleSet): readonly Match[] {
+export function matchFile(
+  text: string,
+  facts: FileFacts | null,
+  rules: RuleSet,
+  _place: TextPlace = {},
+): readonly Match[] {
   const literals = [...slotMatches(facts, rules), ...textMatches(text, facts, rules)];
   if (facts === null) literals.push(...assignmentMatches(text, rules));
   const matches = [...withoutOverlaps(literals), ...useMatches(facts, rules)];

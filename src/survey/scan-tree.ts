@@ -68,7 +68,7 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
     if (facts === 'broken') stats.asText += 1;
     else if (facts !== null) stats.parsed += 1;
     const known = facts === 'broken' ? null : facts;
-    const matches = matchFile(text, known, options.rules).filter((match) => !isOwn(path, match));
+    const matches = matchFile(text, known, options.rules, { path }).filter((match) => !isOwn(path, match));
     if (matches.length === 0) continue;
     seen.push({
       path,
