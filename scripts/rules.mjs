@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { withPattern } from './assigned.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const problems = [];
@@ -39,7 +40,7 @@ for (const name of readdirSync(join(root, 'rules/secrets')).sort()) {
   const file = parse(readFileSync(join(root, 'rules/secrets', name), 'utf8'));
   if (!validate(file))
     problems.push(...validate.errors.map((error) => `${name}${error.instancePath}: ${error.message}`));
-  for (const rule of file?.rules ?? []) {
+  for (const rule of (file?.rules ?? []).map(withPattern)) {
     const why = whyAnchorless(rule) ?? (rule.pattern === undefined ? undefined : whyUnbounded(rule.pattern));
     if (why !== undefined) problems.push(`${name} ${rule.id}: ${why}`);
     if (rules.some((other) => other.id === rule.id)) problems.push(`${name}: ${rule.id} is there twice`);
