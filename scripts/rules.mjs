@@ -1,5 +1,5 @@
 // Compiles rules/secrets/*.yaml into dist/rules.json: checked against their schema, ids unique, patterns bounded.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -55,4 +55,7 @@ if (problems.length > 0) {
   process.exit(1);
 }
 mkdirSync(join(root, 'dist'), { recursive: true });
-writeFileSync(join(root, 'dist/rules.json'), JSON.stringify(rules));
+// Renamed into place: programs that run meanwhile read the old ones or the new ones.
+const draft = join(root, `dist/rules.json.${process.pid}`);
+writeFileSync(draft, JSON.stringify(rules));
+renameSync(draft, join(root, 'dist/rules.json'));

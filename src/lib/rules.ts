@@ -1,13 +1,12 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Rule } from '../model/rule.ts';
 import { AgentIdError } from '../model/error.ts';
 import { hasCode } from './files.ts';
 
-/** Built code lies in `dist/` or `dist/chunks/`. */
-const built = ['./rules.json', '../rules.json'];
-const sources = new URL('../../rules/secrets/', import.meta.url);
+/** Built code lies in `dist/` or `dist/chunks/`; sources read what was built last. */
+const built = ['./rules.json', '../rules.json', '../../dist/rules.json'];
 
-/** Reads the built-in rules: as the build has compiled them, else (in a test) from their sources. */
+/** Reads the built-in rules as the build has compiled them. Throws `unreadable` where they are missing. */
 export async function readRules(): Promise<readonly Rule[]> {
   for (const place of built) {
     try {
@@ -17,14 +16,5 @@ export async function readRules(): Promise<readonly Rule[]> {
         throw new AgentIdError('unreadable', 'cannot read the built-in rules', { cause: error });
     }
   }
-  const { parse } = await import('yaml');
-  const rules: Rule[] = [];
-  for (const name of (await readdir(sources)).sort()) {
-    const file = parse(await readFile(new URL(name, sources), 'utf8')) as {
-      provider: string;
-      rules: Omit<Rule, 'provider'>[];
-    };
-    rules.push(...file.rules.map((rule) => ({ ...rule, provider: file.provider })));
-  }
-  return rules;
+  throw new AgentIdError('unreadable', 'the built-in rules are missing', { hint: 'run npm run build' });
 }
