@@ -13,7 +13,7 @@ const dist = join(root, 'dist');
 const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, /^node:/];
 
 await emptyDist();
-await Promise.all([buildProgram(), buildHelper()]);
+await Promise.all([buildProgram(), buildHelper(), buildPage()]);
 copyAssets();
 run('node', ['scripts/rules.mjs']);
 run('node', ['scripts/grammars.mjs']);
@@ -43,6 +43,13 @@ async function buildHelper() {
     external: [/^node:/],
   });
   await bundle.write({ file: join(dist, 'helpers/helper.mjs'), format: 'esm', codeSplitting: false });
+}
+
+/** The HTML report holds its script as one text. */
+async function buildPage() {
+  const bundle = await rolldown({ input: join(root, 'src/output/page/main.mjs'), platform: 'browser' });
+  await bundle.write({ file: join(dist, 'output/page/report.js'), format: 'iife', codeSplitting: false });
+  cpSync(join(root, 'src/output/page/report.css'), join(dist, 'output/page/report.css'));
 }
 
 function copyAssets() {

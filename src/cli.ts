@@ -35,7 +35,7 @@ async function buildProgram(args: readonly string[], io: Io): Promise<Command> {
     )
     .version(version)
     .option('-C <dir>', 'work in this folder')
-    .option('--config <file>', 'settings file (default: agent-id.config.yaml at the root)')
+    .option('--config <file>', 'settings file (default: agent-id.config.yaml at the top of the repository)')
     .option('--no-config', 'read no settings file')
     .option('--quiet', 'no progress and no hints on stderr')
     .option('--verbose', 'say more on stderr')

@@ -20,14 +20,8 @@ export function addHook(program: Command, io: Io): void {
     .action(async (_flags: unknown, command: Command) => {
       const { runScan } = await import('./shared/scan.ts');
       const { config } = command.optsWithGlobals<{ config?: string | false }>();
-      const flags = {
-        staged: true,
-        format: 'text',
-        failOn: 'literal',
-        minConfidence: 'medium',
-        severity: 'info',
-        maxFileSize: '10000000',
-      } as const;
+      const { scanDefaults } = await import('./shared/scan-flags.ts');
+      const flags = { ...scanDefaults, staged: true };
       await runScan([], config === undefined ? flags : { ...flags, config }, io);
       if (io.exitCode === 1)
         io.stderr(

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
-import type { ScanFlags } from './shared/scan.ts';
+import type { ScanFlags } from './shared/scan-flags.ts';
+import { scanFormats } from '../output/scan-formats.ts';
 
 /** Declares `agent-id scan`. */
 export function addScan(program: Command, io: Io): void {
@@ -10,9 +11,7 @@ export function addScan(program: Command, io: Io): void {
     .option('--staged', 'look at what would be committed')
     .option('--stdin', 'look at standard input')
     .option('--stdin-name <path>', 'name that standard input stands for')
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['text', 'json', 'sarif']).default('text'),
-    )
+    .addOption(new Option('--format <format>', 'how to print').choices(scanFormats).default('text'))
     .option('--output <file>', 'write to FILE, or FORMAT=FILE; may be repeated', collect)
     .addOption(
       new Option('--fail-on <kind>', 'what makes the exit code 1')
@@ -33,7 +32,10 @@ export function addScan(program: Command, io: Io): void {
     .option('--skip-rule <id>', 'all rules but this; may be repeated', collect)
     .option('--include <glob>', 'only files that match; may be repeated', collect)
     .option('--exclude <glob>', 'no files that match; may be repeated', collect)
-    .option('--baseline <file>', 'accepted findings (default: .agent-id-baseline.json at the root)')
+    .option(
+      '--baseline <file>',
+      'accepted findings (default: .agent-id-baseline.json at the top of the repository)',
+    )
     .option('--no-baseline', 'accept nothing')
     .option('--write-baseline', 'accept what is found now')
     .option('--reason <text>', 'why it is accepted (with --write-baseline)')

@@ -12,6 +12,14 @@ export async function findUp(from: string, name: string): Promise<string | undef
   }
 }
 
+/** Finds the top of the repository that a folder lies in, without asking git; the folder itself where there is none. */
+export async function repositoryTop(from: string): Promise<string> {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if ((await stat(join(folder, '.git')).catch(() => undefined)) !== undefined) return folder;
+    if (dirname(folder) === folder) return from;
+  }
+}
+
 /** Lists the names in a folder, sorted; none where there is no folder. Throws `unreadable`. */
 export async function listNames(folder: string): Promise<readonly string[]> {
   try {

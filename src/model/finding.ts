@@ -3,10 +3,13 @@ import type { Location } from './place.ts';
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
 export type Confidence = 'high' | 'medium' | 'low';
 export type Lifetime = 'static' | 'short-lived' | 'unknown';
-export type FindingKind = 'literal' | 'use';
+export type FindingKind = 'literal' | 'use' | 'policy';
 export type FindingState = 'new' | 'baseline' | 'ignored';
 
-/** One place that holds a long-lived secret (`literal`) or reads one by name (`use`). A plain record: it never holds the value. */
+/**
+ * One place that holds a long-lived secret (`literal`), reads one by name (`use`), or changes what a scan accepts
+ * (`policy`). A plain record: it never holds the value.
+ */
 export interface Finding {
   /** keyed(rule, value, name, n), 32 hex digits: the same across edits elsewhere, moves, renames and commits. */
   readonly id: string;

@@ -15,6 +15,10 @@ export interface Location {
   readonly endColumn: number;
   /** Key path of the slot, such as `jobs.sync.steps[1].env.OKTA_API_TOKEN`. */
   readonly slot?: string;
+  /** The first commit that holds it, its author as `Name <mail>` and its date in RFC 3339, where the source knows them. */
+  readonly commit?: string;
+  readonly author?: string;
+  readonly date?: string;
   readonly source?: Source;
 }
 

@@ -1,7 +1,8 @@
-import type { Report } from './scan-text.ts';
+import type { ReportView } from './report.ts';
 import { envelope } from './version.ts';
 
 /** Renders a report as `schemas/report.schema.json` says. */
-export function renderScanJson({ root, findings, skipped, stats }: Report): string {
-  return `${JSON.stringify({ ...envelope, root, findings, skipped, stats }, null, 2)}\n`;
+export function renderJson({ report }: ReportView): readonly string[] {
+  const { root, findings, skipped, stats } = report;
+  return [`${JSON.stringify({ ...envelope, root, findings, skipped, stats }, null, 2)}\n`];
 }

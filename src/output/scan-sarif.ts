@@ -1,30 +1,66 @@
 import type { Finding } from '../model/finding.ts';
 import type { Rule } from '../model/rule.ts';
-import type { Report } from './scan-text.ts';
+import { printable } from './error.ts';
+import { shortSecret, type ReportView } from './report.ts';
+import { toFix } from './sarif-fix.ts';
+import { toUri } from './uri.ts';
 import { version } from './version.ts';
 
 const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' } as const;
 const scores = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.5' } as const;
 
-/** Renders a report as SARIF 2.1.0, with our ids as partial fingerprints so that a moved finding stays the same alert. */
-export function renderSarif(report: Report, rules: readonly Rule[]): string {
-  const used = rules.filter((rule) => report.findings.some((finding) => finding.rule === rule.id));
+/** Ways from a secret to its uses that one result shows. */
+const MOST_FLOWS = 20;
+
+/**
+ * Renders a report as SARIF 2.1.0. Our ids are the fingerprints, so that a moved finding stays the same alert; code
+ * flows lead from a value to the places that read it by name.
+ *
+ * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+ */
+export function renderSarif({ report, rules }: ReportView): readonly string[] {
+  const fired = new Set(report.findings.map(({ rule }) => rule));
+  const used = rules.filter(({ id }) => fired.has(id));
+  const context: Context = {
+    index: new Map(used.map(({ id }, at) => [id, at])),
+    uses: usesByName(report.findings),
+  };
   const run = {
     tool: {
-      driver: {
-        name: 'agent-id',
-        version,
-        semanticVersion: version,
-        rules: used.map(toDescriptor),
-      },
+      driver: { name: 'agent-id', version, semanticVersion: version, rules: used.map(toDescriptor) },
     },
+    automationDetails: { id: 'agent-id/' },
+    originalUriBaseIds: { '%SRCROOT%': { description: { text: 'The folder that was scanned.' } } },
     columnKind: 'utf16CodeUnits',
-    results: report.findings.map((finding) => toResult(finding, used)),
     invocations: [
-      { executionSuccessful: true, toolExecutionNotifications: report.skipped.map(toNotification) },
+      {
+        executionSuccessful: true,
+        startTimeUtc: report.started,
+        endTimeUtc: report.ended,
+        toolExecutionNotifications: report.skipped.map(toNotification),
+      },
     ],
+    results: report.findings.map((finding) => toResult(finding, context)),
   };
-  return `${JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, null, 2)}\n`;
+  return [
+    `${JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, null, 2)}\n`,
+  ];
+}
+
+interface Context {
+  readonly index: ReadonlyMap<string, number>;
+  readonly uses: ReadonlyMap<string, readonly Finding[]>;
+}
+
+function usesByName(findings: readonly Finding[]): Context['uses'] {
+  const uses = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    if (finding.kind !== 'use' || finding.name === null) continue;
+    const known = uses.get(finding.name);
+    if (known === undefined) uses.set(finding.name, [finding]);
+    else known.push(finding);
+  }
+  return uses;
 }
 
 function toDescriptor(rule: Rule): object {
@@ -33,6 +69,7 @@ function toDescriptor(rule: Rule): object {
     name: rule.id,
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.grants },
+    ...(rule.docs === undefined ? {} : { helpUri: rule.docs }),
     help: {
       text: `${rule.grants}\nRevoke: ${rule.revoke}`,
       markdown: `${rule.grants}\n\n**Revoke:** ${rule.revoke}`,
@@ -46,46 +83,72 @@ function toDescriptor(rule: Rule): object {
   };
 }
 
-function toResult(finding: Finding, used: readonly Rule[]): object {
-  const { location } = finding;
-  const text =
-    finding.kind === 'use'
-      ? `${finding.name ?? 'A secret'} is read here: a long-lived secret (${finding.title}).`
-      : `${finding.title} in ${finding.name ?? 'this place'} (secret:${finding.secret.slice(0, 6)}).`;
+function toResult(finding: Finding, { index, uses }: Context): object {
+  const at = index.get(finding.rule);
+  const reached = finding.kind === 'literal' && finding.name !== null ? uses.get(finding.name) : undefined;
+  const fix = finding.kind === 'literal' && finding.state === 'new' ? toFix(finding) : undefined;
   return {
     ruleId: finding.rule,
-    ruleIndex: used.findIndex((rule) => rule.id === finding.rule),
+    ...(at === undefined ? {} : { ruleIndex: at }),
     level: levels[finding.severity],
-    message: { text },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: encodeURI(location.path), uriBaseId: '%SRCROOT%' },
-          region: {
-            startLine: location.startLine,
-            startColumn: location.startColumn,
-            endLine: location.endLine,
-            endColumn: location.endColumn,
-          },
-        },
-        ...(location.slot === undefined ? {} : { logicalLocations: [{ fullyQualifiedName: location.slot }] }),
-      },
-    ],
-    partialFingerprints: { 'agentId/v1': finding.id },
-    properties: { kind: finding.kind, confidence: finding.confidence, secret: finding.secret },
-    ...(finding.state === 'new'
+    message: { text: toMessage(finding) },
+    locations: [toLocation(finding)],
+    ...(reached === undefined
       ? {}
-      : {
-          suppressions: [
-            {
-              kind: finding.state === 'ignored' ? 'inSource' : 'external',
-              justification: finding.reason ?? '',
-            },
-          ],
-        }),
+      : { codeFlows: reached.slice(0, MOST_FLOWS).map((use) => toFlow(finding, use)) }),
+    // The first is the one that GitHub follows an alert by.
+    partialFingerprints: { primaryLocationLineHash: finding.id, 'agentId/v1': finding.id },
+    properties: toProperties(finding),
+    ...(fix === undefined ? {} : { fixes: [fix] }),
+    ...(finding.state === 'new' ? {} : { suppressions: [toSuppression(finding)] }),
   };
 }
 
-function toNotification(skipped: { readonly path: string; readonly reason: string }): object {
-  return { level: 'note', message: { text: `skipped ${skipped.path}: ${skipped.reason}` } };
+function toMessage(finding: Finding): string {
+  const name = finding.name === null ? undefined : printable(finding.name);
+  if (finding.kind === 'policy')
+    return `What the scan accepts was changed: ${printable(finding.reasons.join('; '))}`;
+  if (finding.kind === 'use')
+    return `${name ?? 'A secret'} is read here: a long-lived secret (${finding.title}).`;
+  return `${finding.title} in ${name ?? 'this place'} (${shortSecret(finding)}).`;
+}
+
+function toLocation(finding: Finding): object {
+  const { path, startLine, startColumn, endLine, endColumn, slot } = finding.location;
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: toUri(path), uriBaseId: '%SRCROOT%' },
+      region: { startLine, startColumn, endLine, endColumn },
+    },
+    ...(slot === undefined ? {} : { logicalLocations: [{ fullyQualifiedName: slot }] }),
+  };
+}
+
+function toFlow(literal: Finding, use: Finding): object {
+  const step = (finding: Finding, text: string): object => ({
+    location: { ...toLocation(finding), message: { text } },
+  });
+  const locations = [step(literal, 'The value lies here.'), step(use, 'It is read here.')];
+  return { threadFlows: [{ locations }] };
+}
+
+function toProperties({ kind, confidence, secret, reasons, provider, lifetime, location }: Finding): object {
+  const { commit, author, date } = location;
+  return {
+    kind,
+    confidence,
+    secret,
+    provider,
+    lifetime,
+    reasons,
+    ...(commit === undefined ? {} : { commit, author, date }),
+  };
+}
+
+function toSuppression({ state, reason }: Finding): object {
+  return { kind: state === 'ignored' ? 'inSource' : 'external', justification: reason ?? '' };
+}
+
+function toNotification({ path, reason }: { readonly path: string; readonly reason: string }): object {
+  return { level: 'note', message: { text: `skipped ${printable(path)}: ${reason}` } };
 }

@@ -1,69 +1,77 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Finding } from '../model/finding.ts';
-import type { Skipped } from '../model/place.ts';
+import type { Rule } from '../model/rule.ts';
 import { printable } from './error.ts';
+import { count, groupBySecret, shortSecret, totalsOf, type ReportView, type SecretGroup } from './report.ts';
 
 const colors = { critical: 'red', high: 'red', medium: 'yellow', low: 'blue', info: 'dim' } as const;
 
-export interface Report {
-  readonly root: string;
-  readonly findings: readonly Finding[];
-  readonly skipped: readonly Skipped[];
-  readonly stats: Readonly<Record<string, number>>;
-  /** The fingerprint key was the fixed constant: anybody can make the same fingerprints. */
-  readonly unkeyed: boolean;
-}
-
-/** Renders findings for a person: grouped by secret, each place clickable, with what to do next. */
-export function renderScan(report: Report, color: boolean): string {
+/**
+ * Renders findings for a person: grouped by secret, each place clickable, with what to do next.
+ *
+ * @yields paragraphs, one a secret
+ */
+export function* renderText({ report, rules, color, prefix }: ReportView): Generator<string> {
   const paint = new Chalk({ level: color ? 1 : 0 });
-  const open = report.findings.filter((finding) => finding.state === 'new');
-  const literals = open.filter((finding) => finding.kind === 'literal');
-  const blocks = groups(literals).map((group) => renderGroup(group, paint));
-  const uses = groups(open.filter((finding) => finding.kind === 'use'));
-  if (uses.length > 0) blocks.push(['Read by name (no value here)', ...uses.map(renderUse)].join('\n'));
-  return `${[...blocks, summary(report, literals, open.length - literals.length)].join('\n\n')}\n`;
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  const open = report.findings.filter(({ state }) => state === 'new');
+  const ofKind = (kind: Finding['kind']): readonly Finding[] => open.filter((one) => one.kind === kind);
+  for (const group of groupBySecret(ofKind('literal')))
+    yield `${renderGroup(group, byId.get(group[0].rule), { paint, prefix })}\n\n`;
+  const uses = groupBySecret(ofKind('use'));
+  if (uses.length > 0)
+    yield `Read by name (no value here)\n${uses.map((group) => renderUse(group, prefix)).join('')}\n`;
+  const changes = ofKind('policy');
+  if (changes.length > 0)
+    yield `${paint.yellow('Changed with what is scanned')} (counts only once it is merged)\n${changes.map((change) => renderChange(change, prefix)).join('')}\n`;
+  yield summary({ report }, open.length > 0);
 }
 
-function groups(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
-  const bySecret = new Map<string, [Finding, ...Finding[]]>();
-  for (const finding of findings) {
-    const key = finding.kind === 'use' ? `use ${finding.name}` : finding.secret;
-    const group = bySecret.get(key);
-    if (group === undefined) bySecret.set(key, [finding]);
-    else group.push(finding);
-  }
-  return [...bySecret.values()];
+interface Look {
+  readonly paint: ChalkInstance;
+  readonly prefix: string;
 }
 
-function renderGroup(group: readonly [Finding, ...Finding[]], paint: ChalkInstance): string {
+function renderGroup(group: SecretGroup, rule: Rule | undefined, { paint, prefix }: Look): string {
   const [first] = group;
-  const count = group.length === 1 ? '1 place' : `${group.length} places`;
   return [
-    `${paint[colors[first.severity]](first.severity)}  ${paint.bold(first.title)}  secret:${first.secret.slice(0, 6)}  ${first.rule}  ${count}`,
+    `${paint[colors[first.severity]](first.severity)}  ${paint.bold(first.title)}  ${shortSecret(first)}  ${first.rule}  ${count(group.length, 'place')}`,
     ...group.map((finding) => {
-      const { path, startLine, startColumn } = finding.location;
       const name = finding.name === null ? '' : `  ${printable(finding.name)}`;
-      return `  ${printable(path)}:${startLine}:${startColumn}${name}  ${finding.confidence}: ${printable(finding.reasons.join('; '))}`;
+      return `  ${place(finding, prefix)}:${finding.location.startColumn}${name}${commit(finding)}  ${finding.confidence}: ${printable(finding.reasons.join('; '))}`;
     }),
+    ...(rule === undefined ? [] : [paint.dim(`  revoke: ${printable(rule.revoke)}`)]),
   ].join('\n');
 }
 
-function renderUse(group: readonly [Finding, ...Finding[]]): string {
-  const places = group.map(({ location }) => `${printable(location.path)}:${location.startLine}`);
-  return `  ${printable(group[0].name ?? '')}  ${places.join('  ')}`;
+function renderUse(group: SecretGroup, prefix: string): string {
+  return `  ${printable(group[0].name ?? '')}  ${group.map((finding) => place(finding, prefix)).join('  ')}\n`;
 }
 
-function summary(report: Report, literals: readonly Finding[], uses: number): string {
-  const settled = report.findings.length - literals.length - uses;
-  const secrets = new Set(literals.map((finding) => finding.secret)).size;
+function renderChange(finding: Finding, prefix: string): string {
+  return `  ${place(finding, prefix)}  ${printable(finding.reasons.join('; '))}\n`;
+}
+
+function place({ location }: Finding, prefix: string): string {
+  return `${printable(`${prefix}${location.path}`)}:${location.startLine}`;
+}
+
+function commit({ location }: Finding): string {
+  if (location.commit === undefined) return '';
+  const by = location.author === undefined ? '' : ` by ${printable(location.author)}`;
+  return `  in ${printable(location.commit.slice(0, 9))}${by}`;
+}
+
+function summary({ report }: Pick<ReportView, 'report'>, anything: boolean): string {
+  const { secrets, literals, uses, policy, accepted } = totalsOf(report);
   const lines = [
-    `${secrets} secret${secrets === 1 ? '' : 's'} in ${literals.length} place${literals.length === 1 ? '' : 's'}, ${uses} use${uses === 1 ? '' : 's'} by name, ${report.stats['files'] ?? 0} files looked at` +
+    `${count(secrets, 'secret')} in ${count(literals, 'place')}, ${count(uses, 'use')} by name, ${report.stats['files'] ?? 0} files looked at` +
       (report.skipped.length === 0 ? '' : `, ${report.skipped.length} skipped`) +
-      (settled === 0 ? '' : `, ${settled} accepted (baseline or inline)`),
+      (accepted === 0 ? '' : `, ${accepted} accepted (baseline or inline)`) +
+      (policy === 0 ? '' : `, ${count(policy, 'change')} of policy`),
   ];
-  if (literals.length + uses > 0) lines.push('Next: agent-id map shows what consumes each one.');
-  if (report.unkeyed && literals.length > 0)
+  if (anything) lines.push('Next: agent-id map shows what consumes each one.');
+  if (report.unkeyed && literals > 0)
     lines.push('Fingerprints have no key of their own here: agent-id init makes one.');
-  return lines.join('\n');
+  return `${lines.join('\n')}\n`;
 }

@@ -9,7 +9,7 @@ import type { Baseline } from '../../model/baseline.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Finding } from '../../model/finding.ts';
 import { toRelative } from '../../sources/tree.ts';
-import type { ScanFlags } from './scan.ts';
+import type { ScanFlags } from './scan-flags.ts';
 import type { Eyes } from './survey.ts';
 
 /** What a scan has seen, before anything of it was accepted. */
@@ -39,7 +39,7 @@ export async function settle(
 }
 
 function baselineFile(eyes: Eyes, flags: ScanFlags, io: Io): string {
-  return typeof flags.baseline === 'string' ? resolve(io.cwd, flags.baseline) : join(eyes.root, baselineName);
+  return typeof flags.baseline === 'string' ? resolve(io.cwd, flags.baseline) : join(eyes.top, baselineName);
 }
 
 /** A use is accepted only where uses make the scan fail. */

@@ -1,16 +1,18 @@
 import { basename, resolve } from 'node:path';
 import { defaultKey, toRuleSet, type RuleSet } from '../../detect/index.ts';
 import { configName, noConfig, readConfig, type Config } from '../../lib/config.ts';
+import { repositoryTop } from '../../lib/find-up.ts';
 import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { readLock } from '../../lib/lock-file.ts';
 import { readRules } from '../../lib/rules.ts';
+import { realPath } from '../../lib/walk.ts';
 import type { SecretMap } from '../../model/consumer.ts';
 import type { Lock } from '../../model/agent.ts';
 import type { Location } from '../../model/place.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
-import { openTree } from '../../sources/tree.ts';
+import { openTree, toRelative } from '../../sources/tree.ts';
 import { mapTree, type TreeView } from '../../survey/map-tree.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 
@@ -22,6 +24,10 @@ export interface GlobalOptions {
 /** Rules, settings and key: what every look at a tree needs. */
 export interface Eyes {
   readonly root: string;
+  /** Top of the repository, where settings and baseline lie; the root itself outside a repository. */
+  readonly top: string;
+  /** Path from the top to the root, ending in `/`; empty at the top. */
+  readonly below: string;
   readonly rules: RuleSet;
   readonly ruleList: readonly Rule[];
   readonly config: Config;
@@ -32,14 +38,18 @@ export interface Eyes {
 
 /** Opens rules and settings for a root. */
 export async function openEyes(root: string, options: GlobalOptions, io: Io): Promise<Eyes> {
+  const top = await repositoryTop(await realPath(root));
   const ruleList = await readRules();
-  const config = await settingsFor(root, options, io);
+  const config = await settingsFor(top, options, io);
   for (const field of config.unknown)
     io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
   const given = io.env['AGENT_ID_FINGERPRINT_KEY'];
   const chosen = given === undefined || given === '' ? (config.salt ?? undefined) : given;
+  const below = toRelative(top, await realPath(root));
   return {
     root,
+    top,
+    below: below === '' ? '' : `${below}/`,
     rules: toRuleSet(ruleList),
     ruleList,
     config,

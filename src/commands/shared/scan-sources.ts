@@ -1,0 +1,62 @@
+import { dirname, resolve } from 'node:path';
+import type { Io } from '../../lib/io.ts';
+import { kindOf, realPath } from '../../lib/walk.ts';
+import { toPathFilter } from '../../sources/glob.ts';
+import { joinSources } from '../../sources/joined.ts';
+import { openTexts } from '../../sources/memory.ts';
+import { openStaged, stagedRoot } from '../../sources/staged.ts';
+import { openTree, toRelative } from '../../sources/tree.ts';
+import type { TextSource } from '../../sources/types.ts';
+import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
+import type { Eyes } from './survey.ts';
+
+/** Gives the folder that paths are relative to: the one that was named, else the one that the command runs in. */
+export async function rootOf(targets: readonly string[], flags: ScanFlags, io: Io): Promise<string> {
+  if (flags.staged === true) return stagedRoot(io.cwd);
+  const cwd = await realPath(io.cwd);
+  const [only = '.', ...more] = targets;
+  if (flags.stdin === true || more.length > 0) return cwd;
+  const path = await realPath(resolve(cwd, only));
+  if ((await kindOf(path)) !== 'file') return path;
+  return toRelative(cwd, path).startsWith('..') ? dirname(path) : cwd;
+}
+
+/** Opens all that the command line asks to look at, as one source. */
+export async function openScanSource(
+  targets: readonly string[],
+  eyes: Eyes,
+  flags: ScanFlags,
+  io: Io,
+): Promise<TextSource> {
+  const maxBytes = toMaxBytes(flags);
+  const sources =
+    flags.stdin === true
+      ? [openTexts(new Map([[flags.stdinName ?? 'stdin', await io.stdin()]]), 'stdin')]
+      : flags.staged === true
+        ? [narrowed(await openStaged(io.cwd, maxBytes), eyes, flags)]
+        : await Promise.all(
+            targets.map((path) => openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags })),
+          );
+  return joinSources(eyes.root, sources);
+}
+
+interface Look {
+  readonly maxBytes: number;
+  readonly eyes: Eyes;
+  readonly flags: ScanFlags;
+}
+
+async function openTarget(path: string, { maxBytes, eyes, flags }: Look): Promise<TextSource> {
+  const source = await openTree(path, { maxBytes, include: [], exclude: [] });
+  // A file that a person named is looked at, whatever the globs say.
+  return (await kindOf(path)) === 'file' ? source : narrowed(source, eyes, flags);
+}
+
+/** Globs of the settings are about paths from the top of the repository, those of the command line about what was named. */
+function narrowed(source: TextSource, { top, config }: Eyes, flags: ScanFlags): TextSource {
+  const below = source.root === null ? '' : toRelative(top, source.root);
+  const prefix = below === '' ? '' : `${below}/`;
+  const named = toPathFilter(flags.include ?? [], flags.exclude ?? []);
+  const settled = toPathFilter(config.include, config.exclude);
+  return { ...source, paths: source.paths.filter((path) => named(path) && settled(`${prefix}${path}`)) };
+}
