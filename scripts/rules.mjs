@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 import { parse } from 'yaml';
 import { withPattern } from './assigned.mjs';
 
@@ -36,6 +37,8 @@ const validate = new Ajv.default({ allErrors: true }).compile(
   JSON.parse(readFileSync(join(root, 'schemas/rule.schema.json'), 'utf8')),
 );
 
+const { toAnchors } = await loadAnalysis();
+
 for (const name of readdirSync(join(root, 'rules/secrets')).sort()) {
   const file = parse(readFileSync(join(root, 'rules/secrets', name), 'utf8'));
   if (!validate(file))
@@ -46,7 +49,8 @@ for (const name of readdirSync(join(root, 'rules/secrets')).sort()) {
     if (rules.some((other) => other.id === rule.id)) problems.push(`${name}: ${rule.id} is there twice`);
     const { provider, revoke, docs, migration = 'rotate' } = file;
     if (rule.revoke === undefined && revoke === undefined) problems.push(`${name} ${rule.id}: no revoke`);
-    rules.push({ migration, ...(docs && { docs }), ...(revoke && { revoke }), ...rule, provider });
+    const whole = { migration, ...(docs && { docs }), ...(revoke && { revoke }), ...rule, provider };
+    rules.push(why === undefined ? { ...whole, anchors: toAnchors(whole) } : whole);
   }
 }
 
@@ -59,3 +63,10 @@ mkdirSync(join(root, 'dist'), { recursive: true });
 const draft = join(root, `dist/rules.json.${process.pid}`);
 writeFileSync(draft, JSON.stringify(rules));
 renameSync(draft, join(root, 'dist/rules.json'));
+
+/** The analysis of patterns is part of the program, which reads rules of others with it; here it runs from source. */
+async function loadAnalysis() {
+  const bundle = await rolldown({ input: join(root, 'src/detect/patterns/index.ts'), platform: 'node' });
+  const { output } = await bundle.generate({ format: 'esm', codeSplitting: false });
+  return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
+}

@@ -40,6 +40,8 @@ export interface Rule {
   readonly guessable?: boolean;
   /** Gives way to any rule that knows better. */
   readonly broad?: boolean;
+  /** Worked out by the build; a rule from elsewhere gets them when it is read. */
+  readonly anchors?: Anchors;
   /** Templates that are filled in at run time: `00{alnum:40}`. */
   readonly samples: { readonly match: readonly string[]; readonly ignore: readonly string[] };
 }
@@ -63,3 +65,19 @@ export type ValueCheck =
   | 'aws-key-id'
   | 'jwt'
   | 'luhn';
+
+/** Where matches of a rule can be, worked out from its patterns when rules are built. */
+export interface Anchors {
+  readonly pattern?: {
+    /** Lower-case texts of which each match holds one, or has one near by. */
+    readonly texts: readonly string[];
+    /** Least and most characters from the start of a match to the text in it. */
+    readonly before?: readonly [number, number];
+    /** Where the text is not part of the match: most characters between them; null is anywhere in the file. */
+    readonly around?: number | null;
+    /** Most characters of a match. */
+    readonly length: number;
+  };
+  /** Lower-case words of which each name holds one. */
+  readonly words: readonly string[];
+}

@@ -1,0 +1,158 @@
+/** Where texts were found, in the order in which they end. Good until the next search. */
+export interface Hits {
+  readonly count: number;
+  /** Number of each text, and offset of its first byte. */
+  readonly texts: Int32Array;
+  readonly offsets: Int32Array;
+}
+
+/** Looks for many texts at once, each whole within bytes `start` to `end`. Not safe to share between threads. */
+export interface Finder {
+  readonly find: (bytes: Uint8Array, start: number, end: number) => Hits;
+}
+
+/** Bits of a hash of four bytes. */
+const GRAM_BITS = 15;
+const MULTIPLIER = 0x9e3779b1;
+const SHIFT = 32 - GRAM_BITS;
+const LONGEST_GRAM = 4;
+
+/** What looking for texts needs: for each hash of four bytes a chain of texts that hold them at a known place. */
+export interface GramTables {
+  /** By hash: number of the first link, 0 for none. */
+  readonly first: Uint16Array;
+  /** By link: next link, text, and place of the gram's last byte in the text. */
+  readonly links: Int32Array;
+  /** All texts, one after the other, in lower case, and where each begins. */
+  readonly letters: Uint8Array;
+  readonly starts: Int32Array;
+}
+
+/** Lower case of a byte, ASCII only. */
+const lower = Uint8Array.from({ length: 256 }, (_, code) => (code >= 65 && code <= 90 ? code + 32 : code));
+
+/** Hashes four bytes, the last in the lowest eight bits, each with the bit of lower case set. */
+function hashOf(gram: number): number {
+  return Math.imul(gram, MULTIPLIER) >>> SHIFT;
+}
+
+/** Bytes that stand seldom in text come first; the gram of a text is where they gather. */
+const rarity = toRarity('etaoinsr_lcdhupmf.-"g/yb= wkvx0123456789jqz');
+
+function toRarity(byCommonness: string): Uint8Array {
+  const rare = new Uint8Array(256).fill(byCommonness.length);
+  for (let at = 0; at < byCommonness.length; at += 1) rare[byCommonness.charCodeAt(at)] = at;
+  return rare;
+}
+
+/** Makes tables for lower-case ASCII texts of three bytes at least. */
+export function toGramTables(texts: readonly string[]): GramTables {
+  const first = new Uint16Array(1 << GRAM_BITS);
+  const links: number[] = [0, 0, 0];
+  const add = (hash: number, text: number, last: number): void => {
+    links.push(first[hash] ?? 0, text, last);
+    first[hash] = links.length / 3 - 1;
+  };
+  for (const [number, text] of texts.entries()) {
+    const bytes = Buffer.from(text, 'latin1');
+    const last = lastOfGram(bytes);
+    for (const hash of hashesOf(bytes, last)) add(hash, number, last);
+  }
+  const starts = Int32Array.from({ length: texts.length + 1 }, (_, at) =>
+    texts.slice(0, at).reduce((sum, text) => sum + text.length, 0),
+  );
+  return { first, links: Int32Array.from(links), letters: Buffer.from(texts.join(''), 'latin1'), starts };
+}
+
+function lastOfGram(bytes: Uint8Array): number {
+  let best = Math.min(LONGEST_GRAM, bytes.length) - 1;
+  let bestScore = -1;
+  for (let last = LONGEST_GRAM - 1; last < bytes.length; last += 1) {
+    const score = [0, 1, 2, 3].reduce((sum, back) => sum + (rarity[bytes[last - back] ?? 0] ?? 0), 0);
+    if (score > bestScore) [best, bestScore] = [last, score];
+  }
+  return best;
+}
+
+/** A text of three bytes may follow any byte. */
+function hashesOf(bytes: Uint8Array, last: number): ReadonlySet<number> {
+  const at = (back: number): number => (bytes[last - back] ?? 0) | 0x20;
+  const tail = (at(2) << 16) | (at(1) << 8) | at(0);
+  if (last >= LONGEST_GRAM - 1) return new Set([hashOf((at(3) << 24) | tail)]);
+  const before = Array.from({ length: 256 }, (_, code) => code | 0x20);
+  return new Set(before.map((code) => hashOf((code << 24) | tail)));
+}
+
+/** Makes a finder in plain JavaScript. */
+export function toFinder(tables: GramTables): Finder {
+  const hits = new HitList();
+  return { find: (bytes, start, end) => findIn(tables, { bytes, start, end }, hits) };
+}
+
+class HitList implements Hits {
+  count = 0;
+  texts = new Int32Array(4096);
+  offsets = new Int32Array(4096);
+
+  push(text: number, offset: number): void {
+    if (this.count === this.texts.length) {
+      this.texts = doubled(this.texts);
+      this.offsets = doubled(this.offsets);
+    }
+    this.texts[this.count] = text;
+    this.offsets[this.count] = offset;
+    this.count += 1;
+  }
+}
+
+function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
+
+interface Stretch {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The loop that every byte of a scan passes; all else happens at a thousandth of them. */
+function findIn(tables: GramTables, stretch: Stretch, hits: HitList): Hits {
+  const { first } = tables;
+  const { bytes, start, end } = stretch;
+  hits.count = 0;
+  let gram = 0x20202020;
+  for (let at = start; at < end; at += 1) {
+    gram = (gram << 8) | (bytes[at] ?? 0) | 0x20;
+    const link = first[Math.imul(gram, MULTIPLIER) >>> SHIFT] ?? 0;
+    if (link !== 0) verify(tables, stretch, { at, link }, hits);
+  }
+  return hits;
+}
+
+interface Spot {
+  /** Offset of the last byte of a gram. */
+  readonly at: number;
+  readonly link: number;
+}
+
+function verify(tables: GramTables, stretch: Stretch, { at, link }: Spot, hits: HitList): void {
+  const { links, starts } = tables;
+  for (let next = link; next !== 0; next = links[next * 3] ?? 0) {
+    const text = links[next * 3 + 1] ?? 0;
+    const from = at - (links[next * 3 + 2] ?? 0);
+    const length = (starts[text + 1] ?? 0) - (starts[text] ?? 0);
+    if (from < stretch.start || from + length > stretch.end) continue;
+    if (isThere(tables, text, stretch.bytes, from)) hits.push(text, from);
+  }
+}
+
+function isThere({ letters, starts }: GramTables, text: number, bytes: Uint8Array, from: number): boolean {
+  const start = starts[text] ?? 0;
+  const length = (starts[text + 1] ?? 0) - start;
+  for (let n = 0; n < length; n += 1) {
+    if (lower[bytes[from + n] ?? 0] !== letters[start + n]) return false;
+  }
+  return true;
+}

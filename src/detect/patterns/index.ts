@@ -1,0 +1,2 @@
+export { parsePattern, toAnchors } from './compile.ts';
+export { widthOf } from './width.ts';
