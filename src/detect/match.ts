@@ -5,6 +5,7 @@ import type { Rule } from '../model/rule.ts';
 import { Secret } from '../model/secret.ts';
 import { findAssignments } from './assignments.ts';
 import { withIgnored } from './ignores.ts';
+import { layerMatches, withLayers } from './layers.ts';
 import { withoutOverlaps } from './overlaps.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
 import { useMatches } from './uses.ts';
@@ -42,7 +43,10 @@ export function matchFile(
 ): readonly Match[] {
   const literals = [...slotMatches(facts, rules), ...textMatches(text, facts, rules)];
   if (facts === null) literals.push(...assignmentMatches(text, rules));
-  const matches = [...withoutOverlaps(literals), ...useMatches(facts, rules)];
+  const layered = layerMatches(text, facts, (inner) =>
+    withoutOverlaps([...textMatches(inner, null, rules), ...assignmentMatches(inner, rules)]),
+  );
+  const matches = [...withLayers(withoutOverlaps(literals), layered), ...useMatches(facts, rules)];
   return withIgnored(
     text,
     matches.sort((a, b) => a.span.start - b.span.start),
@@ -53,7 +57,9 @@ function slotMatches(facts: FileFacts | null, rules: RuleSet): Match[] {
   return (facts?.slots ?? []).flatMap((slot) => {
     const rule = slot.name === null ? undefined : rules.ofName(slot.name);
     const judged = rule === undefined ? undefined : judge(slot.value, slot.name ?? '', rule, rules);
-    return judged === undefined ? [] : [{ ...judged, span: slot.span, slot: slot.path }];
+    if (judged === undefined) return [];
+    const decoded = slot.encoding === undefined ? [] : [`decoded from ${slot.encoding}`];
+    return [{ ...judged, reasons: [...judged.reasons, ...decoded], span: slot.span, slot: slot.path }];
   });
 }
 

@@ -25,6 +25,8 @@ export interface Document {
   readonly facts: FileFacts;
   /** Code only: where the text could not be parsed. */
   readonly broken?: readonly Span[];
+  /** The format only reads: each of the edits below throws `unsupported`. */
+  readonly readOnly?: true;
   /** Replaces the value of one slot, quoted and escaped as the format and its neighbours want it. */
   setValue(slot: Slot, value: string, reason: string): Edit;
   /**

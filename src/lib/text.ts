@@ -1,18 +1,59 @@
-/** A file's text, or why it has none. */
-export type Decoded = { readonly text: string } | { readonly reason: string };
+/** A file's text, or why it has none; `packed` holds the bytes of an archive, whose entries may have some. */
+export type Decoded = { readonly text: string } | { readonly reason: string; readonly packed?: Buffer };
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Decodes bytes: UTF-8, UTF-16 with its mark, else Latin-1. Binary content has no text. A mark of UTF-8 stays in the text. */
+/** What is looked at to tell text from other content. */
+const HEAD = 8192;
+
+/**
+ * Decodes bytes: UTF-8, UTF-16 with its mark or plainly without, else UTF-8 with few broken places, else Latin-1.
+ * Binary content has no text. A mark of UTF-8 stays in the text.
+ */
 export function decodeText(bytes: Buffer): Decoded {
+  if (isPacked(bytes)) return { reason: 'archive', packed: bytes };
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.subarray(2).toString('utf16le') };
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return { text: decodeBigEndian(bytes.subarray(2)) };
-  if (bytes.subarray(0, 8192).includes(0)) return { reason: 'binary' };
+  const head = bytes.subarray(0, HEAD);
+  if (head.includes(0)) return decodeWide(bytes, head);
   try {
-    return { text: decoder.decode(bytes) };
+    return { text: strict.decode(bytes) };
   } catch {
-    return { text: bytes.toString('latin1') };
+    return { text: decodeBroken(bytes) };
   }
+}
+
+/** Says whether bytes begin as a zip, gzip or tar file does. */
+function isPacked(bytes: Buffer): boolean {
+  const [first, second, third] = bytes;
+  if (first === 0x50 && second === 0x4b)
+    return (third === 3 && bytes[3] === 4) || (third === 5 && bytes[3] === 6);
+  if (first === 0x1f) return second === 0x8b && third === 8;
+  return bytes[257] === 0x75 && bytes.subarray(257, 262).toString('latin1') === 'ustar';
+}
+
+/** UTF-16 without its mark: every second byte is nearly always zero, the others never. */
+function decodeWide(bytes: Buffer, head: Buffer): Decoded {
+  const zeros: [number, number] = [0, 0];
+  for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 2 === 0 ? 0 : 1] += 1;
+  const most = head.length * 0.4;
+  if (zeros[0] === 0 && zeros[1] > most) return { text: bytes.toString('utf16le') };
+  if (zeros[1] === 0 && zeros[0] > most) return { text: decodeBigEndian(bytes) };
+  return { reason: 'binary' };
+}
+
+/** A stray byte in UTF-8 must not move the columns of all other lines; text without any UTF-8 is Latin-1. */
+function decodeBroken(bytes: Buffer): string {
+  const text = lenient.decode(bytes);
+  let broken = 0;
+  let whole = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0xfffd) broken += 1;
+    else if (code > 0x7f) whole += 1;
+  }
+  return broken > whole ? bytes.toString('latin1') : text;
 }
 
 function decodeBigEndian(bytes: Buffer): string {

@@ -27,7 +27,7 @@ export async function toPointerEdits(
     );
     if (wanted.length === 0) continue;
     const document = await parseFile(text, path);
-    if (document === undefined) continue;
+    if (document === undefined || document.readOnly === true) continue;
     const edits = document.facts.slots.flatMap((slot) => {
       const resource = wanted.find((one) => pointsAt(slot, one));
       return resource === undefined

@@ -27,7 +27,7 @@ export async function readTouched(
     const owners = agents.filter((agent) =>
       placesOf(secret, agent.consumer).some((place) => place.path === path),
     );
-    if (document === undefined) {
+    if (document === undefined || document.readOnly === true) {
       manual.push({
         path,
         line: secret.storedIn.find((place) => place.path === path)?.startLine ?? 1,

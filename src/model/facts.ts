@@ -1,7 +1,27 @@
 import type { Span } from './place.ts';
 
 export type FormatId =
-  'env' | 'yaml' | 'json' | 'javascript' | 'python' | 'go' | 'shell' | 'dockerfile' | 'crontab' | 'text';
+  | 'env'
+  | 'yaml'
+  | 'json'
+  | 'javascript'
+  | 'python'
+  | 'go'
+  | 'shell'
+  | 'dockerfile'
+  | 'crontab'
+  | 'xml'
+  | 'ini'
+  | 'credentials'
+  | 'toml'
+  | 'hcl'
+  | 'csv'
+  | 'notebook'
+  | 'code'
+  | 'text';
+
+/** How text was written as other text: `escape` is a backslash with a letter or a number behind it. */
+export type Encoding = 'base64' | 'hex' | 'percent' | 'escape';
 
 /** Where a secret read by name lives. */
 export type Store = 'env' | 'github-secret' | 'k8s-secret' | 'compose-secret';
@@ -18,6 +38,8 @@ export interface Slot {
   readonly span: Span;
   /** Key and value together: what goes when the entry goes. */
   readonly entry: Span;
+  /** How the value is written in the file, where `value` is what that stands for. */
+  readonly encoding?: Encoding;
 }
 
 /** One place that reads a value by name, such as `process.env.X`, `${{ secrets.X }}`, `${X:-…}`, `os.Getenv("X")`. */

@@ -12,6 +12,7 @@ import { toLineStarts } from '../lib/text.ts';
 import type { FileFacts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Skipped } from '../model/place.ts';
+import { readTexts } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
 
 export interface ScanOptions {
@@ -55,13 +56,12 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   const seen: Seen[] = [];
   const skipped: Skipped[] = [...(source.unlisted ?? [])];
   const stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
-  for (const path of source.paths) {
-    const decoded = await source.read(path);
-    if ('reason' in decoded) {
-      skipped.push({ path, reason: decoded.reason });
+  for await (const read of readTexts(source)) {
+    if ('reason' in read) {
+      skipped.push(read);
       continue;
     }
-    const { text } = decoded;
+    const { path, text } = read;
     stats.files += 1;
     stats.bytes += text.length;
     const facts = await factsOf(path, text);

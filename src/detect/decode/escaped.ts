@@ -1,0 +1,112 @@
+import type { Span } from '../../model/place.ts';
+import { hexDigit, isPrintable } from './alphabet.ts';
+
+/** Text with the place of each of its characters in the text that it was written as. */
+export interface Unescaped {
+  readonly text: string;
+  readonly encoding: 'percent' | 'escape';
+  /** Offset of each character, and behind them the end. */
+  readonly starts: readonly number[];
+}
+
+/** Characters of one run at most, on either side of where it was noticed. */
+const REACH = 4096;
+
+/** A quoted text within a quoted text is of interest only where it may name a secret. */
+const telling = /token|secret|passw|key|ssws|bearer|authorization/i;
+
+/** Finds text with `%41`, `\u0041`, `\x41`, and quoted text within quoted text. */
+export function findEscaped(text: string): readonly Unescaped[] {
+  return [...scan(text, '%', percentRun, percentAt), ...scan(text, '\\', lineAround, escapeAt)];
+}
+
+/** One written character: what it stands for and its length; none where it stands for itself. */
+interface Written {
+  readonly text: string;
+  readonly length: number;
+  /** Whether it makes decoding worth while. */
+  readonly counts: boolean;
+}
+
+type Reader = (text: string, at: number) => Written | undefined;
+
+function scan(
+  text: string,
+  mark: '%' | '\\',
+  around: (text: string, at: number) => Span | undefined,
+  read: Reader,
+): readonly Unescaped[] {
+  const found: Unescaped[] = [];
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at)) {
+    const written = read(text, at);
+    const run = written?.counts === true ? around(text, at) : undefined;
+    if (run !== undefined) found.push(unescape(text, run, mark === '%' ? 'percent' : 'escape', read));
+    at = Math.max(run?.end ?? 0, at + (written?.length ?? 1));
+  }
+  return found;
+}
+
+function unescape(text: string, run: Span, encoding: Unescaped['encoding'], read: Reader): Unescaped {
+  const starts: number[] = [];
+  let plain = '';
+  for (let at = run.start; at < run.end;) {
+    const written = read(text, at);
+    plain += written?.text ?? text.charAt(at);
+    starts.push(at);
+    at += written?.length ?? 1;
+  }
+  return { text: plain, encoding, starts: [...starts, run.end] };
+}
+
+function percentAt(text: string, at: number): Written | undefined {
+  if (text.charCodeAt(at) !== 37) return undefined;
+  return byteAt(text, at + 1, 2, 3);
+}
+
+/** Only ASCII that can be read: all else stays as it is written. */
+function byteAt(text: string, at: number, digits: number, length: number): Written | undefined {
+  let code = 0;
+  for (let n = 0; n < digits; n += 1) {
+    const digit = hexDigit(text.charCodeAt(at + n));
+    if (digit === -1) return undefined;
+    code = code * 16 + digit;
+  }
+  return isPrintable(code) ? { text: String.fromCharCode(code), length, counts: true } : undefined;
+}
+
+function percentRun(text: string, at: number): Span {
+  return expand(
+    text,
+    at,
+    (code) => code > 32 && code !== 34 && code !== 39 && code !== 60 && code !== 62 && code !== 96,
+  );
+}
+
+const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+function escapeAt(text: string, at: number): Written | undefined {
+  if (text.charCodeAt(at) !== 92) return undefined;
+  const next = text.charAt(at + 1);
+  if (next === 'u') return byteAt(text, at + 2, 4, 6);
+  if (next === 'x') return byteAt(text, at + 2, 2, 4);
+  if (next === '"') return { text: '"', length: 2, counts: true };
+  if (next === '\\' || next === '/') return { text: next, length: 2, counts: false };
+  const control = controls[next];
+  return control === undefined ? undefined : { text: control, length: 2, counts: false };
+}
+
+/** The line, where it may tell of a secret. */
+function lineAround(text: string, at: number): Span | undefined {
+  const line = expand(text, at, (code) => code !== 10 && code !== 13);
+  return telling.test(text.slice(line.start, line.end)) || /\\[ux]/.test(text.slice(at, at + 2))
+    ? line
+    : undefined;
+}
+
+function expand(text: string, at: number, belongs: (code: number) => boolean): Span {
+  let start = at;
+  let end = at;
+  while (start > Math.max(0, at - REACH) && belongs(text.charCodeAt(start - 1))) start -= 1;
+  while (end < Math.min(text.length, at + REACH) && belongs(text.charCodeAt(end))) end += 1;
+  return { start, end };
+}
