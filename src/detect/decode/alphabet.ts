@@ -1,46 +1,24 @@
 /** What stands for nothing. */
 const NONE = 255;
 
-/** Value of each character of base64, both alphabets; 255 for all others. */
-const sextets = new Uint8Array(128).fill(NONE);
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-for (let at = 0; at < letters.length; at += 1) sextets[letters.charCodeAt(at)] = at;
-sextets['-'.charCodeAt(0)] = 62;
-sextets['_'.charCodeAt(0)] = 63;
+/** Value of each byte in base64, of both alphabets, and as a hexadecimal digit; 255 for none. */
+const sextets = toTable('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', '-_', 62);
+const digits = toTable('0123456789abcdef', 'ABCDEF', 10);
 
-function sextetAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code < 128 ? (sextets[code] ?? NONE) : NONE;
+function toTable(letters: string, others: string, first: number): Uint8Array {
+  const table = new Uint8Array(256).fill(NONE);
+  for (let at = 0; at < letters.length; at += 1) table[letters.charCodeAt(at)] = at;
+  for (let at = 0; at < others.length; at += 1) table[others.charCodeAt(at)] = first + at;
+  return table;
 }
 
-export function isSextet(text: string, at: number): boolean {
-  return sextetAt(text, at) !== NONE;
+export function isSextet(byte: number | undefined): boolean {
+  return sextets[byte ?? 0] !== NONE;
 }
 
-/** Says whether base64 from here on begins with printable text, in ASCII or in UTF-16: chance makes that rare. */
-export function startsPrintable(text: string, start: number): boolean {
-  return beginsWith(text, start, isPrintable, isPrintable) || beginsWith(text, start, isPrintable, isZero);
-}
-
-/** Looks at six bytes, turn about. */
-function beginsWith(text: string, start: number, even: (byte: number) => boolean, odd: typeof even): boolean {
-  let index = 0;
-  for (let at = start; at < start + 8; at += 4) {
-    const bits =
-      (sextetAt(text, at) << 18) |
-      (sextetAt(text, at + 1) << 12) |
-      (sextetAt(text, at + 2) << 6) |
-      sextetAt(text, at + 3);
-    for (const byte of [bits >> 16, (bits >> 8) & 255, bits & 255]) {
-      if (!(index % 2 === 0 ? even : odd)(byte)) return false;
-      index += 1;
-    }
-  }
-  return true;
-}
-
-function isZero(byte: number): boolean {
-  return byte === 0;
+/** Gives the value of a hexadecimal digit, or 255. */
+export function hexDigit(byte: number | undefined): number {
+  return digits[byte ?? 0] ?? NONE;
 }
 
 /** Says whether a byte is ASCII that can be read: no control character but tab and line breaks. */
@@ -48,9 +26,29 @@ export function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13;
 }
 
-/** Gives the value of a hexadecimal digit, or -1. */
-export function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+/** Says whether eight characters of base64 begin with text, in ASCII or in UTF-16: chance makes that rare. */
+export function startsAsText(bytes: Uint8Array, start: number): boolean {
+  let printable = 0;
+  let wide = 0;
+  for (let n = 0; n < 6; n += 1) {
+    const byte = byteOf(bytes, start, n);
+    if (isPrintable(byte)) printable += 1;
+    if (n % 2 === 0 ? isPrintable(byte) : byte === 0) wide += 1;
+  }
+  return printable === 6 || wide === 6;
+}
+
+/** Says whether eight hexadecimal digits begin with text. */
+export function startsAsHexText(bytes: Uint8Array, start: number): boolean {
+  for (let at = start; at < start + 8; at += 2) {
+    if (!isPrintable(hexDigit(bytes[at]) * 16 + hexDigit(bytes[at + 1]))) return false;
+  }
+  return true;
+}
+
+/** Gives the nth byte that base64 stands for. */
+function byteOf(bytes: Uint8Array, start: number, n: number): number {
+  const at = start + Math.floor(n / 3) * 4 + (n % 3);
+  const pair = ((sextets[bytes[at] ?? 0] ?? 0) << 6) | (sextets[bytes[at + 1] ?? 0] ?? 0);
+  return (pair >> (4 - (n % 3) * 2)) & 255;
 }

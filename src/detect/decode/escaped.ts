@@ -67,11 +67,16 @@ function percentAt(text: string, at: number): Written | undefined {
 function byteAt(text: string, at: number, digits: number, length: number): Written | undefined {
   let code = 0;
   for (let n = 0; n < digits; n += 1) {
-    const digit = hexDigit(text.charCodeAt(at + n));
-    if (digit === -1) return undefined;
+    const digit = digitAt(text, at + n);
+    if (digit > 15) return undefined;
     code = code * 16 + digit;
   }
   return isPrintable(code) ? { text: String.fromCharCode(code), length, counts: true } : undefined;
+}
+
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? hexDigit(code) : 255;
 }
 
 function percentRun(text: string, at: number): Span {

@@ -1,5 +1,5 @@
 import type { Span } from '../../model/place.ts';
-import { hexDigit, isPrintable, isSextet, startsPrintable } from './alphabet.ts';
+import { nextRun, runEnd, type Run } from './runs.ts';
 
 /** Text that a whole run of characters stands for. */
 export interface Unwrapped {
@@ -8,9 +8,6 @@ export interface Unwrapped {
   readonly span: Span;
 }
 
-/** Fewer characters hold no token. */
-const LEAST = 24;
-const LEAST_HEX = 32;
 /** Longest run that is decoded; longer ones are pictures and fonts. */
 const MOST = 200_000;
 
@@ -18,42 +15,27 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Finds base64 and hexadecimal that stand for readable text. */
 export function findPacked(text: string): readonly Unwrapped[] {
+  // One byte a character keeps offsets; what is no ASCII is told by decoding.
+  const bytes = Buffer.from(text, 'latin1');
   const found: Unwrapped[] = [];
-  for (let from = 0; from + LEAST <= text.length;) {
-    const short = lastStranger(text, from);
-    if (short !== -1) {
-      from = short + 1;
-      continue;
-    }
-    const end = runEnd(text, from + LEAST);
-    const unwrapped = unwrap(text, from, end);
+  let run = nextRun(bytes, 0, bytes.length);
+  while (run !== undefined) {
+    const unwrapped = unwrap(text, bytes, run);
     if (unwrapped !== undefined) found.push(unwrapped);
-    from = Math.max(end, unwrapped?.span.end ?? end) + 1;
+    run = nextRun(bytes, (unwrapped?.span ?? run).end + 1, bytes.length);
   }
   return found;
 }
 
-/** Looks from the far end, so that most characters of ordinary text are never looked at. */
-function lastStranger(text: string, from: number): number {
-  for (let at = from + LEAST - 1; at >= from; at -= 1) if (!isSextet(text, at)) return at;
-  return -1;
-}
-
-function runEnd(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && isSextet(text, at)) at += 1;
-  return at;
-}
-
-function unwrap(text: string, start: number, end: number): Unwrapped | undefined {
-  if (end - start > MOST) return undefined;
-  if (isHexRun(text, start, end)) {
+function unwrap(text: string, bytes: Uint8Array, { start, end, isHex }: Run): Unwrapped | undefined {
+  if (end - start > MOST || isTokenPart(text, start, end)) return undefined;
+  if (isHex) {
     const plain = toText(Buffer.from(text.slice(start, end), 'hex'));
-    if (plain !== undefined) return { text: plain, encoding: 'hex', span: { start, end } };
+    return plain === undefined ? undefined : { text: plain, encoding: 'hex', span: { start, end } };
   }
-  if (!startsPrintable(text, start) || isTokenPart(text, start, end)) return undefined;
-  const last = withoutPadding(text, wrappedEnd(text, start, end));
-  const plain = toText(Buffer.from(text.slice(start, last), 'base64'));
+  const last = withoutPadding(text, wrappedEnd(bytes, start, end));
+  const written = text.slice(start, last);
+  const plain = /[^\w+/=\s-]/.test(written) ? undefined : toText(Buffer.from(written, 'base64'));
   return plain === undefined ? undefined : { text: plain, encoding: 'base64', span: { start, end: last } };
 }
 
@@ -69,33 +51,32 @@ function withoutPadding(text: string, end: number): number {
 }
 
 /** Follows base64 over line breaks, where every line but the last is as long as tools make them. */
-function wrappedEnd(text: string, start: number, end: number): number {
+function wrappedEnd(bytes: Uint8Array, start: number, end: number): number {
   const width = end - start;
   if (width !== 64 && width !== 76) return end;
   let last = end;
   while (last - start < MOST) {
-    const gap = /^\r?\n[ \t]{0,40}/.exec(text.slice(last, last + 42))?.[0].length ?? 0;
-    if (gap === 0) return last;
-    const next = runEnd(text, last + gap);
-    const length = next - last - gap;
+    const next = nextLine(bytes, last);
+    const stop = next === undefined ? last : runEnd(bytes, next, Math.min(bytes.length, next + width + 1));
+    const length = next === undefined ? 0 : stop - next;
     if (length === 0 || length > width) return last;
-    last = next;
+    last = stop;
     if (length < width) return last;
   }
   return end;
 }
 
-function isHexRun(text: string, start: number, end: number): boolean {
-  if (end - start < LEAST_HEX || (end - start) % 2 !== 0) return false;
-  for (let at = start; at < start + 8; at += 2) {
-    if (!isPrintable(hexDigit(text.charCodeAt(at)) * 16 + hexDigit(text.charCodeAt(at + 1)))) return false;
-  }
-  for (let at = start; at < end; at += 1) if (hexDigit(text.charCodeAt(at)) === -1) return false;
-  return true;
+/** Gives where the text of the next line begins, behind its blanks. */
+function nextLine(bytes: Uint8Array, from: number): number | undefined {
+  let at = bytes[from] === 13 ? from + 1 : from;
+  if (bytes[at] !== 10) return undefined;
+  at += 1;
+  while (bytes[at] === 32 || bytes[at] === 9) at += 1;
+  return at;
 }
 
 /** Gives bytes as text where all of it can be read. */
-export function toText(bytes: Buffer): string | undefined {
+function toText(bytes: Buffer): string | undefined {
   try {
     const isWide = bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0;
     const text = isWide ? bytes.toString('utf16le') : decoder.decode(bytes);
