@@ -11,7 +11,7 @@ const BETWEEN = [
 const SIGN = String.raw`(?::-|:{1,3}=?|=>|={1,3}|\|\||\?\?|\?=|[,>(]|\s)`;
 
 /** Quotes, `Bearer `: what may open the value. */
-const OPENING = String.raw`[fbru@]?["'\x60\\]{0,3}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Kk]ey)\s{1,2})?`;
+const OPENING = String.raw`(?:[fbru@](?=["'\x60]))?["'\x60\\]{0,3}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Kk]ey)\s{1,2})?`;
 
 /** Nothing that would make the value a longer one. */
 const END = String.raw`(?![A-Za-z0-9_+/=\-])`;
@@ -22,5 +22,5 @@ export function withPattern({ after, ...rule }) {
   const words = after.flatMap((word) => [word, word[0].toUpperCase() + word.slice(1), word.toUpperCase()]);
   const name = String.raw`(?:${words.join('|')})(?:_?[0-9]{1,2})?`;
   const glue = String.raw`(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}`;
-  return { ...rule, pattern: `${name}${glue}(?<secret>${rule.value.pattern})${END}` };
+  return { ...rule, pattern: `${name}${glue}(?<![A-Za-z0-9_])(?<secret>${rule.value.pattern})${END}` };
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 
 const digits = '0123456789';
 const lower = 'abcdefghijklmnopqrstuvwxyz';
@@ -26,12 +27,30 @@ const uuid = '{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}';
 
 /** Fills a rule's sample: `00{alnum:40}` becomes 00 and forty random letters and digits. No sample is secret-shaped on disk. */
 export function fillIn(template: string): string {
-  return template
+  const text = template
     .replaceAll('{uuid}', uuid)
     .replaceAll(/\{([a-z]+[0-9]*):(\d+)\}/g, (whole, kind: string, length: string) => {
       const alphabet = alphabets[kind];
       return alphabet === undefined ? whole : randomText(alphabet, Number(length));
     });
+  return withChecksums(text);
+}
+
+/** Puts in the checksums that vendors end tokens with, each over the text before it. */
+function withChecksums(text: string): string {
+  return text
+    .replaceAll(/(\w{30})\{crc62\}/g, (_, body: string) => body + inBase62(crc32(body)).padStart(6, '0'))
+    .replaceAll(/([\w.-]+)\{crc36\}/g, (_, body: string) => body + crc32(body).toString(36).padStart(7, '0'))
+    .replaceAll(/(glsa_\w{32})_\{crc16\}/g, (_, body: string) => {
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32LE(crc32(body));
+      return `${body}_${sum.toString('hex')}`;
+    });
+}
+
+function inBase62(sum: number): string {
+  const rest = Math.floor(sum / 62);
+  return (rest === 0 ? '' : inBase62(rest)) + (digits + upper + lower).charAt(sum % 62);
 }
 
 /** Draws a text that looks drawn: with letters and digits where it is long, and no separator at its ends. */
