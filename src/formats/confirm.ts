@@ -18,7 +18,7 @@ export function assertConfirmed(
   const sorted = sortEdits(edits);
   const place = (offset: number): string => `${before.facts.path}:${lineOf(afterText, offset)}`;
   const kept = keptSlots(before, after, sorted, place);
-  const stray = after.facts.slots.find((slot) => !kept.has(slot) && !isWritten(around(slot), sorted));
+  const stray = ownSlots(after).find((slot) => !kept.has(slot) && !isWritten(around(slot), sorted));
   if (stray !== undefined) {
     throw refuse('an edit would make a value out of what was none', place(stray.span.start));
   }
@@ -28,6 +28,11 @@ export function assertConfirmed(
   }
 }
 
+/** A part of another slot's value says nothing that this one does not. */
+function ownSlots({ facts }: Document): readonly Slot[] {
+  return facts.slots.filter((slot) => slot.part !== true);
+}
+
 /** Finds each slot that no edit touches at its shifted place. */
 function keptSlots(
   before: Document,
@@ -35,9 +40,9 @@ function keptSlots(
   edits: readonly Edit[],
   place: (offset: number) => string,
 ): ReadonlySet<Slot> {
-  const known = new Map(after.facts.slots.map((slot) => [keyOf(slot, slot.span.start), slot]));
+  const known = new Map(ownSlots(after).map((slot) => [keyOf(slot, slot.span.start), slot]));
   const kept = new Set<Slot>();
-  for (const slot of before.facts.slots) {
+  for (const slot of ownSlots(before)) {
     const start = shift(slot.span.start, edits);
     const found = known.get(keyOf(slot, start));
     if (found?.value === slot.value) kept.add(found);

@@ -10,6 +10,14 @@ import { json } from './json/index.ts';
 import { python } from './python/index.ts';
 import { shell } from './shell/index.ts';
 import { yaml } from './yaml/index.ts';
+import { code } from './code/index.ts';
+import { credentials } from './credentials/index.ts';
+import { csv } from './csv/index.ts';
+import { hcl } from './hcl/index.ts';
+import { ini } from './ini/index.ts';
+import { notebook } from './notebook/index.ts';
+import { toml } from './toml/index.ts';
+import { xml } from './xml/index.ts';
 import { applyEdits } from './splice.ts';
 import type { Document, Format } from './types.ts';
 
@@ -24,6 +32,14 @@ export const formats: readonly Format[] = [
   python,
   go,
   shell,
+  notebook,
+  toml,
+  xml,
+  ini,
+  credentials,
+  hcl,
+  csv,
+  code,
 ];
 
 const headLength = 1024;

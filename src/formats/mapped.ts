@@ -37,6 +37,11 @@ export class TextMapper {
   }
 }
 
+/** Leaves out the first characters of a decoded text. */
+export function withoutLead({ text, starts, ends }: MappedText, length: number): MappedText {
+  return { text: text.slice(length), starts: starts.slice(length), ends: ends.slice(length) };
+}
+
 /** Gives the range of the file for a span of the decoded text. */
 export function toFileSpan(mapped: MappedText, { start, end }: Span): Span {
   const from = mapped.starts[start] ?? mapped.ends.at(-1) ?? 0;

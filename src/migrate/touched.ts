@@ -69,6 +69,7 @@ function literalsIn(facts: FileFacts, storedIn: readonly Location[]): readonly S
 function innermost(slots: readonly Slot[], offset: number): Slot | undefined {
   const length = ({ span }: Slot): number => span.end - span.start;
   return slots
+    .filter((slot) => slot.part !== true)
     .filter(({ span }) => span.start <= offset && offset < Math.max(span.end, span.start + 1))
     .toSorted((a, b) => length(a) - length(b))[0];
 }

@@ -40,6 +40,8 @@ export interface Slot {
   readonly entry: Span;
   /** How the value is written in the file, where `value` is what that stands for. */
   readonly encoding?: Encoding;
+  /** Only a part of another slot's value: what changes the file changes that one. */
+  readonly part?: true;
 }
 
 /** One place that reads a value by name, such as `process.env.X`, `${{ secrets.X }}`, `${X:-…}`, `os.Getenv("X")`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyEdits, confirmEdits, formats } from '../../src/formats/index.ts';
 import type { Slot } from '../../src/model/facts.ts';
-import { asEdits, attempt, fixture, fixtures, parsed, variants } from './kit.ts';
+import { asEdits, attempt, fixture, fixtures, parsed, readers, variants } from './kit.ts';
 
 const reason = 'a test';
 
@@ -109,6 +109,8 @@ function stray(after: string, before: string): boolean {
 }
 
 it('looks at every format', () => {
-  const seen = new Set(fixtures.map(({ path }) => formats.find((format) => format.matches(path, ''))?.id));
+  const seen = new Set(
+    [...fixtures, ...readers].map(({ path }) => formats.find((format) => format.matches(path, ''))?.id),
+  );
   expect(seen).toEqual(new Set(formats.map(({ id }) => id)));
 });

@@ -23,6 +23,18 @@ export const fixtures: readonly { readonly file: string; readonly path: string }
   { file: 'report.sh', path: 'scripts/report.sh' },
 ];
 
+/** One fixture of each format that only reads. */
+export const readers: typeof fixtures = [
+  { file: 'settings.xml', path: 'conf/settings.xml' },
+  { file: 'directory.ini', path: 'conf/directory.ini' },
+  { file: 'home.netrc', path: 'home/.netrc' },
+  { file: 'codex.toml', path: '.codex/config.toml' },
+  { file: 'main.tf', path: 'infra/main.tf' },
+  { file: 'people.csv', path: 'data/people.csv' },
+  { file: 'report.ipynb', path: 'report.ipynb' },
+  { file: 'Client.java', path: 'src/Client.java' },
+];
+
 /** The same text as editors of other systems save it. */
 export const variants: readonly { readonly name: string; readonly of: (text: string) => string }[] = [
   { name: 'LF', of: (text) => text },

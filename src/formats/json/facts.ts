@@ -2,7 +2,8 @@ import type { Slot } from '../../model/facts.ts';
 import { nameArgument } from '../argument.ts';
 import { emptyDraft, type Draft } from '../draft.ts';
 import { findExpansions } from '../expansion.ts';
-import { addScript } from '../mapped.ts';
+import { innerSlots, wordSlots } from '../inner.ts';
+import { addScript, withoutLead } from '../mapped.ts';
 import { joinKey } from '../key-path.ts';
 import type { ReadScript } from '../shell/script.ts';
 import { innerSpan, mapString, nodeSpan, valueOf, type Node } from './tree.ts';
@@ -47,12 +48,7 @@ export function jsonFacts(
 function readNode(reading: Reading, node: Node, spot: Spot): void {
   if (node.type === 'object') {
     addCommand(reading, node, spot.path);
-    for (const item of node.children ?? []) {
-      const [key, value] = item.children ?? [];
-      if (key === undefined || value === undefined) continue;
-      const name = String(key.value);
-      readNode(reading, value, { path: joinKey(spot.path, name), name, item, before: undefined });
-    }
+    for (const item of node.children ?? []) readProperty(reading, node, item, spot.path);
   } else if (node.type === 'array') {
     for (const [at, item] of (node.children ?? []).entries()) {
       const path = `${spot.path}[${at}]`;
@@ -61,6 +57,22 @@ function readNode(reading: Reading, node: Node, spot: Spot): void {
   } else {
     addSlot(reading, node, spot);
   }
+}
+
+function readProperty(reading: Reading, node: Node, item: Node, above: string): void {
+  const [key, value] = item.children ?? [];
+  if (key === undefined || value === undefined) return;
+  const own = String(key.value);
+  const name = /^value$/i.test(own) ? (labelOf(node) ?? own) : own;
+  readNode(reading, value, { path: joinKey(above, own), name, item, before: undefined });
+}
+
+/** `{ "name": "X", "value": "…" }` names its value. */
+function labelOf(node: Node): string | undefined {
+  const label = ['name', 'key', 'Name', 'Key']
+    .map((key) => valueOf(node, key))
+    .find((one) => one?.type === 'string');
+  return label === undefined ? undefined : String(label.value);
 }
 
 function addSlot(reading: Reading, node: Node, spot: Spot): void {
@@ -72,7 +84,17 @@ function addSlot(reading: Reading, node: Node, spot: Spot): void {
     addScript(reading.draft, reading.readScript(mapped.text), mapped, spot.path);
     return;
   }
+  addParts(reading, node, slot);
   addReads(reading, node, slot, node.parent?.type === 'property' || slot.name !== spot.name);
+}
+
+function addParts({ text, draft }: Reading, node: Node, slot: JsonSlot): void {
+  const { path, name, value, span, entry } = slot;
+  const mapped = mapString(node, text);
+  const own = withoutLead(mapped, mapped.text.length - value.length);
+  draft.slots.push(...innerSlots({ path, name, value, span, entry }, own));
+  if (/^(command|cmd)$/.test(slot.path.split('.').at(-1) ?? ''))
+    draft.slots.push(...wordSlots({ path, name, value, span, entry }, own));
 }
 
 function addReads({ text, draft }: Reading, node: Node, slot: JsonSlot, isNamed: boolean): void {

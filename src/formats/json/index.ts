@@ -1,6 +1,7 @@
 import type { Format } from '../types.ts';
 
-const names = /\.(json|jsonc|json5|code-workspace|webmanifest)$|(^|\/)\.(babelrc|eslintrc|prettierrc|mcprc)$/;
+const names =
+  /\.(json|jsonc|json5|code-workspace|webmanifest|tfstate|tfstate\.backup|postman_collection)$|(^|\/)\.(babelrc|eslintrc|prettierrc|mcprc|dockerconfigjson|dockercfg)$/;
 
 /** JSON, with or without comments: MCP clients, manifests, editors. */
 export const json: Format = {

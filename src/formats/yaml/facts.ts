@@ -1,6 +1,7 @@
 import { isMap, isSeq, type Scalar } from 'yaml';
 import { emptyDraft, type Draft } from '../draft.ts';
-import { addScript } from '../mapped.ts';
+import { fromBase64, innerSlots, wholeOf } from '../inner.ts';
+import { addScript, withoutLead } from '../mapped.ts';
 import type { ReadScript } from '../shell/script.ts';
 import { addCommands } from './commands.ts';
 import { isScriptKey, type YamlKind } from './kind.ts';
@@ -36,14 +37,40 @@ export function readDocument(reading: Reading, contents: unknown, path: string):
 
 function addLeaf(reading: Reading, leaf: Leaf): void {
   const slot = toSlot(leaf, reading.text);
-  reading.slots.push(slot);
+  const isSecret = reading.kind === 'kubernetes' && isSecretData(leaf);
+  const plain = isSecret ? fromBase64(slot.value) : undefined;
+  if (plain === undefined) reading.slots.push(slot);
+  else addDecoded(reading.draft, slot, plain);
   if (reading.kind === 'compose') addComposeReads(reading.draft, leaf, slot);
   if (leaf.value === null) return;
   if (isScript(reading, leaf) && addScriptOf(reading, leaf, leaf.value)) return;
+  if (plain === undefined) addParts(reading, leaf.value, slot);
   const as = handedOnAs(leaf, slot);
   for (const read of readsIn(reading.kind, reading.text, scalarSpan(leaf.value, reading.text), leaf.key)) {
     reading.draft.uses.push({ ...read, slot: leaf.path, ...(as === null ? {} : { as }) });
   }
+}
+
+/** The values of a Secret's `data` are base64. */
+function isSecretData({ holder }: Leaf): boolean {
+  const above = holder.up?.holder.node;
+  return holder.key === 'data' && stringOf(above, 'kind') === 'Secret';
+}
+
+function addDecoded(draft: Draft, { path, name, span, entry }: YamlSlot, value: string): void {
+  const slot = { path, name, value, span, entry, encoding: 'base64' as const };
+  draft.slots.push(slot, ...innerSlots(slot, wholeOf(value, span)));
+}
+
+function addParts(
+  { text, draft }: Reading,
+  node: Scalar,
+  { path, name, value, span, entry }: YamlSlot,
+): void {
+  const mapped = value.length < 8 ? undefined : mapScalar(node, text);
+  if (mapped === undefined || !mapped.text.endsWith(value)) return;
+  const own = withoutLead(mapped, mapped.text.length - value.length);
+  draft.slots.push(...innerSlots({ path, name, value, span, entry }, own));
 }
 
 /** A plain item of a list hands nothing on under a name, unless the list is one of variables. */
