@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { parse } from 'yaml';
-import { withPattern } from './assigned.mjs';
+import { withPattern } from './value-pattern.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const problems = [];

@@ -1,4 +1,7 @@
-// What stands between the last word of a name and its value: the pattern of a rule that says `after`.
+// The pattern of a rule that says only the form of its value: what stands around it is the same for all of them.
+
+/** Nothing before that belongs to the value, but for the letter of an escaped line end. */
+const START = String.raw`(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))`;
 
 /** ` "value":` of a name and value pair, `</key><string>`, a type: what may come before the sign. */
 const BETWEEN = [
@@ -16,11 +19,18 @@ const OPENING = String.raw`(?:[fbru@](?=["'\x60]))?["'\x60\\]{0,3}(?:(?:[Bb]eare
 /** Nothing that would make the value a longer one. */
 const END = String.raw`(?![A-Za-z0-9_+/=\-])`;
 
-/** Gives a rule its pattern where it names the words after which a value of its form stands: `ACME_API_KEY=`, `--api-key `, `"apiKey": `. */
-export function withPattern({ after, ...rule }) {
-  if (after === undefined) return rule;
+/**
+ * Gives a rule its pattern: `bare` says that the value stands out by itself, `after` which words of a name it must
+ * follow: `ACME_API_KEY=`, `--api-key `, `"apiKey": `.
+ */
+export function withPattern({ bare, after, ...rule }) {
+  const before = after === undefined ? START : assigned(after);
+  if (after === undefined && bare !== true) return rule;
+  return { ...rule, pattern: `${before}(?<secret>${rule.value.pattern})${END}` };
+}
+
+function assigned(after) {
   const words = after.flatMap((word) => [word, word[0].toUpperCase() + word.slice(1), word.toUpperCase()]);
   const name = String.raw`(?:${words.join('|')})(?:_?[0-9]{1,2})?`;
-  const glue = String.raw`(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}`;
-  return { ...rule, pattern: `${name}${glue}(?<![A-Za-z0-9_])(?<secret>${rule.value.pattern})${END}` };
+  return String.raw`${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}(?<![A-Za-z0-9_])`;
 }
