@@ -1,6 +1,7 @@
 import type { FileFacts } from '../model/facts.ts';
 import { decodeLayers, type Layer } from './decode/index.ts';
 import type { Match } from './match.ts';
+import { slotAround } from './slots.ts';
 
 /** Looks at what a file's text holds in encoded form. `look` finds the literals of a text. */
 export function layerMatches(
@@ -13,7 +14,7 @@ export function layerMatches(
 
 function toFile(match: Match, { encodings, toOuter }: Layer, facts: FileFacts | null): Match {
   const span = toOuter(match.span);
-  const slot = facts?.slots.find((one) => one.span.start <= span.start && span.end <= one.span.end);
+  const slot = slotAround(facts, span);
   return {
     ...match,
     span,

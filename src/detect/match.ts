@@ -1,4 +1,4 @@
-import type { FileFacts, Slot, Store } from '../model/facts.ts';
+import type { FileFacts, Store } from '../model/facts.ts';
 import type { Confidence } from '../model/finding.ts';
 import type { Span } from '../model/place.ts';
 import type { Rule } from '../model/rule.ts';
@@ -8,6 +8,7 @@ import { withIgnored } from './ignores.ts';
 import { layerMatches, withLayers } from './layers.ts';
 import { withoutOverlaps } from './overlaps.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
+import { slotAround } from './slots.ts';
 import { useMatches } from './uses.ts';
 import { classify, isPasswordLike, isStandIn } from './value.ts';
 
@@ -115,7 +116,7 @@ function valueSpan({ index, indices }: RegExpExecArray): Span {
 }
 
 function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule): Match {
-  const slot = smallestSlot(facts, span.start, span.end);
+  const slot = slotAround(facts, span);
   return {
     rule,
     kind: 'literal',
@@ -155,12 +156,6 @@ function assignmentMatches(text: string, rules: RuleSet): Match[] {
     const judged = rule === undefined ? undefined : judge(value, name, rule, rules);
     return judged === undefined || judged.confidence === 'low' ? [] : [{ ...judged, span, slot: null }];
   });
-}
-
-function smallestSlot(facts: FileFacts | null, start: number, end: number): Slot | undefined {
-  return facts?.slots
-    .filter((slot) => slot.span.start <= start && end <= slot.span.end)
-    .sort((a, b) => a.span.end - a.span.start - (b.span.end - b.span.start))[0];
 }
 
 function nameBefore(text: string, start: number): string | null {

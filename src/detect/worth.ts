@@ -2,7 +2,7 @@ import type { FormatId } from '../model/facts.ts';
 
 /** Words in the names of secrets. Where none occurs, no name can tell of one. */
 const telling =
-  /token|secret|passw|passphrase|credential|api.?key|\w_key\b|access.?key|private.?key|ssws|authorization|_pat\b|_dsn\b|(?:database|db|postgres|mysql|mongo|redis|amqp|webhook)\w{0,12}_ur[li]/i;
+  /token|secret|passw|passphrase|credential|api.?key|\w_key\b|access.?key|private.?key|ssws|authorization|_pat\b|_dsn\b|"auths"|<pass\b|(?:database|db|postgres|mysql|mongo|redis|amqp|webhook)\w{0,12}_ur[li]/i;
 
 /** Code that reads its environment. */
 const readsNames =
@@ -16,6 +16,7 @@ const code: ReadonlySet<FormatId> = new Set(['javascript', 'python', 'go']);
 
 /** Says whether knowing the structure of a file can tell more than its text: parsing is what a scan spends its time on. */
 export function isWorthParsing(text: string, format: FormatId): boolean {
+  if (format === 'credentials') return true;
   if (!telling.test(text)) return false;
   return !code.has(format) || readsNames.test(text) || quoted.test(text);
 }

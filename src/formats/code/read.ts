@@ -4,7 +4,7 @@ import { addValue, replaced } from '../value.ts';
 
 /** `name = "…"`, `name: '…'`, `"name" => "…"`, `setName("…")`, `.header("Name", "…")`, all on one line. */
 const named =
-  /(?<![\w$])(?<name>[A-Za-z_][\w$.-]{1,80}|\$[A-Za-z_]\w{0,80})(?<close>["'\])]{0,3})[ \t]{0,20}(?<sign>=>|:=|\?\?=|\|\|=|={1,2}|:{1,2}|,|\(|\?:|\?\?|\|\|)[ \t]{0,20}(?:[@bBrRfFLu]{1,2}#?|new \w{1,30}\(|String::from\()?(?<quote>["'])(?<value>(?:\\[^\r\n]|(?!\k<quote>)[^\\\r\n]){4,2000})\k<quote>/dg;
+  /(?<![\w$])(?<name>[A-Za-z_][\w$.-]{1,80}|\$[A-Za-z_]\w{0,80})["'\])]{0,3}(?::[ \t]?&?(?:'static )?[A-Za-z_][\w.<>?]{0,40})?[ \t]{0,20}(?<sign>=>|:=|\?\?=|\|\|=|={1,2}|:{1,2}|,|\(|\?:|\?\?|\|\|)[ \t]{0,20}(?:[@bBrRfFLu]{1,2}#?|new \w{1,30}\(|String::from\()?(?<quote>["'])(?<value>(?:\\[^\r\n]|(?!\k<quote>)[^\\\r\n]){4,2000})\k<quote>/dg;
 
 /** How each language reads a variable of its environment. */
 const reads: readonly RegExp[] = [

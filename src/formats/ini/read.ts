@@ -66,7 +66,7 @@ function add(draft: Draft, text: string, path: string, found: Found): void {
   addValue(draft, { ...whole, mapped: decoded(text, found) });
   if (!/^environment$/i.test(name)) return;
   // A unit of systemd: `Environment="A=b" C=d`.
-  for (const match of text.slice(span.start, span.end).matchAll(/([A-Za-z_]\w*)=([^\s"']+)/g)) {
+  for (const match of text.slice(span.start, entry.end).matchAll(/([A-Za-z_]\w*)=([^\s"']+)/g)) {
     const valueEnd = span.start + match.index + match[0].length;
     const value = { start: valueEnd - (match[2] ?? '').length, end: valueEnd };
     const variable = match[1] ?? '';

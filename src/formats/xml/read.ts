@@ -104,7 +104,8 @@ function addText(
 ): void {
   const span = { start, end };
   const mapped = raw ? asWritten(text, span) : decoded(text, span);
-  const name = open.attributes.get('key') ?? open.attributes.get('name') ?? open.name;
+  const own = /^pass$/i.test(open.name) ? 'password' : open.name;
+  const name = open.attributes.get('key') ?? open.attributes.get('name') ?? own;
   const plain = open.attributes.get('encoding') === 'base64' ? fromBase64(mapped.text) : undefined;
   if (plain === undefined) {
     addValue(draft, { path: open.path, name, span, entry, mapped });
