@@ -1,3 +1,5 @@
+import { toText } from './decode/packed.ts';
+
 /** What a piece of text looks like, judged without knowing its place. */
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'words' | 'plain' | 'random';
 
@@ -41,8 +43,17 @@ export function isStandIn(text: string): boolean {
     stockValues.test(text) ||
     placeholderWords.test(text) ||
     /(.)\1{9}/.test(text) ||
-    new Set(text).size <= 2
+    new Set(text).size <= 2 ||
+    isPackedStandIn(text)
   );
+}
+
+/** `user:changeme` in base64. */
+function isPackedStandIn(text: string): boolean {
+  if (text.length > 200 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]{8,}={0,2}$/.test(text)) return false;
+  const plain = toText(Buffer.from(text, 'base64')) ?? '';
+  const colon = plain.indexOf(':');
+  return colon !== -1 && colon < plain.length - 1 && isStandIn(plain.slice(colon + 1));
 }
 
 /** URLs, paths, versions, dates, identifiers in words: things that are long and yet no secret. */

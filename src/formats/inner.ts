@@ -11,6 +11,14 @@ const SHORTEST = 8;
 const LONGEST = 100_000;
 const DEEPEST = 3;
 
+const telling = /^\s*(?:[[{]|[A-Za-z]{3,8}\s)|\$\{|[?&][A-Za-z][\w.-]{0,60}=|=[^;]{0,2000};/;
+
+/** Says whether a value may have parts: to map its characters is worth while only then. */
+export function mayHaveParts({ name, value }: Slot): boolean {
+  if (value.length < SHORTEST || value.length > LONGEST) return false;
+  return telling.test(value) || /^(_?auth|_password|command|cmd)$/.test(name ?? '');
+}
+
 /**
  * Finds named values within a value: the token behind `Bearer`, a default in `${X:-…}`, parameters of a URL, parts of
  * a connection string, JSON in a text, a user's password in base64. The value and its places are given by `mapped`.

@@ -76,7 +76,7 @@ function nextLine(bytes: Uint8Array, from: number): number | undefined {
 }
 
 /** Gives bytes as text where all of it can be read. */
-function toText(bytes: Buffer): string | undefined {
+export function toText(bytes: Buffer): string | undefined {
   try {
     const isWide = bytes.length > 3 && bytes[1] === 0 && bytes[3] === 0;
     const text = isWide ? bytes.toString('utf16le') : decoder.decode(bytes);

@@ -1,8 +1,8 @@
 import type { Slot } from '../../model/facts.ts';
 import { nameArgument } from '../argument.ts';
 import { emptyDraft, type Draft } from '../draft.ts';
-import { findExpansions } from '../expansion.ts';
-import { innerSlots, wordSlots } from '../inner.ts';
+import { findExpansions, type Expansion } from '../expansion.ts';
+import { innerSlots, mayHaveParts, wordSlots } from '../inner.ts';
 import { addScript, withoutLead } from '../mapped.ts';
 import { joinKey } from '../key-path.ts';
 import type { ReadScript } from '../shell/script.ts';
@@ -90,6 +90,8 @@ function addSlot(reading: Reading, node: Node, spot: Spot): void {
 
 function addParts({ text, draft }: Reading, node: Node, slot: JsonSlot): void {
   const { path, name, value, span, entry } = slot;
+  if (name === 'envFile' || name === 'env_file') draft.imports.push({ module: value, names: [], span });
+  if (!mayHaveParts(slot)) return;
   const mapped = mapString(node, text);
   const own = withoutLead(mapped, mapped.text.length - value.length);
   draft.slots.push(...innerSlots({ path, name, value, span, entry }, own));
@@ -100,7 +102,7 @@ function addParts({ text, draft }: Reading, node: Node, slot: JsonSlot): void {
 function addReads({ text, draft }: Reading, node: Node, slot: JsonSlot, isNamed: boolean): void {
   const span = innerSpan(node);
   const raw = text.slice(span.start, span.end);
-  for (const found of findExpansions(raw, { bare: false, prefix: 'env:' })) {
+  for (const found of [...findExpansions(raw, { bare: false, prefix: 'env:' }), ...bracedReads(raw)]) {
     draft.uses.push({
       name: found.name,
       store: 'env',
@@ -109,6 +111,15 @@ function addReads({ text, draft }: Reading, node: Node, slot: JsonSlot, isNamed:
       ...(isNamed && slot.name !== null ? { as: slot.name } : {}),
     });
   }
+}
+
+/** `{env:X}`, as opencode writes it. */
+function bracedReads(raw: string): readonly Pick<Expansion, 'name' | 'span'>[] {
+  if (!raw.includes('{env:')) return [];
+  return [...raw.matchAll(/(?<!\$)\{env:([A-Za-z_]\w{0,100})\}/g)].map(({ 0: all, 1: name = '', index }) => ({
+    name,
+    span: { start: index, end: index + all.length },
+  }));
 }
 
 function toSlot(node: Node, { path, name, item, before }: Spot, text: string): JsonSlot {

@@ -1,6 +1,6 @@
 import { isMap, isSeq, type Scalar } from 'yaml';
 import { emptyDraft, type Draft } from '../draft.ts';
-import { fromBase64, innerSlots, wholeOf } from '../inner.ts';
+import { fromBase64, innerSlots, mayHaveParts, wholeOf } from '../inner.ts';
 import { addScript, withoutLead } from '../mapped.ts';
 import type { ReadScript } from '../shell/script.ts';
 import { addCommands } from './commands.ts';
@@ -67,7 +67,7 @@ function addParts(
   node: Scalar,
   { path, name, value, span, entry }: YamlSlot,
 ): void {
-  const mapped = value.length < 8 ? undefined : mapScalar(node, text);
+  const mapped = mayHaveParts({ path, name, value, span, entry }) ? mapScalar(node, text) : undefined;
   if (mapped === undefined || !mapped.text.endsWith(value)) return;
   const own = withoutLead(mapped, mapped.text.length - value.length);
   draft.slots.push(...innerSlots({ path, name, value, span, entry }, own));
