@@ -21,6 +21,7 @@ const alphabets: Readonly<Record<string, string>> = {
   base58: `${digits + lower + upper}`.replaceAll(/[0OIl]/g, ''),
   lower32: `${lower}234567`,
   bech32: '023456789acdefghjklmnpqrstuvwxyz',
+  bechup: '023456789ACDEFGHJKLMNPQRSTUVWXYZ',
 };
 
 const uuid = '{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}';
