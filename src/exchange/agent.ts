@@ -154,7 +154,7 @@ async function ask(options: AgentOptions, form: Record<string, string>, now: num
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     client_assertion: assertion,
   });
-  return readAnswer(await post(options, body));
+  return readAnswer(await post(options, body), options.clock());
 }
 
 async function post(options: AgentOptions, body: URLSearchParams): Promise<Response> {

@@ -19,11 +19,25 @@ const denials: Readonly<Record<string, ExchangeCode>> = {
   invalid_client: 'invalid-client',
 };
 
-/** Reads a token endpoint's answer. Throws `ExchangeError` for every answer but a JSON object with status 200. */
-export async function readAnswer(response: Response): Promise<TokenAnswer> {
+/** A difference that no server tolerates in an assertion of a minute's life, in milliseconds. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * Reads a token endpoint's answer. Throws `ExchangeError` for every answer but a JSON object with status 200; it
+ * tells how far the clocks are apart where that may be why. `now` is in milliseconds.
+ */
+export async function readAnswer(response: Response, now: number): Promise<TokenAnswer> {
   const body = await readBody(response);
   if (response.status === 200 && isRecord(body)) return body;
-  throw toError(response.status, body);
+  throw toError(response.status, body, toClockNote(response.headers.get('date'), now));
+}
+
+/** An assertion that is not valid yet, or not any more, is refused without saying so: the answer's date tells. */
+function toClockNote(date: string | null, now: number): string {
+  const apart = now - Date.parse(date ?? '');
+  if (!(Math.abs(apart) > CLOCK_TOLERANCE_MS)) return '';
+  const minutes = Math.round(Math.abs(apart) / 60_000);
+  return `; this machine's clock is ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${apart > 0 ? 'ahead of' : 'behind'} the provider's`;
 }
 
 async function readBody(response: Response): Promise<unknown> {
@@ -40,7 +54,7 @@ async function readBody(response: Response): Promise<unknown> {
   }
 }
 
-function toError(status: number, body: unknown): ExchangeError {
+function toError(status: number, body: unknown, clockNote: string): ExchangeError {
   const error = isRecord(body) && typeof body['error'] === 'string' ? body['error'] : null;
   const description =
     isRecord(body) && typeof body['error_description'] === 'string' ? body['error_description'] : null;
@@ -49,10 +63,18 @@ function toError(status: number, body: unknown): ExchangeError {
   }
   const code = error === null ? undefined : denials[error];
   if (code !== undefined) {
-    return new ExchangeError(code, `the identity provider refused: ${plain(error, description)}`, { status });
+    return new ExchangeError(
+      code,
+      `the identity provider refused: ${plain(error, description)}${clockNote}`,
+      {
+        status,
+      },
+    );
   }
   if (status === 401 || status === 403) {
-    return new ExchangeError('access-denied', `the identity provider answered ${status}`, { status });
+    return new ExchangeError('access-denied', `the identity provider answered ${status}${clockNote}`, {
+      status,
+    });
   }
   return new ExchangeError(
     'malformed-answer',

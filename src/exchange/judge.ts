@@ -111,11 +111,15 @@ function assertExpiry(
     throw tooLong(`by this machine's clock the token lives ${Math.round(exp - now)} seconds`, max);
   }
   if (exp <= now) {
-    throw new ExchangeError(
-      'expired-answer',
-      "the token has expired already: is this machine's clock right?",
-    );
+    const ahead =
+      iat === null ? '' : `; this machine's clock is ${toMinutes(now - iat)} ahead of the provider's`;
+    throw new ExchangeError('expired-answer', `the token has expired already${ahead}`);
   }
+}
+
+function toMinutes(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
 
 function tooLong(what: string, max: number): ExchangeError {

@@ -30,9 +30,7 @@ export function toGroups(
   sources: readonly SourceFile[],
 ): readonly SecretGroup[] {
   const parents = new Map<string, string>();
-  const lasting = findings.filter(
-    (finding) => finding.lifetime !== 'short-lived' && finding.state !== 'ignored',
-  );
+  const lasting = findings.filter((finding) => finding.lifetime !== 'short-lived');
   for (const finding of lasting) {
     const own = `value ${finding.secret}`;
     union(parents, own, own);
@@ -61,8 +59,12 @@ function nameKey(finding: Finding, services: Services): string | undefined {
   return `name ${folded} in ${serviceOf(services, finding.location.path)}`;
 }
 
+/** Terraform reads its variable `x` from `TF_VAR_x`. */
 function fold(name: string): string {
-  return name.replaceAll('-', '_').toUpperCase();
+  return name
+    .replaceAll('-', '_')
+    .toUpperCase()
+    .replace(/^TF_VAR_/, '');
 }
 
 /**

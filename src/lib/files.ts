@@ -57,12 +57,28 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
+    if (error instanceof AgentIdError) throw error;
     throw new AgentIdError('unwritable', `cannot write ${basename(path)}`, { cause: error, where: path });
   }
 }
 
-/** Creates a file with its mode and content on disk before it returns. Refuses to follow or replace anything. */
+/**
+ * Creates a file with its mode and content on disk before it returns. Refuses to follow or replace anything:
+ * then it throws EEXIST as it is, since callers decide. Else throws `unwritable`; what was written until then may stand.
+ */
 export async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  await createSynced(path, data, mode).catch((cause: unknown) => {
+    if (hasCode(cause, 'EEXIST')) throw cause;
+    const full = hasCode(cause, 'ENOSPC') || hasCode(cause, 'EDQUOT');
+    throw new AgentIdError('unwritable', `cannot write ${basename(path)}`, {
+      cause,
+      where: path,
+      ...(full && { hint: 'The disk is full: make room and try again.' }),
+    });
+  });
+}
+
+async function createSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   const handle = await open(path, flags, mode);
   try {

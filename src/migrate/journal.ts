@@ -32,10 +32,14 @@ export type JournalRecord =
 export class Journal {
   readonly records: JournalRecord[];
   readonly #handle: FileHandle;
+  readonly #path: string;
+  #soundBytes: number;
 
-  private constructor(handle: FileHandle, records: JournalRecord[]) {
+  private constructor(handle: FileHandle, path: string, sound: Sound) {
     this.#handle = handle;
-    this.records = records;
+    this.#path = path;
+    this.#soundBytes = sound.soundBytes;
+    this.records = sound.records;
   }
 
   /**
@@ -47,12 +51,24 @@ export class Journal {
     const { records, soundBytes } = parseJournal(bytes, path);
     if (soundBytes < bytes.length) await truncate(path, soundBytes);
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-    return new Journal(await open(path, flags, 0o600), records);
+    return new Journal(await open(path, flags, 0o600), path, { records, soundBytes });
   }
 
+  /** Throws `unwritable` where the disk is full; half a line is taken back, since a rollback will append after it. */
   async append(record: JournalRecord): Promise<void> {
-    await this.#handle.appendFile(toLine(record));
-    await this.#handle.sync();
+    const line = toLine(record);
+    try {
+      await this.#handle.appendFile(line);
+      await this.#handle.sync();
+    } catch (error) {
+      await truncate(this.#path, this.#soundBytes).catch(() => undefined);
+      throw new AgentIdError('unwritable', 'cannot write the journal of the migration', {
+        cause: error,
+        where: this.#path,
+        hint: 'Make room on the disk, then run: agent-id migrate --resume, or --rollback.',
+      });
+    }
+    this.#soundBytes += Buffer.byteLength(line);
     this.records.push(record);
   }
 
@@ -65,7 +81,12 @@ export class Journal {
   }
 }
 
-function parseJournal(bytes: Buffer, path: string): { records: JournalRecord[]; soundBytes: number } {
+interface Sound {
+  readonly records: JournalRecord[];
+  readonly soundBytes: number;
+}
+
+function parseJournal(bytes: Buffer, path: string): Sound {
   const records: JournalRecord[] = [];
   let at = 0;
   while (at < bytes.length) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, makePrivateFolder, readJsonIfThere, syncFolder, writeSynced } from '../lib/files.ts';
 import { AgentIdError } from '../model/error.ts';
@@ -34,7 +34,7 @@ export async function beginTransaction(
   await makePrivateFolder(parent);
   const temporary = join(parent, `.${plan.id}.tmp`);
   await rm(temporary, { recursive: true, force: true });
-  await mkdir(join(temporary, 'pre'), { recursive: true, mode: 0o700 });
+  await makePrivateFolder(join(temporary, 'pre'));
   await writeSynced(join(temporary, 'plan.json'), JSON.stringify({ root, plan }), 0o600);
   for (const [n, bytes] of before.entries()) {
     if (bytes !== null) await writeSynced(join(temporary, 'pre', String(n)), bytes, 0o600);

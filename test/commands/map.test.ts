@@ -124,6 +124,26 @@ describe('agent-id map', () => {
     expect(await run('no-such-folder')).toMatchObject({ code: 2, out: '' });
   });
 
+  it('keeps a consumer that a comment silenced, and drops a value that stands nowhere else', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'agent-id-silenced-'));
+    try {
+      writeFileSync(
+        join(other, 'main.py'),
+        'import os\nkey = os.environ["OKTA_API_TOKEN"]  # agent-id:ignore okta-api-token known\n',
+      );
+      writeFileSync(
+        join(other, '.env'),
+        `# agent-id:ignore okta-api-token made up\nOTHER_OKTA_TOKEN=${token}\n`,
+      );
+      const { out } = await run(other, '--format', 'json');
+      const data = JSON.parse(out) as SecretMap;
+      expect(data.secrets.flatMap((one) => one.names)).toEqual(['OKTA_API_TOKEN']);
+      expect((await run(other, '--impact')).code).toBe(1);
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+
   it('maps nothing where there is nothing', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'agent-id-none-'));
     try {

@@ -83,7 +83,7 @@ export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Survey
   const lock = await readLock(root);
   const view: TreeView = {
     rootName: basename(root),
-    findings: scan.findings.filter(isMapped),
+    findings: toMapped(scan.findings),
     paths: source.paths,
     read: async (path) => {
       const decoded = await source.read(path);
@@ -96,9 +96,15 @@ export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Survey
   return { map: await mapTree(view), scan, lock, paths: source.paths };
 }
 
-/** What ends with its job has no place in the map. */
-function isMapped({ state, lifetime }: Finding): boolean {
-  return state !== 'ignored' && lifetime !== 'short-lived';
+/**
+ * A comment may silence a place in `scan`, but it does not make a
+ * consumer go away: an ignored use stays, and so does an ignored value that also stands where nobody ignored it.
+ */
+function toMapped(findings: readonly Finding[]): readonly Finding[] {
+  const known = new Set(findings.filter(({ state }) => state !== 'ignored').map(({ secret }) => secret));
+  return findings.filter(
+    ({ state, kind, secret }) => state !== 'ignored' || kind === 'use' || known.has(secret),
+  );
 }
 
 async function trackedPaths(root: string): Promise<ReadonlySet<string> | null> {
