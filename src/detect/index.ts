@@ -3,4 +3,11 @@ export { createFingerprint, defaultKey } from './fingerprint.ts';
 export { toFindings, type Seen } from './findings.ts';
 export { matchFile, type Match } from './match.ts';
 export { isWorthParsing } from './worth.ts';
+export {
+  addedEntries,
+  policyRule,
+  toPolicyFindings,
+  withEarlierIgnores,
+  type PolicyChange,
+} from './policy.ts';
 export { toRuleSet, type RuleSet } from './rule-set.ts';

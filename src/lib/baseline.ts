@@ -1,16 +1,32 @@
 import type { Accepted, Baseline } from '../model/baseline.ts';
 import { AgentIdError } from '../model/error.ts';
-import { readJsonIfThere } from './files.ts';
+import { readTextIfThere } from './files.ts';
 
 export const baselineName = '.agent-id-baseline.json';
 
 /** Reads a baseline; an empty one where there is none. Throws `malformed` or `newer-schema`. */
 export async function readBaseline(file: string): Promise<Baseline> {
-  const data = await readJsonIfThere(file);
-  return data === undefined ? { schemaVersion: 1, accepted: {} } : parseBaseline(data, file);
+  return parseBaseline(await readTextIfThere(file), file);
 }
 
-function parseBaseline(data: unknown, file: string): Baseline {
+/** Reads the text of a baseline; an empty one where there is none. Throws `malformed` or `newer-schema`. */
+export function parseBaseline(text: string | undefined, file: string): Baseline {
+  return text === undefined ? { schemaVersion: 1, accepted: {} } : toBaseline(toData(text), file);
+}
+
+/** When git puts the entries of two branches together, a line that was the last may lack its comma. */
+function toData(text: string): unknown {
+  for (const candidate of [text, text.replace(/\}(?=\r?\n\s*"[0-9a-f]{32}":)/g, '},').replace(/,(?=\s*\}\s*\})/g, '')]) {
+    try {
+      return JSON.parse(candidate) as unknown;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+function toBaseline(data: unknown, file: string): Baseline {
   const version = isRecord(data) ? data['schemaVersion'] : undefined;
   if (typeof version === 'number' && version > 1) {
     throw new AgentIdError('newer-schema', 'the baseline is of a newer version', {
@@ -22,16 +38,19 @@ function parseBaseline(data: unknown, file: string): Baseline {
   if (version !== 1 || !isRecord(accepted) || !Object.values(accepted).every(isAccepted)) {
     throw new AgentIdError('malformed', 'the baseline is malformed', {
       where: file,
-      hint: 'Restore it from git, or write a new one with --write-baseline.',
+      hint: 'After a merge: keep the lines of both sides. Else restore it from git.',
     });
   }
   return { schemaVersion: 1, accepted: accepted as Record<string, Accepted> };
 }
 
-/** Renders a baseline with sorted keys, so that two branches merge. */
-export function renderBaseline(baseline: Baseline): string {
-  const accepted = Object.entries(baseline.accepted).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${JSON.stringify({ schemaVersion: 1, accepted: Object.fromEntries(accepted) }, null, 2)}\n`;
+/** Renders a baseline with one entry a line, sorted, so that two branches merge. */
+export function renderBaseline({ accepted }: Baseline): string {
+  const lines = Object.entries(accepted)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, entry]) => `    "${id}": ${JSON.stringify(entry)}`);
+  const entries = lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n  }`;
+  return `{\n  "schemaVersion": 1,\n  "accepted": ${entries}\n}\n`;
 }
 
 function isAccepted(value: unknown): boolean {

@@ -32,8 +32,13 @@ export async function readConfig(root: string, file?: string): Promise<Config> {
     if (read.reason === 'gone while scanning') return noConfig;
     throw malformed(path, `cannot be read: ${read.reason}`);
   }
+  return parseConfig(read.text, path);
+}
+
+/** Reads the text of settings. Throws as `readConfig` does. */
+export async function parseConfig(text: string, path: string): Promise<Config> {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(read.text, { logLevel: 'silent' });
+  const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
   if (error !== undefined)
     throw malformed(`${path}:${error.linePos?.[0].line ?? 1}`, `is not YAML (${error.code})`);

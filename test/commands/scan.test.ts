@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -112,8 +112,7 @@ describe('scan', () => {
     ['--rule', 'no-such-rule'],
     ['--max-file-size', 'big'],
     ['no-such-folder', '--exit-zero'],
-    ['--write-baseline', '--exit-zero'],
-  ])('exits with 2 for %s %s', async (...args) => {
+    ])('exits with 2 for %s %s', async (...args) => {
     expect((await run(['scan', ...args], { cwd: makeTree({}) })).code).toBe(2);
   });
 });
@@ -251,57 +250,6 @@ describe('scan in git', () => {
   });
 });
 
-describe('baseline', () => {
-  it('accepts with a reason until its day, brings a salt, and keeps new places new', async () => {
-    const token = oktaToken();
-    const root = makeTree({ 'a.env': `OKTA_TOKEN=${token}\n` });
-    const write = ['--write-baseline', '--reason', 'sandbox', '--expires', '2026-12-31'];
-    const written = await run(['scan', ...write], { cwd: root });
-    expect([written.code, written.err]).toEqual([0, expect.stringContaining('salt')]);
-    expect(readFileSync(join(root, '.agent-id-baseline.json'), 'utf8')).not.toContain(token);
-    expect((await scan(root)).findings[0]).toMatchObject({ state: 'baseline', reason: 'sandbox' });
-    const late = await run(['scan'], { cwd: root, now: Date.UTC(2027, 0, 1) });
-    expect(late.code).toBe(1);
-    put(root, '0-first.env', `OKTA_TOKEN=${token}\n`);
-    const states = (await scan(root)).findings.map(({ location, state }) => [location.path, state]);
-    expect(states).toEqual([
-      ['0-first.env', 'new'],
-      ['a.env', 'baseline'],
-    ]);
-    expect((await scan(root, '0-first.env')).findings[0]?.state).toBe('new');
-    expect((await scan(root, '--no-baseline')).findings.map((finding) => finding.state)).toEqual([
-      'new',
-      'new',
-    ]);
-  });
-
-  it('follows a finding only when its old place is gone', async () => {
-    const token = oktaToken();
-    const root = makeTree({ 'old/a.env': `OKTA_TOKEN=${token}\n` });
-    await run(['scan', '--write-baseline', '--reason', 'sandbox'], { cwd: root });
-    put(root, 'new/a.env', `OKTA_TOKEN=${token}\n`);
-    expect((await scan(root, 'new/a.env')).findings[0]?.state).toBe('new');
-    put(root, 'old/a.env', '');
-    expect((await scan(root)).findings.map((finding) => finding.state)).toEqual(['baseline']);
-  });
-
-  it('merges: what was accepted elsewhere stays, with its reason', async () => {
-    const root = makeTree({ 'a.env': `OKTA_TOKEN=${oktaToken()}\n`, 'b.env': `OKTA_TOKEN=${oktaToken()}\n` });
-    await run(['scan', 'a.env', '--write-baseline', '--reason', 'first'], { cwd: root });
-    await run(['scan', 'b.env', '--write-baseline', '--reason', 'second'], { cwd: root });
-    const { findings, code } = await scan(root);
-    expect(findings.map((finding) => finding.reason)).toEqual(['first', 'second']);
-    expect(code).toBe(0);
-  });
-
-  it('refuses one that is newer or malformed', async () => {
-    const root = makeTree({ '.agent-id-baseline.json': '{"schemaVersion": 2, "accepted": {}}' });
-    expect((await run(['scan'], { cwd: root })).err).toContain('error[newer-schema]');
-    put(root, '.agent-id-baseline.json', '{"schemaVersion": 1, "accepted": {"x": 1}}');
-    expect((await run(['scan'], { cwd: root })).err).toContain('error[malformed]');
-  });
-});
-
 describe('settings', () => {
   it('refuses newer and broken ones without printing them, and warns of unknown fields', async () => {
     const token = oktaToken();
@@ -321,39 +269,6 @@ describe('settings', () => {
     const root = makeTree({ '.env': `OKTA_TOKEN=${oktaToken()}\n` });
     symlinkSync(join(outside, 'x.yaml'), join(root, 'agent-id.config.yaml'));
     expect((await run(['scan'], { cwd: root })).code).toBe(2);
-  });
-});
-
-describe('hook', () => {
-  it('is installed, keeps the hook that is there, refuses a commit, and goes again', async () => {
-    const root = makeTree({ '.env': `OKTA_TOKEN=${oktaToken()}\n` });
-    git(root, 'init', '--quiet');
-    mkdirSync(join(root, '.git/hooks'), { recursive: true });
-    writeFileSync(join(root, '.git/hooks/pre-commit'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-    expect((await run(['hook', 'install'], { cwd: root })).code).toBe(0);
-    expect((await run(['hook', 'install'], { cwd: root })).err).toContain('already');
-    git(root, 'add', '.env');
-    const refused = await run(['hook', 'run'], { cwd: root });
-    expect(refused.code).toBe(1);
-    if (existsSync(join(import.meta.dirname, '../../dist/cli.js'))) {
-      expect(() => git(root, 'commit', '--quiet', '--message', 'x')).toThrow(/OKTA_TOKEN/);
-    }
-    expect((await run(['hook', 'uninstall'], { cwd: root })).code).toBe(0);
-    expect(readFileSync(join(root, '.git/hooks/pre-commit'), 'utf8')).toBe('#!/bin/sh\nexit 0\n');
-  });
-
-  it('goes where core.hooksPath says, and never over a hook that was kept before', async () => {
-    const root = makeTree({
-      'hooks/pre-commit': '#!/bin/sh\n',
-      'hooks/pre-commit.before-agent-id': '#!/bin/sh\n',
-    });
-    git(root, 'init', '--quiet');
-    git(root, 'config', 'core.hooksPath', 'hooks');
-    expect((await run(['hook', 'install'], { cwd: root })).err).toContain('error[conflict]');
-    rmSync(join(root, 'hooks/pre-commit.before-agent-id'));
-    expect((await run(['hook', 'install'], { cwd: root })).code).toBe(0);
-    expect(readFileSync(join(root, 'hooks/pre-commit'), 'utf8')).toContain('hook run');
-    expect((await run(['hook', 'install'], { cwd: makeTree({}) })).err).toContain('error[no-git]');
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verbs } from '../../src/commands/index.ts';
+import { scanFormats } from '../../src/output/scan-formats.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -21,9 +22,9 @@ afterAll(() => world.close());
 
 /** Every verb, in every format it has, in good and bad ways. */
 const lines: readonly (readonly string[])[] = [
-  ...['text', 'json', 'sarif'].map((format) => ['scan', '--format', format, '--min-confidence', 'low']),
+  ...scanFormats.map((format) => ['scan', '--format', format, '--min-confidence', 'low']),
   ['scan', '--staged'],
-  ['scan', '.env', '--output', 'json=report.json', '--output', 'sarif=report.sarif'],
+  ['scan', ...scanFormats.flatMap((format) => ['--output', `${format}=report.${format}`])],
   ['scan', '--stdin', '--stdin-name', 'x.env'],
   ...['text', 'json', 'mermaid', 'dot'].map((format) => ['map', '--format', format]),
   ['map', '--impact'],
@@ -57,7 +58,7 @@ const lines: readonly (readonly string[])[] = [
   ['audit', 'export', '--format', 'json'],
   ['retire', 'OKTA_API_TOKEN', '--yes'],
   ['migrate', '--rollback'],
-  ['scan', '--write-baseline', '--reason', 'known', '--min-confidence', 'low'],
+  ['scan', '--write-baseline', '--reason', 'known', '--expires', '2099-12-31', '--min-confidence', 'low'],
   ['--version'],
   ['--help'],
 ];
@@ -100,8 +101,8 @@ function holds(text: string): boolean {
 /** What agent-id wrote: reports, lock, settings, baseline, state; not the person's own files, not the originals of an open migration. */
 function writtenFiles(): readonly string[] {
   const names = [
-    'report.json',
-    'report.sarif',
+    ...scanFormats.map((format) => `report.${format}`),
+    '.gitattributes',
     'plan.json',
     'agent-id.lock.json',
     'agent-id.config.yaml',

@@ -6,6 +6,7 @@ import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
 import { errorCodes, isErrorCode } from '../../output/error-codes.ts';
 import { printable } from '../../output/error.ts';
+import { policyRule } from '../../detect/index.ts';
 import { openTree } from '../../sources/tree.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
 import { openEyes, type GlobalOptions } from './survey.ts';
@@ -18,7 +19,7 @@ To accept what is there now, with a reason and a last day:
 
 /** Explains a rule by its id, an error by its code, `ignore`, or a finding by (the start of) its id. */
 export async function runExplain(what: string, path: string, flags: GlobalOptions, io: Io): Promise<void> {
-  const rule = (await readRules()).find((one) => one.id === what);
+  const rule = [...(await readRules()), policyRule].find((one) => one.id === what);
   if (what === 'ignore') io.stdout(ignoring);
   else if (isErrorCode(what)) io.stdout(`error[${what}]: ${errorCodes[what]}\n`);
   else if (rule !== undefined) io.stdout(describeRule(rule));

@@ -6,9 +6,9 @@ import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { kindOf } from '../../lib/walk.ts';
 import type { Baseline } from '../../model/baseline.ts';
-import { AgentIdError } from '../../model/error.ts';
 import type { Finding } from '../../model/finding.ts';
 import { toRelative } from '../../sources/tree.ts';
+import { mergeByLine, toWhy } from './baseline-entry.ts';
 import type { ScanFlags } from './scan-flags.ts';
 import type { Eyes } from './survey.ts';
 
@@ -17,6 +17,8 @@ export interface Sighting {
   readonly findings: readonly Finding[];
   /** Paths of which the text was looked at. */
   readonly seen: ReadonlySet<string>;
+  /** What was accepted at the commit that counts; else the baseline on disk does. */
+  readonly accepted?: Baseline | null;
 }
 
 /** Marks what the baseline accepts and, where asked, accepts what is there now. */
@@ -28,13 +30,14 @@ export async function settle(
 ): Promise<readonly Finding[]> {
   if (flags.baseline === false) return sighting.findings;
   const file = baselineFile(eyes, flags, io);
-  const before = await readBaseline(file);
+  const before = sighting.accepted ?? (await readBaseline(file));
   const view = await toView(sighting, before, { eyes, io, folder: dirname(file) });
   const findings = withBaseline(sighting.findings, before, view);
   if (flags.writeBaseline !== true) return findings;
   const wanted = findings.filter((finding) => finding.state === 'baseline' || isAcceptable(finding, flags));
-  const next = toBaseline(wanted, before, toReason(flags), view);
+  const next = toBaseline(wanted, before, toWhy(flags, view.today), view);
   await writeWhole(file, renderBaseline(next), 0o644);
+  if (typeof flags.baseline !== 'string') await mergeByLine(eyes.top, io);
   return withBaseline(findings, next, view);
 }
 
@@ -46,15 +49,6 @@ function baselineFile(eyes: Eyes, flags: ScanFlags, io: Io): string {
 function isAcceptable(finding: Finding, flags: ScanFlags): boolean {
   const certain = flags.minConfidence === 'low' || finding.confidence !== 'low';
   return certain && (finding.kind === 'literal' || flags.failOn === 'any');
-}
-
-function toReason({ reason, expires }: ScanFlags): { readonly reason: string; readonly expires?: string } {
-  if (reason === undefined || reason.trim() === '')
-    throw new AgentIdError('usage', '--write-baseline needs --reason', { hint: 'Say why these may stay.' });
-  if (expires === undefined) return { reason };
-  if (!/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(expires))
-    throw new AgentIdError('usage', '--expires takes YYYY-MM-DD', { where: expires });
-  return { reason, expires };
 }
 
 interface Scene {

@@ -6,9 +6,11 @@ import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
 import type { Report } from '../../output/report.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
+import { assertWhy } from './baseline-entry.ts';
 import { settle } from './scan-baseline.ts';
 import { assertRules, isFailure, isWanted, type ScanFlags } from './scan-flags.ts';
 import { toOutputs, writeReports } from './scan-output.ts';
+import { openPolicy, withPolicy } from './scan-policy.ts';
 import { openScanSource, rootOf } from './scan-sources.ts';
 import { openEyes, type Eyes } from './survey.ts';
 
@@ -17,8 +19,10 @@ export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io
   const targets = paths.length === 0 ? ['.'] : paths;
   const outputs = toOutputs(flags);
   const root = await rootOf(targets, flags, io);
-  const eyes = await keyed(await openEyes(root, flags, io), flags, io);
-  assertRules(flags, eyes);
+  const found = await openEyes(root, flags, io);
+  assertRules(flags, found);
+  assertWhy(flags, io);
+  const eyes = await keyed(found, flags, io);
   const report = await withProgress(io, 'scanning', () => lookAt(targets, eyes, flags, io));
   await writeReports(report, { outputs, fails: (finding) => isFailure(finding, flags) }, eyes, io);
   io.exitCode = exitCode(report, flags);
@@ -42,13 +46,17 @@ async function keyed(eyes: Eyes, flags: ScanFlags, io: Io): Promise<Eyes> {
   return { ...eyes, key: salt, unkeyed: false };
 }
 
-async function lookAt(targets: readonly string[], eyes: Eyes, flags: ScanFlags, io: Io): Promise<Report> {
+async function lookAt(targets: readonly string[], now: Eyes, flags: ScanFlags, io: Io): Promise<Report> {
   const started = toTimestamp(io.clock());
+  const policy = flags.since === undefined ? null : await openPolicy(flags.since, now, flags, io);
+  const eyes = policy?.eyes ?? now;
   const source = await openScanSource(targets, eyes, flags, io);
   const { findings, skipped, stats } = await scanSource(source, eyes);
   const unread = new Set(skipped.map(({ path }) => path));
   const seen = new Set(source.paths.filter((path) => !unread.has(path)));
-  const settled = await settle({ findings, seen }, eyes, flags, io);
+  const accepted = policy?.baseline ?? null;
+  const judged = policy === null ? findings : await withPolicy(findings, policy);
+  const settled = await settle({ findings: judged, seen, accepted }, eyes, flags, io);
   return {
     root: eyes.root,
     findings: settled.filter((finding) => isWanted(finding, flags)),

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { defaultKey, toRuleSet, type RuleSet } from '../../detect/index.ts';
+import { defaultKey, policyRule, toRuleSet, type RuleSet } from '../../detect/index.ts';
 import { configName, noConfig, readConfig, type Config } from '../../lib/config.ts';
 import { repositoryTop } from '../../lib/find-up.ts';
 import { runGit, gitTop, splitNul } from '../../lib/git.ts';
@@ -43,19 +43,23 @@ export async function openEyes(root: string, options: GlobalOptions, io: Io): Pr
   const config = await settingsFor(top, options, io);
   for (const field of config.unknown)
     io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
-  const given = io.env['AGENT_ID_FINGERPRINT_KEY'];
-  const chosen = given === undefined || given === '' ? (config.salt ?? undefined) : given;
   const below = toRelative(top, await realPath(root));
-  return {
+  const eyes = {
     root,
     top,
     below: below === '' ? '' : `${below}/`,
     rules: toRuleSet(ruleList),
-    ruleList,
+    ruleList: [...ruleList, policyRule],
     config,
-    key: chosen ?? defaultKey,
-    unkeyed: chosen === undefined,
   };
+  return withKey(eyes, io);
+}
+
+/** Takes the key of fingerprints from the environment, else from the settings, else the constant. */
+export function withKey(eyes: Omit<Eyes, 'key' | 'unkeyed'>, io: Io): Eyes {
+  const given = io.env['AGENT_ID_FINGERPRINT_KEY'];
+  const chosen = given === undefined || given === '' ? (eyes.config.salt ?? undefined) : given;
+  return { ...eyes, key: chosen ?? defaultKey, unkeyed: chosen === undefined };
 }
 
 async function settingsFor(root: string, { config }: GlobalOptions, io: Io): Promise<Config> {

@@ -22,10 +22,10 @@ function where(finding) {
   );
 }
 
-function why({ confidence, reasons, slot, commit, author, date, owner, reason, expires }) {
+function why({ name, confidence, reasons, slot, commit, author, date, owner, reason, expires }) {
   const history = [commit.slice(0, 9), author, date.slice(0, 10)].filter(Boolean).join(', ');
   const accepted = reason === '' ? '' : `“${reason}”${expires === '' ? '' : `, until ${expires}`}`;
-  const texts = [reasons, slot, history, view.by === 'owner' ? '' : owner, accepted];
+  const texts = [reasons, slot === name ? '' : slot, history, view.by === 'owner' ? '' : owner, accepted];
   return make(
     'div',
     { class: 'why' },

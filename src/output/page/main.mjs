@@ -40,7 +40,7 @@ function render() {
     );
   }
   if (groups.length === 0) list.append(empty());
-  status.textContent = `${count(groups.length, view.by)} · ${count(places, 'place')}`;
+  status.textContent = `${count(groups.length, 'group')} · ${count(places, 'place')}`;
 }
 
 function empty() {
@@ -111,8 +111,8 @@ function chip(severity) {
 
 function otherTheme() {
   const root = document.documentElement;
-  const dark = getComputedStyle(root).colorScheme === 'dark';
-  root.dataset.theme = dark ? 'light' : 'dark';
+  const now = root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  root.dataset.theme = now === 'dark' ? 'light' : 'dark';
 }
 
 const shortcuts = [

@@ -1,0 +1,40 @@
+import { AgentIdError } from '../model/error.ts';
+import { runGit, splitNul } from './git.ts';
+import { decodeText } from './text.ts';
+
+/** Finds the full name of a commit that a person named. Throws `unknown-name`. */
+export async function resolveCommit(top: string, ref: string): Promise<string> {
+  const { code, stdout } = await runGit(top, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
+  if (code === 0) return stdout.toString().trim();
+  throw new AgentIdError('unknown-name', 'there is no such commit here', {
+    where: ref,
+    hint: 'A shallow clone may lack it: fetch it, or clone with its history.',
+  });
+}
+
+/** Reads a file as it stands at a commit; `undefined` where it is not there or is no text. */
+export async function readCommitted(top: string, commit: string, path: string): Promise<string | undefined> {
+  const { code, stdout } = await runGit(top, ['cat-file', 'blob', `${commit}:${path}`]);
+  if (code !== 0) return undefined;
+  const decoded = decodeText(stdout);
+  return 'text' in decoded ? decoded.text : undefined;
+}
+
+/** Maps today's paths of files that were renamed since a commit to their paths then. */
+export async function renamesSince(top: string, commit: string): Promise<ReadonlyMap<string, string>> {
+  const { code, stdout } = await runGit(top, [
+    'diff',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--find-renames',
+    '--diff-filter=R',
+    '--name-status',
+    '-z',
+    commit,
+    '--',
+  ]);
+  const fields = code === 0 ? splitNul(stdout) : [];
+  const renames = new Map<string, string>();
+  for (let at = 0; at + 2 < fields.length; at += 3) renames.set(fields[at + 2] ?? '', fields[at + 1] ?? '');
+  return renames;
+}
