@@ -9,6 +9,10 @@ export function addScan(program: Command, io: Io): void {
     .command('scan [path...]')
     .description('Find long-lived secrets in files, and the places that read one by name.')
     .option('--staged', 'look at what would be committed')
+    .option(
+      '--since <ref>',
+      'look at what changed since REF; settings, baseline and comments count as they stand there',
+    )
     .option('--stdin', 'look at standard input')
     .option('--stdin-name <path>', 'name that standard input stands for')
     .addOption(new Option('--format <format>', 'how to print').choices(scanFormats).default('text'))

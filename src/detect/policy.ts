@@ -97,7 +97,11 @@ export function withEarlierIgnores(
     if (n > 0) return finding;
     const { reason, ...open } = finding;
     added.push(finding);
-    return { ...open, state: 'new' as const, reasons: [...open.reasons, `its comment (${reason ?? ''}) counts once it is merged`] };
+    return {
+      ...open,
+      state: 'new' as const,
+      reasons: [...open.reasons, `its comment (${reason ?? ''}) counts once it is merged`],
+    };
   });
   return { findings: judged, added };
 }

@@ -16,7 +16,10 @@ export function parseBaseline(text: string | undefined, file: string): Baseline 
 
 /** When git puts the entries of two branches together, a line that was the last may lack its comma. */
 function toData(text: string): unknown {
-  for (const candidate of [text, text.replace(/\}(?=\r?\n\s*"[0-9a-f]{32}":)/g, '},').replace(/,(?=\s*\}\s*\})/g, '')]) {
+  for (const candidate of [
+    text,
+    text.replace(/\}(?=\r?\n\s*"[0-9a-f]{32}":)/g, '},').replace(/,(?=\s*\}\s*\})/g, ''),
+  ]) {
     try {
       return JSON.parse(candidate) as unknown;
     } catch {

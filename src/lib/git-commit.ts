@@ -4,7 +4,13 @@ import { decodeText } from './text.ts';
 
 /** Finds the full name of a commit that a person named. Throws `unknown-name`. */
 export async function resolveCommit(top: string, ref: string): Promise<string> {
-  const { code, stdout } = await runGit(top, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
+  const { code, stdout } = await runGit(top, [
+    'rev-parse',
+    '--verify',
+    '--quiet',
+    '--end-of-options',
+    `${ref}^{commit}`,
+  ]);
   if (code === 0) return stdout.toString().trim();
   throw new AgentIdError('unknown-name', 'there is no such commit here', {
     where: ref,
@@ -18,6 +24,22 @@ export async function readCommitted(top: string, commit: string, path: string): 
   if (code !== 0) return undefined;
   const decoded = decodeText(stdout);
   return 'text' in decoded ? decoded.text : undefined;
+}
+
+/** Lists the files that differ, in the work tree, from where HEAD and a commit parted; untracked ones too. */
+export async function changedSince(top: string, commit: string): Promise<ReadonlySet<string>> {
+  const base = (await runGit(top, ['merge-base', commit, 'HEAD'])).stdout.toString().trim();
+  const changed = await runGit(top, [
+    'diff',
+    '--no-ext-diff',
+    '--no-renames',
+    '--name-only',
+    '-z',
+    base === '' ? commit : base,
+    '--',
+  ]);
+  const fresh = await runGit(top, ['ls-files', '-z', '--others', '--exclude-standard']);
+  return new Set([...splitNul(changed.stdout), ...splitNul(fresh.stdout)]);
 }
 
 /** Maps today's paths of files that were renamed since a commit to their paths then. */

@@ -138,7 +138,10 @@ describe('an accepted finding survives', () => {
 
 describe('two branches that each accept one', () => {
   it.each([0, 1, 5])('merge without a conflict beside %i entries', async (entries) => {
-    const files = Array.from({ length: entries }, (_, at) => [`base/${at}.env`, `OKTA_TOKEN=${oktaToken()}\n`]);
+    const files = Array.from({ length: entries }, (_, at) => [
+      `base/${at}.env`,
+      `OKTA_TOKEN=${oktaToken()}\n`,
+    ]);
     const root = makeTree({ 'README.txt': 'x\n', ...(Object.fromEntries(files) as Record<string, string>) });
     git(root, 'init', '--quiet', '--initial-branch', 'main');
     await run(['scan', ...write], { cwd: root });
@@ -161,7 +164,10 @@ describe('two branches that each accept one', () => {
   });
 
   it('leave the choice of a merge driver to the repository', async () => {
-    const root = makeTree({ 'a.env': `OKTA_TOKEN=${oktaToken()}\n`, '.gitattributes': '*.json merge=binary' });
+    const root = makeTree({
+      'a.env': `OKTA_TOKEN=${oktaToken()}\n`,
+      '.gitattributes': '*.json merge=binary',
+    });
     git(root, 'init', '--quiet');
     await run(['scan', ...write], { cwd: root });
     expect(readFileSync(join(root, '.gitattributes'), 'utf8')).toBe('*.json merge=binary');
@@ -183,7 +189,12 @@ describe('a scan of a subfolder', () => {
     put(root, 'services/api/fixtures/x.env', `OKTA_TOKEN=${oktaToken()}\n`);
     const config = readFileSync(join(root, 'agent-id.config.yaml'), 'utf8');
     put(root, 'agent-id.config.yaml', `${config}\nscan:\n  exclude: ['services/api/fixtures/**']\n`);
-    for (const [cwd, ...args] of [[root], [root, 'services'], [root, 'services/api/app.yaml'], [join(root, 'services/api')]] as const) {
+    for (const [cwd, ...args] of [
+      [root],
+      [root, 'services'],
+      [root, 'services/api/app.yaml'],
+      [join(root, 'services/api')],
+    ] as const) {
       const { findings, code } = await scan(cwd, ...args);
       expect([states(findings), code]).toEqual([['baseline'], 0]);
     }

@@ -28,7 +28,9 @@ function changesOf({ findings }: ScanJson): readonly string[] {
 }
 
 function openSecrets({ findings }: ScanJson): readonly string[] {
-  return findings.filter(({ kind, state }) => kind === 'literal' && state === 'new').map(({ location }) => location.path);
+  return findings
+    .filter(({ kind, state }) => kind === 'literal' && state === 'new')
+    .map(({ location }) => location.path);
 }
 
 describe('what a pull request adds to the policy', () => {
@@ -40,10 +42,17 @@ describe('what a pull request adds to the policy', () => {
     expect((await scan(root)).code).toBe(0);
     const seen = await scan(root, '--since', 'main');
     expect([seen.code, openSecrets(seen)]).toEqual([1, ['a.env']]);
-    expect(changesOf(seen)).toEqual(['the baseline accepts okta-api-token in a.env until 2026-12-31: sandbox']);
+    expect(changesOf(seen)).toEqual([
+      'the baseline accepts okta-api-token in a.env until 2026-12-31: sandbox',
+    ]);
     const change = seen.findings.find(({ kind }) => kind === 'policy');
-    const line = readFileSync(join(root, '.agent-id-baseline.json'), 'utf8').split('\n')[(change?.location.startLine ?? 0) - 1];
-    expect([change?.location.path, line]).toEqual(['.agent-id-baseline.json', expect.stringContaining('okta-api-token')]);
+    const line = readFileSync(join(root, '.agent-id-baseline.json'), 'utf8').split('\n')[
+      (change?.location.startLine ?? 0) - 1
+    ];
+    expect([change?.location.path, line]).toEqual([
+      '.agent-id-baseline.json',
+      expect.stringContaining('okta-api-token'),
+    ]);
   });
 
   it('leaves out nothing by its own settings, and shows the glob', async () => {
@@ -82,7 +91,9 @@ describe('what a pull request adds to the policy', () => {
       expect([ran.code, ran.out]).toEqual([0, expect.stringContaining('salt')]);
     }
     expect((await run([...since, '--fail-on', 'any'], { cwd: root })).code).toBe(1);
-    expect((await run([...since, '--fail-on', 'any', '--skip-rule', 'policy-change'], { cwd: root })).code).toBe(0);
+    expect(
+      (await run([...since, '--fail-on', 'any', '--skip-rule', 'policy-change'], { cwd: root })).code,
+    ).toBe(0);
   });
 
   it('is nothing where nothing changed, and what main accepted stays accepted', async () => {
@@ -101,6 +112,8 @@ describe('what a pull request adds to the policy', () => {
     const root = openTopic({});
     const ran = await run(['scan', '--since', 'no-such-ref'], { cwd: root });
     expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('error[')]);
-    expect((await run(['scan', '--since', 'main', ...write], { cwd: root })).err).toContain('exclude each other');
+    expect((await run(['scan', '--since', 'main', ...write], { cwd: root })).err).toContain(
+      'exclude each other',
+    );
   });
 });

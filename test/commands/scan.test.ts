@@ -112,7 +112,7 @@ describe('scan', () => {
     ['--rule', 'no-such-rule'],
     ['--max-file-size', 'big'],
     ['no-such-folder', '--exit-zero'],
-    ])('exits with 2 for %s %s', async (...args) => {
+  ])('exits with 2 for %s %s', async (...args) => {
     expect((await run(['scan', ...args], { cwd: makeTree({}) })).code).toBe(2);
   });
 });

@@ -36,7 +36,10 @@ export function toWhy({ reason, expires }: ScanFlags, today: string): Why {
   const hint = `Nothing is accepted for ever, and no day is chosen for you: name the last one on which these may stay, for example --expires ${example} (${LONGEST_ADVISED_DAYS} days from now).`;
   if (expires === undefined) throw new AgentIdError('usage', '--write-baseline needs --expires', { hint });
   if (!isDay(expires))
-    throw new AgentIdError('usage', '--expires takes a day that exists, YYYY-MM-DD', { where: expires, hint });
+    throw new AgentIdError('usage', '--expires takes a day that exists, YYYY-MM-DD', {
+      where: expires,
+      hint,
+    });
   if (expires < today)
     throw new AgentIdError('usage', '--expires lies in the past', { where: expires, hint });
   return { reason: reason.trim(), expires };

@@ -87,7 +87,10 @@ function settingsChanges(before: Config, after: Config): readonly SettingsChange
     .filter((glob) => !before.exclude.includes(glob))
     .map((glob) => ({ key: 'exclude', what: `scan.exclude leaves out ${glob}` }));
   const same = JSON.stringify(before.include) === JSON.stringify(after.include);
-  const included = { key: 'include', what: `scan.include is now ${after.include.join(', ') || 'everything'}` };
+  const included = {
+    key: 'include',
+    what: `scan.include is now ${after.include.join(', ') || 'everything'}`,
+  };
   const salted = { key: 'salt', what: 'fingerprint.salt is another: what was accepted is no longer known' };
   return [
     ...excluded,
@@ -96,7 +99,11 @@ function settingsChanges(before: Config, after: Config): readonly SettingsChange
   ];
 }
 
-async function compareBaselines(file: string | null, commit: string, eyes: Eyes): Promise<Compared<Baseline>> {
+async function compareBaselines(
+  file: string | null,
+  commit: string,
+  eyes: Eyes,
+): Promise<Compared<Baseline>> {
   if (file === null) return { before: null, changes: [] };
   const before = parseBaseline(await readCommitted(eyes.top, commit, file), `${commit.slice(0, 9)}:${file}`);
   const text = await readTextIfThere(join(eyes.top, file));
@@ -109,7 +116,12 @@ async function compareBaselines(file: string | null, commit: string, eyes: Eyes)
 }
 
 function lineOf(text: string, pattern: RegExp): number {
-  return Math.max(0, text.split('\n').findIndex((line) => pattern.test(line))) + 1;
+  return (
+    Math.max(
+      0,
+      text.split('\n').findIndex((line) => pattern.test(line)),
+    ) + 1
+  );
 }
 
 function fromRoot(file: string, { top, root }: Eyes): string {
@@ -120,7 +132,8 @@ function fromRoot(file: string, { top, root }: Eyes): string {
 export async function withPolicy(findings: readonly Finding[], policy: Policy): Promise<readonly Finding[]> {
   const { eyes } = policy;
   const ignored = findings.filter(({ state }) => state === 'ignored').map(({ location }) => location.path);
-  const renames = ignored.length === 0 ? new Map<string, string>() : await renamesSince(eyes.top, policy.commit);
+  const renames =
+    ignored.length === 0 ? new Map<string, string>() : await renamesSince(eyes.top, policy.commit);
   const earlierPath = (path: string): string => renames.get(`${eyes.below}${path}`) ?? `${eyes.below}${path}`;
   const before = await ignoredBefore([...new Set(ignored.map(earlierPath))], policy);
   const judged = withEarlierIgnores(findings, before, earlierPath);
@@ -134,7 +147,10 @@ export async function withPolicy(findings: readonly Finding[], policy: Policy): 
 }
 
 /** Scans the files of ignored findings as they stood at the commit; paths are from the top. */
-async function ignoredBefore(paths: readonly string[], { commit, eyes }: Policy): Promise<readonly Finding[]> {
+async function ignoredBefore(
+  paths: readonly string[],
+  { commit, eyes }: Policy,
+): Promise<readonly Finding[]> {
   const texts = new Map<string, string>();
   for (const path of paths) {
     const text = await readCommitted(eyes.top, commit, path);

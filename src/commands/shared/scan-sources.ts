@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { changedSince, resolveCommit } from '../../lib/git-commit.ts';
 import type { Io } from '../../lib/io.ts';
 import { kindOf, realPath } from '../../lib/walk.ts';
 import { toPathFilter } from '../../sources/glob.ts';
@@ -37,7 +38,14 @@ export async function openScanSource(
         : await Promise.all(
             targets.map((path) => openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags })),
           );
-  return joinSources(eyes.root, sources);
+  const joined = joinSources(eyes.root, sources);
+  return flags.since === undefined ? joined : onlyChanged(joined, eyes, flags.since);
+}
+
+/** Keeps the files that differ from the commit on which the work since REF began. */
+async function onlyChanged(source: TextSource, { top, below }: Eyes, ref: string): Promise<TextSource> {
+  const changed = await changedSince(top, await resolveCommit(top, ref));
+  return { ...source, paths: source.paths.filter((path) => changed.has(`${below}${path}`)) };
 }
 
 interface Look {
