@@ -44,9 +44,13 @@ export const formats: readonly Format[] = [
 
 const headLength = 1024;
 
-/** Finds the format of a file by its path relative to the root and the start of its text. */
+/**
+ * Finds the format of a file by its path relative to the root and the start of its text. What lies in an archive,
+ * `outer.zip!inner/path`, is known by its path within.
+ */
 export function formatFor(path: string, head: string): Format | undefined {
-  return formats.find((format) => format.matches(path, head));
+  const inner = path.slice(path.lastIndexOf('!') + 1);
+  return formats.find((format) => format.matches(inner, head));
 }
 
 /** Parses a file; `undefined` where it has no format. Throws `malformed` with `path:line`. */

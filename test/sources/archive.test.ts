@@ -40,6 +40,16 @@ describe('archives', () => {
     ]);
   });
 
+  it('reads the structure of what lies at the top of an archive, whatever its name begins with', async () => {
+    const files = {
+      'a.tar': makeTar({ 'PaxHeaders/a': '', '.env': env() }),
+      'b.zip': makeZip({ '.env': env() }),
+    };
+    const { findings, skipped: left } = await scan(makeTree(files));
+    expect(left).toEqual([]);
+    expect(findings.map(({ location }) => location.slot)).toEqual(['OKTA_API_TOKEN', 'OKTA_API_TOKEN']);
+  });
+
   it('looks into archives within archives, twice at most', async () => {
     const inner = makeZip({ '.env': env() });
     expect(await found({ 'a.zip': makeZip({ 'b.jar': inner }) })).toEqual([

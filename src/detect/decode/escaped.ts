@@ -12,8 +12,8 @@ export interface Unescaped {
 /** Characters of one run at most, on either side of where it was noticed. */
 const REACH = 4096;
 
-/** A quoted text within a quoted text is of interest only where it may name a secret. */
-const telling = /token|secret|passw|key|ssws|bearer|authorization/i;
+/** A quoted text within a quoted text is of interest only where it may name a secret; letters as numbers always are. */
+const telling = /token|secret|passw|key|ssws|bearer|authorization|\\u00[2-7]|\\x[2-7]/i;
 
 /** Finds text with `%41`, `\u0041`, `\x41`, and quoted text within quoted text. */
 export function findEscaped(text: string): readonly Unescaped[] {
@@ -33,15 +33,21 @@ type Reader = (text: string, at: number) => Written | undefined;
 function scan(
   text: string,
   mark: '%' | '\\',
-  around: (text: string, at: number) => Span | undefined,
+  around: (text: string, at: number) => Span,
   read: Reader,
 ): readonly Unescaped[] {
   const found: Unescaped[] = [];
   for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at)) {
     const written = read(text, at);
-    const run = written?.counts === true ? around(text, at) : undefined;
-    if (run !== undefined) found.push(unescape(text, run, mark === '%' ? 'percent' : 'escape', read));
-    at = Math.max(run?.end ?? 0, at + (written?.length ?? 1));
+    const next = at + (written?.length ?? 1);
+    if (written?.counts !== true) {
+      at = next;
+      continue;
+    }
+    const run = around(text, at);
+    if (mark === '%') found.push(unescape(text, run, 'percent', read));
+    else if (telling.test(text.slice(run.start, run.end))) found.push(unescape(text, run, 'escape', read));
+    at = Math.max(run.end, next);
   }
   return found;
 }
@@ -100,12 +106,8 @@ function escapeAt(text: string, at: number): Written | undefined {
   return control === undefined ? undefined : { text: control, length: 2, counts: false };
 }
 
-/** The line, where it may tell of a secret. */
-function lineAround(text: string, at: number): Span | undefined {
-  const line = expand(text, at, (code) => code !== 10 && code !== 13);
-  return telling.test(text.slice(line.start, line.end)) || /\\[ux]/.test(text.slice(at, at + 2))
-    ? line
-    : undefined;
+function lineAround(text: string, at: number): Span {
+  return expand(text, at, (code) => code !== 10 && code !== 13);
 }
 
 function expand(text: string, at: number, belongs: (code: number) => boolean): Span {

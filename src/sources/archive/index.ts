@@ -60,7 +60,7 @@ function* unpackEntry(path: string, entry: Entry, budget: Budget, depth: number)
 }
 
 function listEntries(path: string, bytes: Buffer, budget: Budget): readonly Entry[] {
-  if (bytes[0] === 0x50) return zipEntries(bytes, budget);
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return zipEntries(bytes, budget);
   if (bytes[0] !== 0x1f) return tarEntries(bytes);
   const plain = gunzipSync(bytes, { maxOutputLength: Math.max(1, budget.left) });
   if (plain.subarray(257, 262).toString('latin1') === 'ustar') {
