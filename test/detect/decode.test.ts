@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeLayers } from '../../src/detect/decode/index.ts';
+import { mayHoldLayers } from '../../src/detect/decode/may-hold.ts';
 import { makeTree, oktaToken, scan } from '../commands/scan-kit.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -96,6 +97,33 @@ describe('decodeLayers', () => {
         decodeLayers(text);
         expect(performance.now() - before).toBeLessThan(1500);
       }
+    },
+  );
+});
+
+describe('mayHoldLayers', () => {
+  it('says so of all bytes that hold a layer, but for quotes within quotes', () => {
+    const part = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ minLength: 18 }).map(base64),
+      fc.string({ minLength: 16 }).map((text) => Buffer.from(text).toString('hex')),
+      fc.constantFrom('%41', '%zz', String.raw`\u0041`, String.raw`\x4a`, ' '),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+        const bytes = Buffer.from(parts.join(''));
+        const text = bytes.toString();
+        if (text.includes(String.raw`\"`) || decodeLayers(text).length === 0) return;
+        expect(mayHoldLayers(bytes, 0, bytes.length)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(['const identifier = someQuiteLongFunctionName(3);', '100% of a/long/path/to/some/file/in/here'])(
+    'passes over %s',
+    (text) => {
+      expect(mayHoldLayers(Buffer.from(text), 0, text.length)).toBe(false);
     },
   );
 });
