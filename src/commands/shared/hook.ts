@@ -1,20 +1,77 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { deleteFile, makeFolder, moveFile, readTextIfThere, writeWhole } from '../../lib/files.ts';
-import { gitTop, runGit } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { programCommand } from '../../lib/shipped.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { findHookPlace, type HookPlace } from './hook-place.ts';
+import { hookMark, withBlock, withoutBlock } from './hook-block.ts';
 
-const mark = '# agent-id hook';
-
-/** Writes the pre-commit hook; one that is there already runs first. Safe to repeat. */
+/** Installs the hook where this repository keeps its hooks, or says what to add there. Safe to repeat. */
 export async function installHook(io: Io): Promise<void> {
-  const path = await hookPath(io);
-  const before = await readTextIfThere(path);
-  if (before?.includes(mark) === true) {
-    io.stderr(`The hook is installed already: ${path}\n`);
+  const place = await findHookPlace(io.cwd);
+  if (place.kind === 'manager') adviseToAdd(place, io);
+  else if ((await readTextIfThere(place.path))?.includes(hookMark) === true)
+    io.stderr(`The hook is installed already: ${place.path}\n`);
+  else if (place.kind === 'shared') await installShared(place, io);
+  else await installOwn(place.path, io);
+  if (place.kind !== 'manager' && place.note !== undefined) io.stderr(`${place.note}\n`);
+}
+
+/** Takes our hook out, and puts back the one that was there before. */
+export async function uninstallHook(io: Io): Promise<void> {
+  const place = await findHookPlace(io.cwd);
+  if (place.kind === 'manager') {
+    const said = place.named ? `Take agent-id out of ${place.file}.` : 'There is no hook of agent-id here.';
+    io.exitCode = place.named ? 1 : 0;
+    io.stderr(`${said}\n`);
     return;
   }
+  const text = await readTextIfThere(place.path);
+  if (text?.includes(hookMark) !== true) {
+    io.stderr('There is no hook of agent-id here.\n');
+    return;
+  }
+  if (place.kind === 'shared') await uninstallShared(place.path, text);
+  else await uninstallOwn(place.path);
+  io.stderr(`Removed: ${place.path}\n`);
+}
+
+function adviseToAdd(place: HookPlace & { readonly kind: 'manager' }, io: Io): void {
+  if (place.named) {
+    io.stderr(`The hook is installed already: ${place.file} names agent-id.\n`);
+    return;
+  }
+  io.exitCode = 1;
+  io.stderr(
+    `This repository keeps its hooks with ${place.manager}, so nothing was written. Add to ${place.file}:\n\n${place.addition}\nThen: ${place.then}\n`,
+  );
+}
+
+/** A file that others share gets a block that holds no path of this machine. */
+async function installShared(place: HookPlace & { readonly kind: 'shared' }, io: Io): Promise<void> {
+  const before = await readTextIfThere(place.path);
+  const text = withBlock(before);
+  if (text === undefined) {
+    throw new AgentIdError('conflict', 'the hook that is there is no shell script', {
+      where: place.path,
+      hint: 'Let it run: agent-id hook run, and end with its exit code.',
+    });
+  }
+  await makeFolder(dirname(place.path));
+  await writeWhole(place.path, text, 0o755);
+  io.stderr(
+    `${before === undefined ? 'Installed' : 'Added to the hook that was there'}: ${place.path}\nCommit it. Whoever commits needs agent-id on the PATH.\n`,
+  );
+}
+
+async function uninstallShared(path: string, text: string): Promise<void> {
+  const left = withoutBlock(text);
+  if (left === '') await deleteFile(path);
+  else await writeWhole(path, left, 0o755);
+}
+
+async function installOwn(path: string, io: Io): Promise<void> {
+  const before = await readTextIfThere(path);
   await makeFolder(dirname(path));
   if (before !== undefined) await keepHook(path);
   await writeWhole(path, hookText(before !== undefined), 0o755);
@@ -33,35 +90,10 @@ async function keepHook(path: string): Promise<void> {
   await moveFile(path, aside);
 }
 
-/** Removes our hook and puts back the one that was there before. */
-export async function uninstallHook(io: Io): Promise<void> {
-  const path = await hookPath(io);
-  if ((await readTextIfThere(path))?.includes(mark) !== true) {
-    io.stderr('There is no hook of agent-id here.\n');
-    return;
-  }
+async function uninstallOwn(path: string): Promise<void> {
   await deleteFile(path);
   if ((await readTextIfThere(`${path}.before-agent-id`)) !== undefined)
     await moveFile(`${path}.before-agent-id`, path);
-  io.stderr(`Removed: ${path}\n`);
-}
-
-/** Finds where git looks for the hook; that setting is the user's, so it is asked without our own override. */
-async function hookPath(io: Io): Promise<string> {
-  const top = await gitTop(io.cwd);
-  if (top === undefined)
-    throw new AgentIdError('no-git', 'there is no git repository here', {
-      where: io.cwd,
-      hint: 'Run git init first.',
-    });
-  const configured = await runGit(top, ['config', '--path', '--get-all', 'core.hooksPath']);
-  const chosen = configured.stdout
-    .toString()
-    .split('\n')
-    .findLast((line) => line !== '' && line !== '/dev/null');
-  if (chosen !== undefined) return resolve(top, chosen, 'pre-commit');
-  const common = (await runGit(top, ['rev-parse', '--git-common-dir'])).stdout.toString().trim();
-  return join(resolve(top, common), 'hooks', 'pre-commit');
 }
 
 /** Runs this installation, else the one on PATH: never a program that the repository brings along. */
@@ -69,7 +101,7 @@ function hookText(chained: boolean): string {
   const first = chained ? '"$0.before-agent-id" "$@" || exit $?\n' : '';
   const [node, program] = programCommand().map(quote);
   return `#!/bin/sh
-${mark}
+${hookMark}
 ${first}if [ -x ${node} ] && [ -f ${program} ]; then
   exec ${node} ${program} hook run
 fi
