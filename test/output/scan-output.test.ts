@@ -36,7 +36,7 @@ const tree = {
   '.env': `OKTA_API_TOKEN=${oktaToken()}\n`,
   'copy/.env': `# agent-id:ignore okta-api-token a sandbox\nOKTA_API_TOKEN=${oktaToken()}\n`,
   'src/main.ts': 'export const token = process.env.OKTA_API_TOKEN;\n',
-  'a b/\u0007name.bin': Buffer.from([0, 1]),
+  'a b/\u0007name.bin': Buffer.from([0, 1, 2, 0]),
 };
 
 describe('output of scan', () => {

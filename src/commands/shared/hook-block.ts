@@ -13,7 +13,8 @@ ${end}
 export function withBlock(text: string | undefined): string | undefined {
   if (text === undefined || text.trim() === '') return `#!/bin/sh\n${block}`;
   const lines = text.split(/(?<=\n)/);
-  if (text.startsWith('#!') && !/^#!\s*\S*(?:\/|env\s+)(?:ba|da|z|k)?sh\b/.test(lines[0] ?? '')) return undefined;
+  if (text.startsWith('#!') && !/^#!\s*\S*(?:\/|env\s+)(?:ba|da|z|k)?sh\b/.test(lines[0] ?? ''))
+    return undefined;
   const at = lines.findIndex((line) => !/^(?:#|\. |\s*$)/.test(line));
   const before = lines.slice(0, at === -1 ? lines.length : at).join('');
   const gap = before === '' || before.endsWith('\n') ? '' : '\n';

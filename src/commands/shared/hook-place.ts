@@ -16,7 +16,7 @@ export type HookPlace =
       readonly manager: string;
       readonly file: string;
       readonly addition: string;
-      readonly then: string;
+      readonly next: string;
       /** The list names agent-id already. */
       readonly named: boolean;
     };
@@ -34,7 +34,7 @@ const managers = [
         language: system
         require_serial: true
 `,
-    then: 'pre-commit install. docs/ci.md shows how pre-commit installs agent-id itself, from a tag.',
+    next: 'pre-commit install. docs/ci.md shows how pre-commit installs agent-id itself, from a tag.',
   },
   {
     manager: 'lefthook',
@@ -46,7 +46,7 @@ const managers = [
     agent-id:
       run: agent-id hook run
 `,
-    then: 'lefthook install',
+    next: 'lefthook install',
   },
 ];
 
@@ -65,11 +65,11 @@ export async function findHookPlace(folder: string): Promise<HookPlace> {
 }
 
 async function managerOf(top: string): Promise<HookPlace | undefined> {
-  for (const { manager, files, addition, then } of managers) {
+  for (const { manager, files, addition, next } of managers) {
     for (const file of files) {
       const text = await readTextIfThere(join(top, file));
       if (text !== undefined)
-        return { kind: 'manager', manager, file, addition, then, named: /\bagent-id\b/.test(text) };
+        return { kind: 'manager', manager, file, addition, next, named: /\bagent-id\b/.test(text) };
     }
   }
   return undefined;
@@ -78,7 +78,8 @@ async function managerOf(top: string): Promise<HookPlace | undefined> {
 async function scriptOf(top: string, hooks: string | undefined): Promise<HookPlace> {
   if (hooks === undefined) {
     if ((await kindOf(join(top, '.husky'))) === 'folder') {
-      const note = 'husky is not active in this clone yet: run the prepare script of the project, or npx husky.';
+      const note =
+        'husky is not active in this clone yet: run the prepare script of the project, or npx husky.';
       return { kind: 'shared', path: join(top, '.husky', 'pre-commit'), note };
     }
     const common = (await runGit(top, ['rev-parse', '--git-common-dir'])).stdout.toString().trim();

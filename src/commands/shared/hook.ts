@@ -43,7 +43,7 @@ function adviseToAdd(place: HookPlace & { readonly kind: 'manager' }, io: Io): v
   }
   io.exitCode = 1;
   io.stderr(
-    `This repository keeps its hooks with ${place.manager}, so nothing was written. Add to ${place.file}:\n\n${place.addition}\nThen: ${place.then}\n`,
+    `This repository keeps its hooks with ${place.manager}, so nothing was written. Add to ${place.file}:\n\n${place.addition}\nThen: ${place.next}\n`,
   );
 }
 
