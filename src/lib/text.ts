@@ -24,6 +24,12 @@ export function decodeText(bytes: Buffer): Decoded {
   }
 }
 
+/** Says whether bytes are not plainly text of one byte a character: packed, UTF-16 or binary. */
+export function isUnusual(bytes: Buffer): boolean {
+  const mark = bytes[0] === 0xff || bytes[0] === 0xfe;
+  return mark || bytes.subarray(0, HEAD).includes(0) || isPacked(bytes);
+}
+
 /** Says whether bytes begin as a zip, gzip or tar file does. */
 function isPacked(bytes: Buffer): boolean {
   const [first, second, third] = bytes;

@@ -43,11 +43,14 @@ export function tooLarge(maxBytes: number): string {
   return `larger than ${maxBytes >= 1_000_000 ? `${Math.round(maxBytes / 100_000) / 10} MB` : `${maxBytes} bytes`}`;
 }
 
-function whyUnread(error: unknown): string {
+/** Says in words why a file was not read. */
+export function whyUnread(error: unknown): string {
+  if (hasCode(error, 'EISDIR')) return 'submodule or nested repository';
   if (hasCode(error, 'ELOOP') || hasCode(error, 'EMLINK')) return 'symbolic link';
   if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return 'gone while scanning';
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return 'permission denied';
-  if (hasCode(error, 'ENXIO') || hasCode(error, 'ENODEV')) return 'not a regular file';
+  if (hasCode(error, 'ENXIO') || hasCode(error, 'ENODEV') || hasCode(error, 'EAGAIN'))
+    return 'not a regular file';
   return 'unreadable';
 }
 

@@ -19,6 +19,14 @@ export function joinSources(root: string, sources: readonly TextSource[]): TextS
     root,
     paths: [...readers.keys()],
     unlisted,
+    ...(sources.every(({ bytes }) => bytes !== undefined)
+      ? {
+          bytes: (path) => {
+            const reader = readers.get(path);
+            return reader?.source.bytes?.(reader.path) ?? { reason: 'unreadable' };
+          },
+        }
+      : {}),
     read: (path) => {
       const reader = readers.get(path);
       return reader === undefined

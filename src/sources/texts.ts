@@ -1,18 +1,30 @@
+import { decodeText, type Decoded } from '../lib/text.ts';
+import type { Content } from '../lib/tree-reader.ts';
 import type { Unpacked } from './archive/index.ts';
 import type { TextSource } from './types.ts';
 
 /**
- * Reads every text of a source, one at a time; those in archives come as `outer.zip!inner/path`.
+ * Decodes one file of a source, of which the content may have been read already; an archive gives several texts, as
+ * `outer.zip!inner/path`.
  *
  * @yields one text, or why there is none
  */
-export async function* readTexts(source: TextSource): AsyncGenerator<Unpacked> {
-  for (const path of source.paths) {
-    const decoded = await source.read(path);
-    if ('text' in decoded) yield { path, text: decoded.text };
-    else if (decoded.packed === undefined) yield { path, reason: decoded.reason };
-    else yield* await unpackLater(path, decoded.packed);
-  }
+export async function* readTexts(
+  source: TextSource,
+  path: string,
+  content: Content | undefined,
+): AsyncGenerator<Unpacked> {
+  const decoded = content === undefined ? await source.read(path) : decode(content);
+  if ('text' in decoded) yield { path, text: decoded.text };
+  else if (decoded.packed === undefined) yield { path, reason: decoded.reason };
+  else yield* await unpackLater(path, decoded.packed);
+}
+
+/** An archive outlives the buffer that it was read into. */
+function decode(content: Content): Decoded {
+  if ('reason' in content) return content;
+  const decoded = decodeText(content.bytes);
+  return 'packed' in decoded ? { reason: decoded.reason, packed: Buffer.from(content.bytes) } : decoded;
 }
 
 /** Most trees hold no archive. */

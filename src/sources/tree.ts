@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { gitTop, runGit, splitNul } from '../lib/git.ts';
 import { isListable, kindOf, readTreeFile, realPath } from '../lib/walk.ts';
+import { TreeReader } from '../lib/tree-reader.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { Skipped } from '../model/place.ts';
 import { toPathFilter } from './glob.ts';
@@ -34,11 +35,13 @@ export async function openTree(path: string, options: TreeOptions): Promise<Text
     throw unreadable(path);
   if (kind === 'file') return openFile(real, path, options);
   const { paths, unlisted } = await listFolder(real, options.local === true);
+  const reader = new TreeReader();
   return {
     kind: 'tree',
     root: real,
     paths: paths.filter(toPathFilter(options.include, options.exclude)),
     unlisted,
+    bytes: (name) => reader.read(`${real}${sep}${name}`, options.maxBytes),
     read: (name) => Promise.resolve(readTreeFile(join(real, name), options.maxBytes)),
   };
 }

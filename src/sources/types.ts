@@ -1,3 +1,4 @@
+import type { Content } from '../lib/tree-reader.ts';
 import type { Source } from '../model/place.ts';
 import type { Decoded } from '../lib/text.ts';
 import type { Skipped } from '../model/place.ts';
@@ -10,6 +11,8 @@ export interface TextSource {
   readonly paths: readonly string[];
   /** What could not even be listed. */
   readonly unlisted?: readonly Skipped[];
+  /** Reads one file undecoded; a source without it has decoded texts only. */
+  readonly bytes?: (path: string) => Content;
   /** Reads one text, or says why it was skipped. Safe to repeat. */
   readonly read: (path: string) => Promise<Decoded>;
 }

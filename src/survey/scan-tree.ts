@@ -14,6 +14,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Skipped } from '../model/place.ts';
 import { readTexts } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
+import { createSieve } from './sieve.ts';
 
 export interface ScanOptions {
   readonly rules: RuleSet;
@@ -25,7 +26,7 @@ export interface ScanOptions {
 
 export interface ScanStats {
   readonly files: number;
-  /** UTF-16 code units of text that were looked at. */
+  /** Bytes that were looked at; of what was decoded, UTF-16 code units. */
   readonly bytes: number;
   /** Files of which the structure was read. */
   readonly parsed: number;
@@ -51,34 +52,60 @@ const machineMade =
 
 const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-baseline\.json)$/;
 
-/** Looks at every text of a source, one at a time. A text that its format cannot parse is matched as plain text. */
+/**
+ * Looks at every text of a source, one at a time. Only what may hold something is decoded; a text that its format
+ * cannot parse is matched as plain text.
+ */
 export async function scanSource(source: TextSource, options: ScanOptions): Promise<ScanResult> {
   const seen: Seen[] = [];
   const skipped: Skipped[] = [...(source.unlisted ?? [])];
   const stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
-  for await (const read of readTexts(source)) {
-    if ('reason' in read) {
-      skipped.push(read);
+  const mayHold = createSieve(options.rules);
+  for (const path of source.paths) {
+    const content = source.bytes?.(path);
+    if (content !== undefined && 'bytes' in content && !mayHold(content.bytes)) {
+      stats.files += 1;
+      stats.bytes += content.bytes.length;
       continue;
     }
-    const { path, text } = read;
-    stats.files += 1;
-    stats.bytes += text.length;
-    const facts = await factsOf(path, text);
-    if (facts === 'broken') stats.asText += 1;
-    else if (facts !== null) stats.parsed += 1;
-    const known = facts === 'broken' ? null : facts;
-    const matches = matchFile(text, known, options.rules, { path }).filter((match) => !isOwn(path, match));
-    if (matches.length === 0) continue;
-    seen.push({
-      path,
-      identity: `${options.below ?? ''}${path}`,
-      lineStarts: known?.lineStarts ?? toLineStarts(text),
-      source: source.kind,
-      matches,
-    });
+    for await (const read of readTexts(source, path, content)) {
+      if ('reason' in read) {
+        skipped.push(read);
+        continue;
+      }
+      stats.files += 1;
+      stats.bytes += read.text.length;
+      const looked = await lookAt(read, source, options);
+      if (looked.parsed !== 'no') stats[looked.parsed] += 1;
+      if (looked.seen.matches.length > 0) seen.push(looked.seen);
+    }
   }
   return { findings: toFindings(seen, createFingerprint(options.key)), skipped, stats };
+}
+
+interface Looked {
+  readonly seen: Seen;
+  readonly parsed: 'parsed' | 'asText' | 'no';
+}
+
+async function lookAt(
+  { path, text }: { readonly path: string; readonly text: string },
+  source: TextSource,
+  options: ScanOptions,
+): Promise<Looked> {
+  const facts = await factsOf(path, text);
+  const known = facts === 'broken' ? null : facts;
+  const matches = matchFile(text, known, options.rules, { path }).filter((match) => !isOwn(path, match));
+  return {
+    seen: {
+      path,
+      identity: `${options.below ?? ''}${path}`,
+      lineStarts: known?.lineStarts ?? (matches.length === 0 ? [] : toLineStarts(text)),
+      source: source.kind,
+      matches,
+    },
+    parsed: facts === 'broken' ? 'asText' : facts === null ? 'no' : 'parsed',
+  };
 }
 
 /** Our own files hold fingerprints and a salt, which look random; the exact formats of providers still count there. */
