@@ -41,15 +41,25 @@ export function toRuleSet(rules: readonly Rule[]): RuleSet {
 
 function toNameLookup(compiled: readonly CompiledRule[]): RuleSet['ofName'] {
   const known = new Map<string, CompiledRule | undefined>();
+  const candidatesFor = toNameIndex(compiled.filter(({ names }) => names !== undefined));
   return (written) => {
     if (known.has(written)) return known.get(written);
     const name = toNormalName(written);
-    const named = compiled.find(({ names }) => names?.test(name) === true);
+    const named = candidatesFor(name).find(({ names }) => names?.test(name) === true);
     const found = named?.rule.broad === true && about.test(name) ? undefined : named;
     if (known.size >= MOST_NAMES) known.clear();
     known.set(written, found);
     return found;
   };
+}
+
+/** Most names hold no provider's word: only the rules without one, the broad ones, are tried on them. */
+function toNameIndex(named: readonly CompiledRule[]): (name: string) => readonly CompiledRule[] {
+  const words = named.flatMap(({ rule }) => rule.anchors?.rareWords ?? []);
+  if (words.length === 0) return () => named;
+  const plain = named.filter(({ rule }) => (rule.anchors?.rareWords ?? []).length === 0);
+  const any = new RegExp([...new Set(words)].map(escape).join('|'));
+  return (name) => (any.test(name) ? named : plain);
 }
 
 function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn'] {

@@ -80,4 +80,6 @@ export interface Anchors {
   };
   /** Lower-case words of which each name holds one. */
   readonly words: readonly string[];
+  /** The same, the rarest words; none where the rule knows common names. */
+  readonly rareWords: readonly string[];
 }

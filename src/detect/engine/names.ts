@@ -9,11 +9,23 @@ const MOST_VALUE = 600;
 /** Longest name, to each side of the word in it. */
 const MOST_NAME = 60;
 /** Bytes before a name within which what reads it stands. */
-const BEFORE = 160;
+const BEFORE = 120;
 
-const readsBefore =
-  /(?:process\.env|import\.meta\.env|environ|get_?env|lookupenv|viper|env\.get|secrets?|keyref|type=secret|\$\{?|\$\()/i;
-const readsAfter = /^["'\]]?\s{0,4}[:=]\s{0,4}["']?(?:[\w:+/.-]{0,40}\$[{(A-Za-z]|[A-Z ]{0,8}\$)/;
+/** What reads a name directly: `process.env.`, `getenv("`, `${`, `secrets.`. */
+const reader =
+  /(?:(?:\benv|environ|secrets|viper|Deno\.env|\bget_?env|lookup_?env)(?:\.\w{1,12})?[.[("'`\s]{1,4}|\$[{(]{0,2}\s?(?:env:)?|%)$/i;
+/** What refers to one by several keys, a line or more before. */
+const reference = /keyref|secretref|secretname|secrets["']?\s{0,4}[:=]|type=secret/i;
+/** A name that is handed on from another one: `TOKEN: ${{ secrets.X }}`. */
+const handed = /^["'\]]?\s{0,4}[:=]\s{0,4}["']?(?:[\w:+/.-]{0,40}|[A-Z][a-z]+ )\$[{(A-Za-z]/;
+/** What may stand between a name and its value. */
+const gap = /^(?:[^A-Za-z0-9]|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$/i;
+const shortRun = /[^\s"'`<>;,]{8,600}/g;
+const longRun = /[^\s"'`<>;,]{16,600}/g;
+/** What a machine draws has a digit, or is long. */
+const drawn = /^(?=.{0,600}[0-9]|.{24})[^()\s]{16,600}$/;
+/** A pair in which the value comes first. */
+const pairedName = /value["']?\s{0,4}[:=][^]{0,100}name["']?\s{0,4}[:=]\s{0,4}["']?$/i;
 
 /** Letters, digits and what joins words in a name. */
 const inName = Uint8Array.from({ length: 256 }, (_, code) =>
@@ -47,11 +59,12 @@ export class NameJudge {
     if (this.#goesOn(at, length)) return undefined;
     const right = this.#nameEnd(at + length);
     const hasValue = this.#runs.has(right, Math.min(this.#end, right + REACH));
-    if (!hasValue && !this.#reads && !this.#isMarked(right)) return undefined;
+    if (!hasValue && !this.#reads && !this.#isMarked(at, right)) return undefined;
     const left = this.#nameStart(at);
     const rule = this.#ruleOf(left, at, right);
     if (rule === undefined) return undefined;
     if (hasValue && this.#valueFits(right, rule)) return 'value';
+    if (this.#isPaired(left)) return 'value';
     return this.#isRead(left, right) ? 'use' : undefined;
   }
 
@@ -61,10 +74,14 @@ export class NameJudge {
     return length === 3 && next >= 97 && next <= 122 && next !== 115;
   }
 
-  /** An expansion stands near: `$`. */
-  #isMarked(right: number): boolean {
-    const near = this.#bytes.indexOf(36, Math.max(this.#start, right - MOST_NAME));
-    return near !== -1 && near < right + MOST_NAME;
+  /** An expansion stands near: `$`, or `%`. */
+  #isMarked(at: number, right: number): boolean {
+    const most = Math.min(this.#end, right + MOST_NAME);
+    for (let near = Math.max(this.#start, at - MOST_NAME); near < most; near += 1) {
+      const byte = this.#bytes[near];
+      if (byte === 36 || byte === 37) return true;
+    }
+    return false;
   }
 
   #nameStart(at: number): number {
@@ -92,26 +109,38 @@ export class NameJudge {
 
   #valueFits(right: number, rule: CompiledRule): boolean {
     const text = this.#bytes.toString('utf8', right, Math.min(this.#end, right + REACH + MOST_VALUE));
-    for (const { 0: run, index } of text.matchAll(/[^\s"'`<>;,]{8,600}/g)) {
+    const isPassword = rule.rule.value?.looks === 'password' || rule.value !== undefined;
+    for (const { 0: run, index } of text.matchAll(isPassword ? shortRun : longRun)) {
       if (index > REACH) return false;
-      if (mayBe(run, rule) || mayBe(run.replace(/^[^\w]+|[\\)\]}]+$/g, ''), rule)) return true;
+      const value = run.replace(/^[^\w]+|[\\)\]}]+$/g, '');
+      if (isDrawn(run) || isDrawn(value)) return true;
+      if (isPassword && gap.test(text.slice(0, index)) && (isTyped(run, rule) || isTyped(value, rule))) return true;
     }
     return false;
   }
 
+  #isPaired(left: number): boolean {
+    return pairedName.test(this.#bytes.toString('latin1', Math.max(this.#start, left - BEFORE), left));
+  }
+
   #isRead(left: number, right: number): boolean {
+    const name = this.#bytes.toString('latin1', left, right);
     const before = this.#bytes.toString('latin1', Math.max(this.#start, left - BEFORE), left);
-    if (readsBefore.test(before)) return true;
-    if (readsAfter.test(this.#bytes.toString('latin1', right, Math.min(this.#end, right + BEFORE))))
-      return true;
-    return this.#reads && /^[A-Z0-9_]{4,}$/.test(this.#bytes.toString('latin1', left, right));
+    const dotted = name.lastIndexOf('.') + 1;
+    if (reader.test(before + name.slice(0, dotted)) || (this.#reads && reference.test(before))) return true;
+    if (handed.test(this.#bytes.toString('latin1', right, Math.min(this.#end, right + BEFORE)))) return true;
+    return this.#reads && /^[A-Z0-9_]{4,}$/.test(name.slice(dotted));
   }
 }
 
-function mayBe(value: string, { rule, value: pattern }: CompiledRule): boolean {
-  const looks = classify(value);
-  if (looks === 'random') return true;
-  if (looks !== 'plain') return false;
-  if (pattern !== undefined) return pattern.test(value);
-  return rule.value?.looks === 'password' && isPasswordLike(value);
+function isDrawn(run: string): boolean {
+  return drawn.test(run) && classify(run) === 'random';
+}
+
+/** A password may look like anything, so it counts only right after its name. */
+function isTyped(run: string, { rule, value: pattern }: CompiledRule): boolean {
+  if (pattern !== undefined ? !pattern.test(run) : !isPasswordLike(run) || rule.value?.looks !== 'password')
+    return false;
+  const looks = classify(run);
+  return looks === 'plain' || looks === 'random';
 }

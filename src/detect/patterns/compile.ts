@@ -18,6 +18,7 @@ export function toAnchors(rule: Rule): Anchors {
   return {
     ...(rule.pattern === undefined ? {} : { pattern: patternAnchor(rule, rule.pattern) }),
     words: [...new Set((rule.names ?? []).flatMap(wordsOf))],
+    rareWords: rule.broad === true ? [] : [...new Set((rule.names ?? []).flatMap(rareWordsOf))],
   };
 }
 
@@ -33,10 +34,15 @@ function patternAnchor(rule: Rule, source: string): NonNullable<Anchors['pattern
   return { texts: rule.keywords, around: null, length: most };
 }
 
-/** The word that every name of a pattern holds, without the `_` that joins words in normal form. */
+/** The words that names of a pattern hold, in text where `_` may be written in any way or not at all. */
 function wordsOf(source: string): readonly string[] {
-  const split = parsePattern(source.replaceAll('_', String.raw`[\s\S]{0,1}`));
-  return literalsOf(split.alternatives, costOfWord)?.texts ?? [];
+  const loose = source.replaceAll(/\[(?:\\.|[^\]\\])*\]|\\.|_/g, (part) => (part === '_' ? '[^]{0,1}' : part));
+  return literalsOf(parsePattern(loose).alternatives, costOfWord)?.texts ?? [];
+}
+
+/** The rarest texts in names of a pattern, in normal form. */
+function rareWordsOf(source: string): readonly string[] {
+  return literalsOf(parsePattern(source).alternatives)?.texts ?? [];
 }
 
 /** Words that the broad rules look for anyway. */
