@@ -82,7 +82,7 @@ function compile(rule: Rule): CompiledRule {
   return {
     rule,
     pattern:
-      rule.pattern === undefined ? undefined : new RegExp(rule.pattern, rule.anyCase === true ? 'dgi' : 'dg'),
+      rule.pattern === undefined ? undefined : new RegExp(rule.pattern, rule.anyCase === true ? 'dgim' : 'dgm'),
     near: rule.near === undefined ? undefined : new RegExp(rule.near.pattern, 'i'),
     value: rule.value?.pattern === undefined ? undefined : new RegExp(`^(?:${rule.value.pattern})$`),
     names: rule.names === undefined ? undefined : new RegExp(`^(?:${rule.names.join('|')})$`),

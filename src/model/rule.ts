@@ -77,6 +77,10 @@ export interface Anchors {
     readonly around?: number | null;
     /** Most characters of a match. */
     readonly length: number;
+    /** Letters, digits and `_+/=-` in a row that each match holds. */
+    readonly run: number;
+    /** The texts are everyday ones: looked at only in a file that holds a keyword of the rule. */
+    readonly guarded?: boolean;
   };
   /** Lower-case words of which each name holds one. */
   readonly words: readonly string[];

@@ -8,11 +8,12 @@ export type Sieve = (bytes: Buffer) => boolean;
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules);
   const holds: Sieve = (bytes) => engine.scan(bytes, 0, bytes.length).length > 0;
-  return (bytes) => isUnusual(bytes) || holds(bytes) || (mayHoldLayers(bytes) && layersHold(bytes, holds));
+  return (bytes) => isUnusual(bytes) || holds(bytes) || layersHold(bytes, holds);
 }
 
 /** Encoded text is common, such as that of certificates and digests; what it says is looked at like a file. */
 function layersHold(bytes: Buffer, holds: Sieve): boolean {
+  if (!mayHoldLayers(bytes, 0, bytes.length)) return false;
   const decoded = decodeText(bytes);
   return 'text' in decoded && decodeLayers(decoded.text).some((layer) => holds(Buffer.from(layer.text)));
 }

@@ -1,3 +1,4 @@
+import type { Anchors } from '../../model/rule.ts';
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
 
 /** What a text in a file is the anchor of. */
@@ -9,6 +10,8 @@ export interface Anchor {
   readonly inNames: boolean;
   /** It is how code and configuration read by name. */
   readonly reads: boolean;
+  /** It names a store and a key in it, a line each. */
+  readonly refers: boolean;
 }
 
 export interface PatternAnchor {
@@ -17,8 +20,14 @@ export interface PatternAnchor {
   readonly back: number;
   /** Most bytes from the text to the end of a match. */
   readonly ahead: number;
+  /** Lines around within which the rest stands. */
+  readonly lines: number;
+  /** Letters and digits in a row that each match holds. */
+  readonly run: number;
   /** The text is part of the match. */
   readonly inside: boolean;
+  /** Texts of which the file must hold one; none is no condition. */
+  readonly needs: readonly string[];
 }
 
 /** How code reads its environment, and how configuration refers to a secret kept elsewhere. */
@@ -43,23 +52,31 @@ export function toAnchors(rules: RuleSet): readonly Anchor[] {
   const patterns = new Map<string, PatternAnchor[]>();
   const words = new Set<string>();
   for (const compiled of rules.compiled) {
-    const { anchors } = compiled.rule;
-    for (const text of anchors?.pattern?.texts ?? []) {
-      patterns.set(text, [...(patterns.get(text) ?? []), toPatternAnchor(compiled)]);
-    }
-    for (const word of anchors?.words ?? []) words.add(word);
+    const anchors: Anchors = compiled.rule.anchors ?? {
+      words: [],
+      rareWords: [],
+      pattern: { texts: compiled.rule.keywords, around: null, length: 0, run: 0 },
+    };
+    const anchor = toPatternAnchor(compiled, anchors);
+    for (const text of anchors.pattern?.texts ?? [])
+      patterns.set(text, [...(patterns.get(text) ?? []), anchor]);
+    for (const word of anchors.words) words.add(word);
   }
-  return [...new Set([...patterns.keys(), ...words, ...readers])].map((text) => ({
+  const needed = [...patterns.values()].flat().flatMap(({ needs }) => needs);
+  return [...new Set([...patterns.keys(), ...words, ...readers, ...needed])].map((text) => ({
     text,
     patterns: patterns.get(text) ?? [],
     inNames: words.has(text),
     reads: readers.includes(text),
+    refers: text === 'keyref',
   }));
 }
 
-function toPatternAnchor(compiled: CompiledRule): PatternAnchor {
-  const { before, around = null, length = 0 } = compiled.rule.anchors?.pattern ?? {};
-  if (before !== undefined) return { compiled, back: before[1], ahead: length, inside: true };
+function toPatternAnchor(compiled: CompiledRule, { pattern }: Anchors): PatternAnchor {
+  const { before, around = null, length = 0, guarded = false, run = 0 } = pattern ?? {};
+  const base = { compiled, run, lines: Infinity, needs: guarded ? compiled.rule.keywords : [] };
+  if (before !== undefined) return { ...base, back: before[1], ahead: length, inside: true };
   const reach = around === null ? Infinity : around + length;
-  return { compiled, back: reach, ahead: reach, inside: false };
+  const lines = around === null ? Infinity : (compiled.rule.near?.lines ?? Infinity);
+  return { ...base, lines, back: reach, ahead: reach, inside: false };
 }

@@ -1,5 +1,5 @@
 import type { RuleSet } from '../rule-set.ts';
-import { toAnchors, type Anchor } from './anchors.ts';
+import { toAnchors, type PatternAnchor } from './anchors.ts';
 import { toFinder, toGramTables, type Hits } from './grams.ts';
 import { NameJudge } from './names.ts';
 import { PatternJudge } from './patterns.ts';
@@ -19,25 +19,50 @@ export interface Engine {
   readonly scan: (bytes: Buffer, start: number, end: number) => readonly Candidate[];
 }
 
-/** Makes an engine for rules whose anchors are known. */
+/** Makes an engine for rules. */
 export function createEngine(rules: RuleSet): Engine {
   const anchors = toAnchors(rules);
   const finder = toFinder(toGramTables(anchors.map(({ text }) => text)));
+  const numbers = new Map(anchors.map(({ text }, at) => [text, at]));
+  const needs = new Map(
+    anchors.flatMap(({ patterns }) =>
+      patterns.map((pattern) => [pattern, pattern.needs.map((text) => numbers.get(text) ?? -1)] as const),
+    ),
+  );
+  const present = new Uint8Array(anchors.length);
+  /** By anchor: its patterns that can match in the bytes at hand; undefined where not asked yet. */
+  let possible: (readonly PatternAnchor[] | undefined)[] = [];
+  const patternsOf = (text: number): readonly PatternAnchor[] =>
+    (possible[text] ??= (anchors[text]?.patterns ?? []).filter((pattern) => {
+      const texts = needs.get(pattern) ?? [];
+      return texts.length === 0 || texts.some((needed) => present[needed] === 1);
+    }));
   const patterns = new PatternJudge();
   const names = new NameJudge(rules);
   return {
     scan: (bytes, start, end) => {
       const hits = finder.find(bytes, start, end);
       if (hits.count === 0) return [];
+      notePresent(hits, present);
+      possible = [];
       patterns.reset(bytes, start, end);
-      names.reset(bytes, start, end, hasReader(hits, anchors));
+      names.reset(
+        bytes,
+        start,
+        end,
+        anchors.some(({ reads }, at) => reads && present[at] === 1),
+      );
       const found: Candidate[] = [];
       for (let n = 0; n < hits.count; n += 1) {
-        const anchor = anchors[hits.texts[n] ?? -1];
+        const text = hits.texts[n] ?? 0;
+        const anchor = anchors[text];
         const at = hits.offsets[n] ?? 0;
-        if (anchor?.patterns.some((pattern) => patterns.matches(pattern, at)) === true)
+        if (anchor === undefined) continue;
+        if (patternsOf(text).some((pattern) => patterns.matches(pattern, at)))
           found.push({ at, kind: 'pattern' });
-        const kind = anchor?.inNames === true ? names.judge(at, anchor.text.length) : undefined;
+        const kind =
+          (anchor.inNames ? names.judge(at, anchor.text.length) : undefined) ??
+          (anchor.refers ? names.judgeReference(at) : undefined);
         if (kind !== undefined) found.push({ at, kind });
       }
       return found;
@@ -45,6 +70,7 @@ export function createEngine(rules: RuleSet): Engine {
   };
 }
 
-function hasReader({ count, texts }: Hits, anchors: readonly Anchor[]): boolean {
-  return texts.subarray(0, count).some((text) => anchors[text]?.reads === true);
+function notePresent({ count, texts }: Hits, present: Uint8Array): void {
+  present.fill(0);
+  for (let n = 0; n < count; n += 1) present[texts[n] ?? 0] = 1;
 }

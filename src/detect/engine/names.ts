@@ -17,9 +17,14 @@ const reader =
 /** What refers to one by several keys, a line or more before. */
 const reference = /keyref|secretref|secretname|secrets["']?\s{0,4}[:=]|type=secret/i;
 /** A name that is handed on from another one: `TOKEN: ${{ secrets.X }}`. */
-const handed = /^["'\]]?\s{0,4}[:=]\s{0,4}["']?(?:[\w:+/.-]{0,40}|[A-Z][a-z]+ )\$[{(A-Za-z]/;
+const handed = /^["'\]]?\s{0,4}[:=]\s{0,4}["']?(?:[\w:+/.-]{0,40}|[A-Z][a-z]+ )(?:\$[{(A-Za-z]|!vault)/;
 /** What may stand between a name and its value. */
-const gap = /^(?:[^A-Za-z0-9]|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$/i;
+const gap =
+  /^(?:[^A-Za-z0-9]|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$/i;
+const keyNamed = {
+  name: /\bname["']?\s{0,4}:\s{0,4}["']?([\w.-]{1,80})/,
+  key: /\bkey["']?\s{0,4}:\s{0,4}["']?([\w.-]{1,80})/,
+} as const;
 const shortRun = /[^\s"'`<>;,]{8,600}/g;
 const longRun = /[^\s"'`<>;,]{16,600}/g;
 /** What a machine draws has a digit, or is long. */
@@ -68,18 +73,27 @@ export class NameJudge {
     return this.#isRead(left, right) ? 'use' : undefined;
   }
 
+  /** Judges a reference by several keys, such as `secretKeyRef`, at its offset: name and key together may tell. */
+  judgeReference(at: number): 'use' | undefined {
+    const text = this.#bytes.toString('latin1', at, Math.min(this.#end, at + REACH));
+    const [name, key] = [keyNamed.name, keyNamed.key].map((pattern) => pattern.exec(text)?.[1] ?? '');
+    return [key, name, `${name}/${key}`].some((one) => this.#rules.ofName(one ?? '') !== undefined)
+      ? 'use'
+      : undefined;
+  }
+
   /** `path` and `keyboard` hold short words, but do not end with them. */
   #goesOn(at: number, length: number): boolean {
     const next = this.#bytes[at + length] ?? 0;
     return length === 3 && next >= 97 && next <= 122 && next !== 115;
   }
 
-  /** An expansion stands near: `$`, or `%`. */
+  /** An expansion or a tag may stand near: `$`, `%`, `!`. */
   #isMarked(at: number, right: number): boolean {
     const most = Math.min(this.#end, right + MOST_NAME);
     for (let near = Math.max(this.#start, at - MOST_NAME); near < most; near += 1) {
       const byte = this.#bytes[near];
-      if (byte === 36 || byte === 37) return true;
+      if (byte === 36 || byte === 37 || byte === 33) return true;
     }
     return false;
   }
@@ -98,13 +112,21 @@ export class NameJudge {
     return right;
   }
 
-  /** The rule of a whole name, or of its last part where it is dotted. */
+  /** The rule of a name: of its last part where it is dotted, and of the whole where that is a key. */
   #ruleOf(left: number, at: number, right: number): CompiledRule | undefined {
     const whole = this.#bytes.toString('latin1', left, right);
     const dot = whole.lastIndexOf('.', at - left);
     const end = whole.indexOf('.', at - left);
-    const part = whole.slice(dot + 1, end === -1 ? undefined : end);
-    return this.#rules.ofName(part) ?? this.#rules.ofName(whole);
+    const found = this.#rules.ofName(whole.slice(dot + 1, end === -1 ? undefined : end));
+    return found !== undefined || (dot === -1 && end === -1) || !this.#isAssigned(right)
+      ? found
+      : this.#rules.ofName(whole);
+  }
+
+  #isAssigned(right: number): boolean {
+    let at = right;
+    while (at < right + 3 && ' "\'\t'.includes(String.fromCharCode(this.#bytes[at] ?? 0))) at += 1;
+    return this.#bytes[at] === 0x3d || this.#bytes[at] === 0x3a;
   }
 
   #valueFits(right: number, rule: CompiledRule): boolean {
@@ -114,7 +136,8 @@ export class NameJudge {
       if (index > REACH) return false;
       const value = run.replace(/^[^\w]+|[\\)\]}]+$/g, '');
       if (isDrawn(run) || isDrawn(value)) return true;
-      if (isPassword && gap.test(text.slice(0, index)) && (isTyped(run, rule) || isTyped(value, rule))) return true;
+      if (isPassword && gap.test(text.slice(0, index)) && (isTyped(run, rule) || isTyped(value, rule)))
+        return true;
     }
     return false;
   }

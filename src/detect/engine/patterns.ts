@@ -5,12 +5,30 @@ import type { PatternAnchor } from './anchors.ts';
 const CONTEXT = 64;
 /** Starts of a match that are tried one by one. */
 const FEW = 4;
+/** Bytes after an anchor that most patterns are content with. */
+const USUAL = 320;
+
+/** What tokens are made of. */
+const inToken = Uint8Array.from({ length: 256 }, (_, code) =>
+  Number(/[\w+/=-]/.test(String.fromCharCode(code))),
+);
+
+interface Window {
+  readonly at: number;
+  readonly to: number;
+  readonly text: string;
+  /** Where the anchor begins in the text. */
+  readonly offset: number;
+}
+
+const nowhere: Window = { at: -1, to: -1, text: '', offset: 0 };
 
 /** Tries patterns in the windows around their anchors. */
 export class PatternJudge {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
+  #window = nowhere;
   /** By rule: where the text ends in which it was tried. */
   readonly #tried = new Map<CompiledRule, number>();
   readonly #patterns = new Map<CompiledRule, RegExp>();
@@ -20,31 +38,78 @@ export class PatternJudge {
     this.#start = start;
     this.#end = end;
     this.#tried.clear();
+    this.#window = nowhere;
   }
 
   /** Says whether a pattern matches around an anchor; once for each stretch of text. */
-  matches({ compiled, back, ahead, inside }: PatternAnchor, at: number): boolean {
+  matches(anchor: PatternAnchor, at: number): boolean {
+    const { compiled, back, inside } = anchor;
+    if (inside && back <= FEW) return this.#matchesAt(anchor, at);
     if (at < (this.#tried.get(compiled) ?? 0)) return false;
-    const from = Math.max(this.#start, at - back - CONTEXT);
-    const to = Math.min(this.#end, at + ahead + CONTEXT);
-    const before = this.#bytes.toString('utf8', from, at);
-    const text = before + this.#bytes.toString('utf8', at, to);
+    const from = this.#lineBefore(at, anchor);
+    const to = this.#lineAfter(at, anchor);
     if (!inside) this.#tried.set(compiled, to);
-    const near = inside && back <= FEW;
-    const pattern = this.#patternOf(compiled, near);
-    for (let start = near ? Math.max(0, before.length - back) : 0; start <= before.length; start += 1) {
+    if (!inside && !this.#hasRun(from, to, anchor.run)) return false;
+    const pattern = this.#patternOf(compiled, false);
+    pattern.lastIndex = 0;
+    return pattern.test(this.#bytes.toString('utf8', from, Math.min(this.#end, to + CONTEXT)));
+  }
+
+  /** A second part stands within some lines; what else is around an anchor is counted in bytes. */
+  #lineBefore(at: number, { back, lines }: PatternAnchor): number {
+    const least = Math.max(this.#start, at - back - CONTEXT);
+    let from = at;
+    for (let left = lines; left >= 0 && from > least; left -= 1) {
+      from = Math.max(least, this.#bytes.lastIndexOf(10, from - 1));
+    }
+    return Math.max(least, from);
+  }
+
+  #lineAfter(at: number, { ahead, lines }: PatternAnchor): number {
+    const most = Math.min(this.#end, at + ahead);
+    let to = at;
+    for (let left = lines; left >= 0 && to < most; left -= 1) {
+      const next = this.#bytes.indexOf(10, to + 1);
+      to = next === -1 ? most : next;
+    }
+    return Math.min(most, to);
+  }
+
+  /** Says whether as many letters and digits follow each other as each match holds: far cheaper than trying it. */
+  #hasRun(from: number, to: number, least: number): boolean {
+    let length = 0;
+    for (let at = from; at < to && length < least; at += 1) {
+      length = inToken[this.#bytes[at] ?? 0] === 1 ? length + 1 : 0;
+    }
+    return length >= least;
+  }
+
+  #matchesAt({ compiled, back, ahead }: PatternAnchor, at: number): boolean {
+    const { text, offset } = this.#windowAt(at, ahead + CONTEXT);
+    const pattern = this.#patternOf(compiled, true);
+    for (let start = Math.max(0, offset - back); start <= offset; start += 1) {
       pattern.lastIndex = start;
       if (pattern.test(text)) return true;
-      if (!near) return false;
     }
     return false;
+  }
+
+  /** Many rules may have the same anchor: the text around it is decoded once. */
+  #windowAt(at: number, ahead: number): Window {
+    const known = this.#window;
+    if (known.at === at && known.to - at >= ahead) return known;
+    const to = at + Math.max(ahead, USUAL);
+    const before = this.#bytes.toString('utf8', Math.max(this.#start, at - CONTEXT), at);
+    const text = before + this.#bytes.toString('utf8', at, Math.min(this.#end, to));
+    this.#window = { at, to, text, offset: before.length };
+    return this.#window;
   }
 
   /** One that begins at its anchor is tried there alone: searching from it would look at all that follows. */
   #patternOf(compiled: CompiledRule, sticky: boolean): RegExp {
     const known = this.#patterns.get(compiled);
     if (known !== undefined) return known;
-    const flags = `${sticky ? 'y' : 'g'}${compiled.rule.anyCase === true ? 'i' : ''}`;
+    const flags = `m${sticky ? 'y' : 'g'}${compiled.rule.anyCase === true ? 'i' : ''}`;
     const made = new RegExp(compiled.pattern?.source ?? '$^', flags);
     this.#patterns.set(compiled, made);
     return made;

@@ -1,7 +1,7 @@
-/** What a byte is to a value: 0 ends it, 1 is part of it, 2 is a digit or a sign that words do not hold. */
+/** What a byte is to a value: 0 ends it, 1 is a letter, 2 a digit or a sign that words do not hold, 3 joins words. */
 const kinds = toKinds();
 
-/** Beyond this a run is worth a look whatever it holds. */
+/** A word beyond this is worth a look whatever it holds. */
 const LONG = 24;
 const SHORT = 8;
 
@@ -11,7 +11,8 @@ function toKinds(): Uint8Array {
     for (const letter of letters) table[letter.charCodeAt(0)] = kind;
   };
   for (let code = 65; code <= 90; code += 1) table[code] = table[code + 32] = 1;
-  set('_-./~', 1);
+  set('_', 1);
+  set('-./~', 3);
   set('0123456789+@!#%^&*?$', 2);
   table.fill(1, 128);
   return table;
@@ -55,15 +56,16 @@ export class RunFinder {
   /** Where a run ends that is no value; -1 for one that may be. */
   #runEnd(start: number): number {
     const bytes = this.#bytes;
-    const most = Math.min(this.#end, start + LONG);
     let marked = false;
+    let word = start;
     let at = start;
-    for (; at < most; at += 1) {
+    for (; at < this.#end; at += 1) {
       const kind = kinds[bytes[at] ?? 0];
       if (kind === 0) break;
       if (kind === 2) marked = true;
+      if (kind === 3) word = at + 1;
+      if (at - word >= LONG || (marked && at - start >= SHORT)) return -1;
     }
-    const length = at - start;
-    return length >= LONG || (length >= SHORT && marked) ? -1 : at;
+    return marked && at - start >= SHORT ? -1 : at;
   }
 }

@@ -1,6 +1,7 @@
 import { RegExpParser, type AST } from '@eslint-community/regexpp';
 import type { Anchors, Rule } from '../../model/rule.ts';
-import { commonness, literalsOf } from './literals.ts';
+import { EVERYDAY, commonness, literalsOf } from './literals.ts';
+import { longestRun } from './runs.ts';
 import { widthOf } from './width.ts';
 
 const parser = new RegExpParser({ ecmaVersion: 2023 });
@@ -25,18 +26,28 @@ export function toAnchors(rule: Rule): Anchors {
 function patternAnchor(rule: Rule, source: string): NonNullable<Anchors['pattern']> {
   const pattern = parsePattern(source);
   const { most } = widthOf(pattern);
+  const run = Math.min(...pattern.alternatives.map(longestRun));
   const own = literalsOf(pattern.alternatives);
   if (own !== undefined && own.most < NEAR) {
-    return { texts: own.texts, before: [own.least, own.most], length: most };
+    const guarded = rule.keywords.length > 0 && own.texts.some((text) => commonness(text) >= EVERYDAY);
+    return {
+      texts: own.texts,
+      before: [own.least, own.most],
+      length: most,
+      run,
+      ...(guarded ? { guarded } : {}),
+    };
   }
   const near = rule.near === undefined ? undefined : literalsOf(parsePattern(rule.near.pattern).alternatives);
-  if (near !== undefined) return { texts: near.texts, around: NEAR, length: most };
-  return { texts: rule.keywords, around: null, length: most };
+  if (near !== undefined) return { texts: near.texts, around: NEAR, length: most, run };
+  return { texts: rule.keywords, around: null, length: most, run };
 }
 
 /** The words that names of a pattern hold, in text where `_` may be written in any way or not at all. */
 function wordsOf(source: string): readonly string[] {
-  const loose = source.replaceAll(/\[(?:\\.|[^\]\\])*\]|\\.|_/g, (part) => (part === '_' ? '[^]{0,1}' : part));
+  const loose = source.replaceAll(/\[(?:\\.|[^\]\\])*\]|\\.|_/g, (part) =>
+    part === '_' ? '[^]{0,1}' : part,
+  );
   return literalsOf(parsePattern(loose).alternatives, costOfWord)?.texts ?? [];
 }
 

@@ -16,12 +16,14 @@ const MOST_TEXTS = 160;
 const MOST_CHARACTERS = 24;
 /** An anchor farther than this from the start of a match makes each look at it dear. */
 const FAR = 64;
+/** How often an everyday text stands in a megabyte, about. */
+export const EVERYDAY = 500;
 /** A class of more letters than this is no text. */
 const MOST_LETTERS = 6;
 
 /** Texts that stand in most files: of little use as an anchor. */
 const everyday =
-  /^(?:https?(?::\/\/)?|www\.?|\.com\/?|\.io|api|key|token|secret|password|client|access|auth|authorization|bearer|basic|name|value|user|test|true|null|.{1,2})$/;
+  /^(?:https?(?::\/\/)?|www\.?|\.com\/?|\.io|api|key|token|secret|password|client|access|auth|authorization|bearer|basic|name|value|user|test|true|null|data|pat|.{1,2})$/;
 
 /** Finds the rarest texts of which one must stand in every match; undefined where there are none. */
 export function literalsOf(
@@ -164,5 +166,5 @@ function cheapest(found: readonly Literals[], cost: Cost): Literals | undefined 
 
 /** Guesses how often a text stands in a megabyte that does not hold what it is the anchor of. */
 export function commonness(text: string): number {
-  return everyday.test(text) ? 500 : 1e6 / 24 ** Math.min(text.length, 8);
+  return everyday.test(text) ? EVERYDAY : 1e6 / 24 ** Math.min(text.length, 8);
 }
