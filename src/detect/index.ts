@@ -1,4 +1,5 @@
-export { decodeLayers, mayHoldLayers } from './decode/index.ts';
+export { decodeLayers } from './decode/index.ts';
+export { mayHoldLayers } from './decode/may-hold.ts';
 export { createEngine, type Candidate, type Engine } from './engine/index.ts';
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
 export { createFingerprint, defaultKey } from './fingerprint.ts';
