@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, realpathSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Io } from '../lib/io.ts';
@@ -66,6 +66,17 @@ async function tell(
     },
   };
   await play(cast, tools.go ? buildGo(world) : Promise.resolve(undefined));
+  claimSilence(stage, folder, [token, cast.userX.password]);
+}
+
+/** What a person may copy into a ticket: this transcript and the audit log. */
+function claimSilence(stage: Stage, folder: string, secrets: readonly Secret[]): void {
+  const log = readFileSync(join(folder, 'state', 'audit', 'log.jsonl'), 'utf8');
+  const texts = [stage.printed(), log];
+  stage.claim(
+    'neither this transcript nor the audit log holds the old token or the password',
+    !secrets.some((secret) => texts.some((text) => text.includes(secret.open()))),
+  );
 }
 
 async function play(cast: Cast, goBuilt: Promise<string | undefined>): Promise<void> {

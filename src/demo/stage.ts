@@ -8,10 +8,17 @@ export interface Stage {
   readonly skip: (text: string) => void;
   readonly failed: () => readonly string[];
   readonly claims: () => number;
+  /** Everything that was printed so far. */
+  readonly printed: () => string;
 }
 
-export function createStage(write: (text: string) => void): Stage {
+export function createStage(print: (text: string) => void): Stage {
   const failures: string[] = [];
+  const printed: string[] = [];
+  const write = (text: string): void => {
+    printed.push(text);
+    print(text);
+  };
   let count = 0;
   let chapter = 0;
   return {
@@ -34,5 +41,6 @@ export function createStage(write: (text: string) => void): Stage {
     skip: (text) => write(`   skip ${text}\n`),
     failed: () => failures,
     claims: () => count,
+    printed: () => printed.join(''),
   };
 }

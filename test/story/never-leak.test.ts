@@ -52,6 +52,7 @@ const lines: readonly (readonly string[])[] = [
   ['token', '--agent', 'helpdesk', '--resource', 'password-api'],
   ['exec', '--agent', 'helpdesk', '--env', 'X=password-api', '--', 'true'],
   ['whoami'],
+  ['login', '--idp', 'no-such'],
   ['logout'],
   ['audit', 'show'],
   ['audit', 'verify'],
@@ -77,11 +78,11 @@ describe('no value of a secret', () => {
     }
     expect([...new Set(leaks)]).toEqual([]);
     expect(searched).toBeGreaterThan(10_000);
-  }, 180_000);
+  }, 400_000);
 
-  it('was looked for in every verb that does not ask a person', () => {
+  it('was looked for in every verb; the demo claims it of itself', () => {
     const seen = new Set(lines.flat());
-    expect(verbs.map((verb) => verb.name).filter((name) => !seen.has(name))).toEqual(['login', 'demo']);
+    expect(verbs.map((verb) => verb.name).filter((name) => !seen.has(name))).toEqual(['demo']);
   });
 });
 
