@@ -11,7 +11,7 @@ const BETWEEN = [
 ].join('|');
 
 /** `=`, `:=`, `=>`, `||`, a comma of a call, the space after a flag. */
-const SIGN = String.raw`(?::-|:{1,3}=?|=>|={1,3}|\|\||\?\?|\?=|[,>(]|\s)`;
+const SIGN = String.raw`(?::-|:{1,3}=?|=>|={1,3}|\.=|\|\||\?\?|\?=|[,>(]|\s)`;
 
 /** Quotes, `Bearer `: what may open the value. */
 const OPENING = String.raw`(?:[fbru@](?=["'\x60]))?["'\x60\\]{0,3}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Kk]ey)\s{1,2})?`;
