@@ -144,7 +144,6 @@ function isNear(text: string, at: number, { rule, near }: CompiledRule): boolean
     start = text.lastIndexOf('\n', start - 1);
     const next = text.indexOf('\n', end + 1);
     end = next === -1 ? text.length : next;
-    if (start <= 0) break;
   }
   return near.test(text.slice(Math.max(0, start, at - 2000), Math.min(end, at + 2000)));
 }

@@ -41,6 +41,10 @@ export function fillIn(template: string): string {
 function withChecksums(text: string): string {
   return text
     .replaceAll(/(\w{30})\{crc62\}/g, (_, body: string) => body + inBase62(crc32(body)).padStart(6, '0'))
+    .replaceAll(
+      /([A-Za-z0-9]{40})\{crc32\}/g,
+      (_, body: string) => body + crc32(body).toString(16).padStart(8, '0'),
+    )
     .replaceAll(/([\w.-]+)\{crc36\}/g, (_, body: string) => body + crc32(body).toString(36).padStart(7, '0'))
     .replaceAll(/(glsa_\w{32})_\{crc16\}/g, (_, body: string) => {
       const sum = Buffer.alloc(4);
