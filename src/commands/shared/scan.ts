@@ -51,9 +51,9 @@ async function lookAt(targets: readonly string[], now: Eyes, flags: ScanFlags, i
   const policy = flags.since === undefined ? null : await openPolicy(flags.since, now, flags, io);
   const eyes = policy?.eyes ?? now;
   const source = await openScanSource(targets, eyes, flags, io);
-  const { findings, skipped, stats } = await scanSource(source, eyes);
+  const { findings, skipped, stats, paths } = await scanSource(source, eyes);
   const unread = new Set(skipped.map(({ path }) => path));
-  const seen = new Set(source.paths.filter((path) => !unread.has(path)));
+  const seen = new Set(paths.filter((path) => !unread.has(path)));
   const accepted = policy?.baseline ?? null;
   const judged = policy === null ? findings : await withPolicy(findings, policy);
   const settled = await settle({ findings: judged, seen, accepted }, eyes, flags, io);
