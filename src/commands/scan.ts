@@ -13,6 +13,7 @@ export function addScan(program: Command, io: Io): void {
       '--since <ref>',
       'look at what changed since REF; settings, baseline and comments count as they stand there',
     )
+    .option('--history', 'look at every version of every file that a ref, stash, reflog or note reaches')
     .option('--stdin', 'look at standard input')
     .option('--stdin-name <path>', 'name that standard input stands for')
     .addOption(new Option('--format <format>', 'how to print').choices(scanFormats).default('text'))

@@ -3,7 +3,7 @@ export { mayHoldLayers } from './decode/may-hold.ts';
 export { createEngine, type Candidate, type Engine } from './engine/index.ts';
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
 export { createFingerprint, defaultKey } from './fingerprint.ts';
-export { toFindings, type Seen } from './findings.ts';
+export { groupOf, idOf, toFindings, type Seen } from './findings.ts';
 export { matchFile, type Match } from './match.ts';
 export { isWorthParsing } from './worth.ts';
 export {
@@ -13,4 +13,4 @@ export {
   withEarlierIgnores,
   type PolicyChange,
 } from './policy.ts';
-export { toRuleSet, type CompiledRule, type RuleSet } from './rule-set.ts';
+export { toRuleSet, type RuleSet } from './rule-set.ts';

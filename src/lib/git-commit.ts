@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { AgentIdError } from '../model/error.ts';
 import { runGit, splitNul } from './git.ts';
+import { readBounded } from './random-file.ts';
 import { decodeText } from './text.ts';
+
+const MOST_BYTES = 1 << 30;
 
 /** Finds the full name of a commit that a person named. Throws `unknown-name`. */
 export async function resolveCommit(top: string, ref: string): Promise<string> {
@@ -26,20 +31,40 @@ export async function readCommitted(top: string, commit: string, path: string): 
   return 'text' in decoded ? decoded.text : undefined;
 }
 
-/** Lists the files that differ, in the work tree, from where HEAD and a commit parted; untracked ones too. */
+/**
+ * Lists the files that differ, in the work tree, from where HEAD and a commit parted; untracked ones too. Compares raw
+ * entries, so that no filter of the repository runs.
+ */
 export async function changedSince(top: string, commit: string): Promise<ReadonlySet<string>> {
   const base = (await runGit(top, ['merge-base', commit, 'HEAD'])).stdout.toString().trim();
-  const changed = await runGit(top, [
-    'diff',
-    '--no-ext-diff',
-    '--no-renames',
-    '--name-only',
+  const { stdout } = await runGit(top, [
+    'diff-index',
+    '--raw',
+    '--abbrev=64',
     '-z',
+    '--no-renames',
+    '--no-ext-diff',
+    '--diff-filter=d',
     base === '' ? commit : base,
     '--',
   ]);
+  const fields = splitNul(stdout);
+  const changed: string[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, , before = '', after = ''] = (fields[at] ?? '').split(' ');
+    const path = fields[at + 1] ?? '';
+    // Git has not read a file of which only the times are others.
+    if (!/^0+$/.test(after) || blobName(join(top, path), before.length) !== before) changed.push(path);
+  }
   const fresh = await runGit(top, ['ls-files', '-z', '--others', '--exclude-standard']);
-  return new Set([...splitNul(changed.stdout), ...splitNul(fresh.stdout)]);
+  return new Set([...changed, ...splitNul(fresh.stdout)]);
+}
+
+function blobName(file: string, length: number): string | undefined {
+  const bytes = readBounded(file, MOST_BYTES);
+  if (bytes === undefined) return undefined;
+  const hash = createHash(length === 64 ? 'sha256' : 'sha1').update(`blob ${bytes.length}\0`);
+  return hash.update(bytes).digest('hex');
 }
 
 /** Maps today's paths of files that were renamed since a commit to their paths then. */

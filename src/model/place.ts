@@ -20,6 +20,11 @@ export interface Location {
   readonly author?: string;
   readonly date?: string;
   readonly source?: Source;
+  /** Name of the last commit that still has it at this path, and when it was authored. */
+  readonly lastCommit?: string;
+  readonly lastDate?: string;
+  /** Whether the commit at `HEAD` has the value anywhere. */
+  readonly atHead?: boolean;
 }
 
 /** A replacement of one span of a file's text, with the reason that a diff shows for it. */

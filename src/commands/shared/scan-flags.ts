@@ -8,6 +8,7 @@ import type { Eyes, GlobalOptions } from './survey.ts';
 export interface ScanFlags extends GlobalOptions {
   readonly staged?: boolean;
   readonly since?: string;
+  readonly history?: boolean;
   readonly stdin?: boolean;
   readonly stdinName?: string;
   readonly format: ScanFormat;

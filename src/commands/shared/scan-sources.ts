@@ -5,17 +5,17 @@ import { kindOf, realPath } from '../../lib/walk.ts';
 import { toPathFilter } from '../../sources/glob.ts';
 import { joinSources } from '../../sources/joined.ts';
 import { openTexts } from '../../sources/memory.ts';
-import { keepPaths } from '../../sources/narrow.ts';
 import { openStaged, stagedRoot } from '../../sources/staged.ts';
-import { toRelative } from '../../sources/listing.ts';
-import { openTree } from '../../sources/tree.ts';
+import { openTree, toRelative } from '../../sources/tree.ts';
 import type { TextSource } from '../../sources/types.ts';
 import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
+import { repositoryOf } from './scan-history.ts';
 import type { Eyes } from './survey.ts';
 
 /** Gives the folder that paths are relative to: the one that was named, else the one that the command runs in. */
 export async function rootOf(targets: readonly string[], flags: ScanFlags, io: Io): Promise<string> {
   if (flags.staged === true) return stagedRoot(io.cwd);
+  if (flags.history === true) return repositoryOf(targets, io).top;
   const cwd = await realPath(io.cwd);
   const [only = '.', ...more] = targets;
   if (flags.stdin === true || more.length > 0) return cwd;
@@ -38,9 +38,7 @@ export async function openScanSource(
       : flags.staged === true
         ? [narrowed(await openStaged(io.cwd, maxBytes), eyes, flags)]
         : await Promise.all(
-            targets.map((path) =>
-              openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags, early: targets.length === 1 }),
-            ),
+            targets.map((path) => openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags })),
           );
   const joined = joinSources(eyes.root, sources);
   return flags.since === undefined ? joined : onlyChanged(joined, eyes, flags.since);
@@ -49,18 +47,17 @@ export async function openScanSource(
 /** Keeps the files that differ from the commit on which the work since REF began. */
 async function onlyChanged(source: TextSource, { top, below }: Eyes, ref: string): Promise<TextSource> {
   const changed = await changedSince(top, await resolveCommit(top, ref));
-  return keepPaths(source, (path) => changed.has(`${below}${path}`));
+  return { ...source, paths: source.paths.filter((path) => changed.has(`${below}${path}`)) };
 }
 
 interface Look {
   readonly maxBytes: number;
   readonly eyes: Eyes;
   readonly flags: ScanFlags;
-  readonly early: boolean;
 }
 
-async function openTarget(path: string, { maxBytes, eyes, flags, early }: Look): Promise<TextSource> {
-  const source = await openTree(path, { maxBytes, include: [], exclude: [], early });
+async function openTarget(path: string, { maxBytes, eyes, flags }: Look): Promise<TextSource> {
+  const source = await openTree(path, { maxBytes, include: [], exclude: [] });
   // A file that a person named is looked at, whatever the globs say.
   return (await kindOf(path)) === 'file' ? source : narrowed(source, eyes, flags);
 }
@@ -71,5 +68,5 @@ function narrowed(source: TextSource, { top, config }: Eyes, flags: ScanFlags): 
   const prefix = below === '' ? '' : `${below}/`;
   const named = toPathFilter(flags.include ?? [], flags.exclude ?? []);
   const settled = toPathFilter(config.include, config.exclude);
-  return keepPaths(source, (path) => named(path) && settled(`${prefix}${path}`));
+  return { ...source, paths: source.paths.filter((path) => named(path) && settled(`${prefix}${path}`)) };
 }

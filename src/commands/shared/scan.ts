@@ -5,10 +5,11 @@ import { readTextIfThere, writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
 import type { Report } from '../../output/report.ts';
-import { scanSource } from '../../survey/scan-tree.ts';
+import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 import { assertWhy } from './baseline-entry.ts';
 import { settle } from './scan-baseline.ts';
 import { assertRules, isFailure, isWanted, type ScanFlags } from './scan-flags.ts';
+import { repositoryOf, scanHistoryOf, withBrought } from './scan-history.ts';
 import { toOutputs, writeReports } from './scan-output.ts';
 import { openPolicy, withPolicy } from './scan-policy.ts';
 import { openScanSource, rootOf } from './scan-sources.ts';
@@ -23,7 +24,7 @@ export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io
   assertRules(flags, found);
   assertWhy(flags, io);
   const eyes = await keyed(found, flags, io);
-  const report = await withProgress(io, 'scanning', () => lookAt(targets, eyes, flags, io));
+  const report = await withProgress(io, 'scanning', (say) => lookAt(targets, eyes, flags, { io, say }));
   await writeReports(report, { outputs, fails: (finding) => isFailure(finding, flags) }, eyes, io);
   io.exitCode = exitCode(report, flags);
   if (flags.stats === true) io.stderr(`${JSON.stringify(report.stats)}\n`);
@@ -46,14 +47,22 @@ async function keyed(eyes: Eyes, flags: ScanFlags, io: Io): Promise<Eyes> {
   return { ...eyes, key: salt, unkeyed: false };
 }
 
-async function lookAt(targets: readonly string[], now: Eyes, flags: ScanFlags, io: Io): Promise<Report> {
+interface Watch {
+  readonly io: Io;
+  /** Tells a person who waits what is being done. */
+  readonly say: (text: string) => void;
+}
+
+async function lookAt(
+  targets: readonly string[],
+  now: Eyes,
+  flags: ScanFlags,
+  { io, say }: Watch,
+): Promise<Report> {
   const started = toTimestamp(io.clock());
   const policy = flags.since === undefined ? null : await openPolicy(flags.since, now, flags, io);
   const eyes = policy?.eyes ?? now;
-  const source = await openScanSource(targets, eyes, flags, io);
-  const { findings, skipped, stats, paths } = await scanSource(source, eyes);
-  const unread = new Set(skipped.map(({ path }) => path));
-  const seen = new Set(paths.filter((path) => !unread.has(path)));
+  const { findings, skipped, stats, seen } = await lookThrough(targets, eyes, flags, { io, say });
   const accepted = policy?.baseline ?? null;
   const judged = policy === null ? findings : await withPolicy(findings, policy);
   const settled = await settle({ findings: judged, seen, accepted }, eyes, flags, io);
@@ -61,11 +70,31 @@ async function lookAt(targets: readonly string[], now: Eyes, flags: ScanFlags, i
     root: eyes.root,
     findings: settled.filter((finding) => isWanted(finding, flags)),
     skipped,
-    stats: { ...stats, blobs: 0, commits: 0 },
+    stats: { blobs: 0, commits: 0, ...stats },
     unkeyed: eyes.unkeyed,
     started,
     ended: toTimestamp(io.clock()),
   };
+}
+
+type Looked = ScanResult & { readonly seen: ReadonlySet<string> };
+
+async function lookThrough(
+  targets: readonly string[],
+  eyes: Eyes,
+  flags: ScanFlags,
+  { io, say }: Watch,
+): Promise<Looked> {
+  if (flags.history === true) {
+    const result = await scanHistoryOf(repositoryOf(targets, io), eyes, flags, say);
+    return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
+  }
+  const source = await openScanSource(targets, eyes, flags, io);
+  const result = await scanSource(source, eyes);
+  const unread = new Set(result.skipped.map(({ path }) => path));
+  const seen = new Set(source.paths.filter((path) => !unread.has(path)));
+  if (flags.since === undefined) return { ...result, seen };
+  return { ...(await withBrought(result, flags.since, eyes, flags)), seen };
 }
 
 function exitCode({ findings, skipped }: Report, flags: ScanFlags): number {

@@ -1,0 +1,79 @@
+import type { RuleSet } from '../../detect/index.ts';
+import { toTimestamp } from '../../lib/clock.ts';
+import { decodeText, type Decoded } from '../../lib/text.ts';
+import type { Skipped } from '../../model/place.ts';
+import { catFiles } from '../../sources/git/cat-file.ts';
+import type { Brought } from '../../sources/history/since.ts';
+import type { ScanResult } from '../scan-tree.ts';
+import { findInVersions, type VersionReader } from './rounds.ts';
+
+export interface BroughtOptions {
+  readonly rules: RuleSet;
+  readonly key: string;
+  /** The top of the repository. */
+  readonly top: string;
+  /** Path from the top to the root, ending in `/`; empty at the top. */
+  readonly below: string;
+  readonly maxBytes: number;
+  readonly isWanted: (path: string) => boolean;
+}
+
+/** Adds to what is in changed files what is in the versions that came since, where it is not there any more. */
+export async function addBrought(
+  now: ScanResult,
+  brought: readonly Brought[],
+  options: BroughtOptions,
+): Promise<ScanResult> {
+  const { below, isWanted } = options;
+  const wanted = brought.filter(({ path }) => isWanted(path));
+  const versions = toVersions(wanted.map((one) => ({ ...one, path: one.path.slice(below.length) })));
+  const skipped: Skipped[] = [];
+  const reader: VersionReader<Brought> = {
+    read: (round) => readVersions(round, options, skipped),
+    locate: (location, { commit, author, authoredAt }) => ({
+      ...location,
+      commit,
+      author,
+      date: toTimestamp(authoredAt * 1000),
+    }),
+  };
+  const then = await findInVersions(versions, reader, options, now.findings);
+  return {
+    findings: [...now.findings, ...then],
+    skipped: [...now.skipped, ...skipped],
+    stats: {
+      ...now.stats,
+      blobs: new Set(wanted.map(({ blob }) => blob)).size,
+      commits: new Set(brought.map(({ commit }) => commit)).size,
+    },
+  };
+}
+
+function toVersions(brought: readonly Brought[]): ReadonlyMap<string, readonly Brought[]> {
+  const versions = new Map<string, Brought[]>();
+  for (const one of brought) {
+    const before = versions.get(one.path);
+    if (before === undefined) versions.set(one.path, [one]);
+    else if (before.every(({ blob }) => blob !== one.blob)) before.push(one);
+  }
+  return versions;
+}
+
+async function readVersions(
+  wanted: ReadonlyMap<string, Brought>,
+  { top, maxBytes }: BroughtOptions,
+  skipped: Skipped[],
+): Promise<(path: string) => Decoded> {
+  const given = new Map<string, Decoded>();
+  await catFiles(top, [...new Set([...wanted.values()].map(({ blob }) => blob))], maxBytes, (name, one) => {
+    given.set(
+      name,
+      'blob' in one ? decodeText(one.blob) : { reason: 'reason' in one ? one.reason : one.kind },
+    );
+  });
+  return (path) => {
+    const decoded = given.get(wanted.get(path)?.blob ?? '') ?? { reason: 'unreadable' };
+    if ('reason' in decoded) skipped.push({ path, reason: decoded.reason });
+    return decoded;
+  };
+}

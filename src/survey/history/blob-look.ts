@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import {
+  createEngine,
+  decodeLayers,
+  matchFile,
+  mayHoldLayers,
+  type Engine,
+  type RuleSet,
+} from '../../detect/index.ts';
+import { decodeText } from '../../lib/text.ts';
+
+/** What is carried from a blob to those that are made from it. */
+export interface BlobState {
+  /** Values that are in the blob, by their place in `values`. */
+  readonly values: readonly number[];
+}
+
+export const nothing: BlobState = { values: [] };
+
+/** Where a blob lies, and which parts of it are new. */
+export interface BlobPlace {
+  readonly number: number;
+  readonly bytes: Buffer;
+  readonly at: number;
+  readonly length: number;
+  /** Bounds of what is new, two by two; undefined where all of it is. */
+  readonly windows?: { readonly bounds: Uint32Array; readonly count: number };
+}
+
+/** What one thread found in blobs. It holds no value. */
+export interface BlobHits {
+  /** Pairs: number of the blob, and the place of a value in `values`. */
+  readonly pairs: Int32Array;
+  /** A digest of each value, made for this run only. */
+  readonly values: readonly string[];
+  /** Blobs that were not looked at, by reason. */
+  readonly skipped: readonly (readonly [number: number, reason: string])[];
+  readonly blobs: number;
+  /** Bytes of all blobs, and those of them that were looked at. */
+  readonly bytes: number;
+  readonly scanned: number;
+}
+
+export interface BlobLook {
+  readonly look: (place: BlobPlace, before: BlobState) => BlobState;
+  readonly skip: (number: number, reason: string) => void;
+  readonly done: () => BlobHits;
+}
+
+const BINARY_HEAD = 8192;
+/** Bytes before and after a candidate that its match may take, second parts near by included. */
+const BEFORE = 600;
+const AFTER = 2000;
+/** Bytes after a name within which a value of its own key stands. */
+const PAIR = 160;
+
+/** `"name": "X_TOKEN", "value": "…"` and the like: only the structure of the file joins them. */
+const pair = /["'>\s,](?:value|default|content|text|string|data)["']?\s{0,3}[:=>]/i;
+
+/**
+ * Makes the look at blobs. Only what is new in a blob is matched; a value that its base had is sought in it byte by
+ * byte.
+ */
+export function createBlobLook(rules: RuleSet, maxBytes: number, tooLarge: string): BlobLook {
+  const values = createValues();
+  const matcher = { rules, engine: createEngine(rules), values };
+  const pairs: number[] = [];
+  const skipped: (readonly [number, string])[] = [];
+  const stats = { blobs: 0, bytes: 0, scanned: 0 };
+  return {
+    look: (place, before) => {
+      stats.blobs += 1;
+      stats.bytes += place.length;
+      const reason = whyNot(place, maxBytes, tooLarge);
+      if (reason !== undefined) {
+        skipped.push([place.number, reason]);
+        return nothing;
+      }
+      const found = stillThere(place, before, values);
+      stats.scanned += lookAtNew(matcher, place, found);
+      if (found.size === 0) return nothing;
+      for (const value of found) pairs.push(place.number, value);
+      return { values: [...found] };
+    },
+    skip: (number, reason) => void skipped.push([number, reason]),
+    done: () => ({ pairs: Int32Array.from(pairs), values: values.done(), skipped, ...stats }),
+  };
+}
+
+interface Matcher {
+  readonly rules: RuleSet;
+  readonly engine: Engine;
+  readonly values: Values;
+}
+
+function stillThere({ bytes, at, length }: BlobPlace, before: BlobState, values: Values): Set<number> {
+  if (before.values.length === 0) return new Set();
+  const whole = bytes.subarray(at, at + length);
+  return new Set(before.values.filter((value) => whole.includes(values.bytesOf(value))));
+}
+
+/** Gives how many bytes were looked at. */
+function lookAtNew(matcher: Matcher, place: BlobPlace, found: Set<number>): number {
+  const { bytes, at, length, windows } = place;
+  if (isMarkedUtf16(bytes, at, length)) {
+    const decoded = decodeText(bytes.subarray(at, at + length));
+    if ('text' in decoded) matchText(matcher, decoded.text, found);
+    return length;
+  }
+  if (windows === undefined) return lookAtRange(matcher, place, found, [at, at + length]);
+  let scanned = 0;
+  for (let n = 0; n < windows.count; n += 1) {
+    const start = at + (windows.bounds[2 * n] ?? 0);
+    const end = Math.min(at + length, at + (windows.bounds[2 * n + 1] ?? 0));
+    scanned += lookAtRange(matcher, place, found, [start, end]);
+  }
+  return scanned;
+}
+
+/** One byte is one character here, whatever the encoding: what rules look for is ASCII. */
+function lookAtRange(
+  matcher: Matcher,
+  { bytes, at, length }: BlobPlace,
+  found: Set<number>,
+  [start, end]: readonly [number, number],
+): number {
+  if (mayHoldLayers(bytes, start, end)) lookAtLayers(matcher, bytes.toString('latin1', start, end), found);
+  let done = -1;
+  for (const candidate of matcher.engine.scan(bytes, start, end)) {
+    if (candidate.kind === 'use' || candidate.at < done) continue;
+    const from = Math.max(at, candidate.at - BEFORE);
+    const to = Math.min(at + length, candidate.at + AFTER);
+    if (matchText(matcher, bytes.toString('latin1', from, to), found)) done = to - BEFORE;
+    else if (candidate.kind === 'value') {
+      const near = bytes.toString('latin1', candidate.at, Math.min(to, candidate.at + PAIR));
+      if (pair.test(near)) found.add(matcher.values.number(near));
+    }
+  }
+  return Math.max(0, end - start);
+}
+
+/** Encoded text is common, such as that of certificates; what it says is looked at before it is matched. */
+function lookAtLayers(matcher: Matcher, text: string, found: Set<number>): void {
+  const holds = decodeLayers(text).some((layer) => {
+    const bytes = Buffer.from(layer.text);
+    return matcher.engine.scan(bytes, 0, bytes.length).length > 0;
+  });
+  if (holds) matchText(matcher, text, found);
+}
+
+function matchText({ rules, values }: Matcher, text: string, found: Set<number>): boolean {
+  const literals = matchFile(text, null, rules).filter(({ kind }) => kind === 'literal');
+  // As it is written: an encoded value is not in the bytes.
+  for (const { span } of literals) found.add(values.number(text.slice(span.start, span.end)));
+  return literals.length > 0;
+}
+
+function whyNot({ bytes, at, length }: BlobPlace, maxBytes: number, tooLarge: string): string | undefined {
+  if (length > maxBytes) return tooLarge;
+  if (isMarkedUtf16(bytes, at, length)) return undefined;
+  return bytes.subarray(at, at + Math.min(length, BINARY_HEAD)).includes(0) ? 'binary' : undefined;
+}
+
+function isMarkedUtf16(bytes: Buffer, at: number, length: number): boolean {
+  if (length < 2) return false;
+  const mark = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  return mark === 0xfffe || mark === 0xfeff;
+}
+
+interface Values {
+  readonly number: (value: string) => number;
+  readonly bytesOf: (number: number) => Buffer;
+  readonly done: () => readonly string[];
+}
+
+/** Numbers values; they stay in this thread. */
+function createValues(): Values {
+  const numbers = new Map<string, number>();
+  const bytes: Buffer[] = [];
+  return {
+    number: (value) => {
+      const known = numbers.get(value);
+      if (known !== undefined) return known;
+      numbers.set(value, numbers.size);
+      bytes.push(Buffer.from(value, 'latin1'));
+      return numbers.size - 1;
+    },
+    bytesOf: (number) => bytes[number] ?? Buffer.alloc(0),
+    done: () => [...numbers.keys()].map((value) => createHash('sha256').update(value).digest('base64')),
+  };
+}

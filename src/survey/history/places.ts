@@ -1,0 +1,119 @@
+import type { Objects } from '../../sources/git/objects.ts';
+import { parseTag } from '../../sources/git/commit.ts';
+import { kinds } from '../../sources/git/pack-table.ts';
+import { createCommitCollector, type Commits } from '../../sources/history/collect-commits.ts';
+import { createTreeCollector, type Sought, type TreePart } from '../../sources/history/collect-trees.ts';
+import { blobsIn, findOccurrences, type Occurrence } from '../../sources/history/occurrences.ts';
+import { orderCommits, type Reached } from '../../sources/history/order-commits.ts';
+import { toCommon, type Crew } from './crew.ts';
+
+/** All that a repository's refs, stash, reflogs and notes reach. */
+export interface Reachable {
+  readonly commits: readonly Reached[];
+  /** Blobs that a tag names directly. */
+  readonly blobs: ReadonlySet<number>;
+  /** How many commits could not be read. */
+  readonly broken: number;
+}
+
+/** Follows tips to commits, in an order in which parents come first. */
+export async function reach(objects: Objects, tips: Iterable<string>, crew: Crew): Promise<Reachable> {
+  const done = await crew.run({ task: 'commits', common: toCommon(objects, kinds.commit) });
+  const parts: Commits[] = done.flatMap((one) => (one.task === 'commits' ? [one.commits] : []));
+  const loose = createCommitCollector(objects.find);
+  const failed = done.flatMap((one) => one.failed);
+  let broken = 0;
+  for (const number of [...looseNumbers(objects), ...failed]) {
+    const object = objects.read(number);
+    if (object?.kind === kinds.commit) loose.add(number, object.body);
+  }
+  for (const number of failed) if (objects.read(number) === undefined) broken += 1;
+  const commits: number[] = [];
+  const trees: Reached[] = [];
+  const blobs = new Set<number>();
+  for (const tip of tips) {
+    const { number, kind } = peel(objects, tip);
+    if (kind === kinds.commit) commits.push(number);
+    else if (kind === kinds.tree) trees.push({ commit: -1, tree: number });
+    else if (kind === kinds.blob) blobs.add(number);
+  }
+  return { commits: [...orderCommits([...parts, loose.done()], commits), ...trees], blobs, broken };
+}
+
+interface Peeled {
+  readonly number: number;
+  readonly kind: number;
+}
+
+/** Follows annotated tags, also tags of tags. */
+function peel(objects: Objects, tip: string): Peeled {
+  let name: string | undefined = tip;
+  for (let hops = 0; name !== undefined && hops < 10; hops += 1) {
+    const number = objects.find(Buffer.from(name, 'hex'));
+    if (number === -1) break;
+    const known = objects.kindOf(number);
+    const object = known === kinds.unknown || known === kinds.tag ? objects.read(number) : undefined;
+    const kind = object?.kind ?? known;
+    if (kind !== kinds.tag) return { number, kind };
+    name = object === undefined ? undefined : parseTag(object.body);
+  }
+  return { number: -1, kind: kinds.unknown };
+}
+
+/** Numbers of loose objects. */
+function looseNumbers(objects: Objects): readonly number[] {
+  return objects.loose.map((_, n) => objects.count - objects.loose.length + n);
+}
+
+/** A blob at a path, by its name and number; the number of one that is not here is -1. */
+export interface Placed extends Occurrence {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** Where blobs stand. */
+export interface Places {
+  readonly occurrences: readonly Placed[];
+  /** Numbers of those that a tree holds. */
+  readonly inTree: (tree: number) => ReadonlySet<number>;
+  /** How many trees could not be read. */
+  readonly broken: number;
+}
+
+/** Finds the paths and commits of blobs, which are given by name. */
+export async function placeBlobs(
+  objects: Objects,
+  commits: readonly Reached[],
+  blobs: Iterable<string>,
+  crew: Crew,
+): Promise<Places> {
+  const names = [...blobs].sort();
+  const sought: Sought = {
+    nameBytes: objects.nameBytes,
+    blobs: Buffer.from(names.join(''), 'hex'),
+    starts: new Int32Array(new SharedArrayBuffer(objects.count * 4)),
+    parts: new Uint8Array(new SharedArrayBuffer(objects.count)),
+    labels: new Int32Array(new SharedArrayBuffer(objects.count * 4)),
+  };
+  const done = await crew.run({ task: 'trees', common: toCommon(objects, kinds.tree), sought });
+  const parts: TreePart[] = done.flatMap((one) => (one.task === 'trees' ? [one.part] : []));
+  const rest = createTreeCollector(sought, parts.length, objects.find);
+  const failed = done.flatMap((one) => one.failed);
+  let broken = 0;
+  for (const number of [...looseNumbers(objects), ...failed]) {
+    const object = objects.read(number);
+    if (object?.kind === kinds.tree) rest.add(number, object.body, 0, object.body.length);
+  }
+  for (const number of failed) if (objects.read(number) === undefined) broken += 1;
+  parts.push(rest.done());
+  const numbers = names.map((name) => objects.find(Buffer.from(name, 'hex')));
+  return {
+    occurrences: findOccurrences(commits, sought, parts).map((occurrence) => ({
+      ...occurrence,
+      name: names[occurrence.blob] ?? '',
+      number: numbers[occurrence.blob] ?? -1,
+    })),
+    inTree: (tree) => new Set([...blobsIn(tree, sought, parts)].map((row) => numbers[row] ?? -1)),
+    broken,
+  };
+}
