@@ -165,7 +165,15 @@ describe('scan --history', () => {
     expect(await places(join(root, 'a'), '--include', '*.env')).toHaveLength(3);
     const small = await scan(root, '--history', '--max-file-size', '1kB');
     expect(small.skipped).toEqual([{ path: 'big.env', reason: 'larger than 1000 bytes' }]);
-    const accept = ['scan', '--history', '--write-baseline', '--reason', 'sandbox of the tests'];
+    const accept = [
+      'scan',
+      '--history',
+      '--write-baseline',
+      '--reason',
+      'sandbox of the tests',
+      '--expires',
+      '2027-01-31',
+    ];
     expect((await run(accept, { cwd: root })).code).toBe(0);
     expect((await run(['scan', '--history'], { cwd: root })).code).toBe(0);
     const bare = makeTree({});
