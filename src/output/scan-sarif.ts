@@ -66,7 +66,7 @@ function usesByName(findings: readonly Finding[]): Context['uses'] {
 function toDescriptor(rule: Rule): object {
   return {
     id: rule.id,
-    name: rule.id,
+    name: toPascalCase(rule.id),
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.grants },
     ...(rule.docs === undefined ? {} : { helpUri: rule.docs }),
@@ -151,4 +151,9 @@ function toSuppression({ state, reason }: Finding): object {
 
 function toNotification({ path, reason }: { readonly path: string; readonly reason: string }): object {
   return { level: 'note', message: { text: `skipped ${printable(path)}: ${reason}` } };
+}
+
+/** The form of a rule's name that SARIF asks for, and that is not its id. */
+function toPascalCase(id: string): string {
+  return id.replaceAll(/(?:^|-)(\w)/g, (_part, letter: string) => letter.toUpperCase());
 }

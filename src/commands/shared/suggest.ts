@@ -1,12 +1,14 @@
-/** Finds the name that was probably meant: the one with the fewest letters to change, if they are few. */
+/** Finds the name that was probably meant: a slip of a letter or two, else all of its words, else few letters to change. */
 export function nearest(written: string, names: readonly string[]): string | undefined {
-  const most = Math.max(2, Math.floor(written.length / 3));
   const ranked = names
     .map((name) => ({ name, distance: distanceBetween(written.slice(0, 100), name) }))
     .sort((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  if (best !== undefined && best.distance <= most) return best.name;
-  return names.find((name) => written.length > 2 && name.includes(written));
+  const words = written.split('-').filter((word) => word.length > 2);
+  const within = (most: number): string | undefined => ranked.find(({ distance }) => distance <= most)?.name;
+  const holding = ranked.find(
+    ({ name }) => words.length > 0 && words.every((word) => name.includes(word)),
+  )?.name;
+  return within(Math.min(2, Math.floor(written.length / 2))) ?? holding ?? within(Math.floor(written.length / 3));
 }
 
 /** Counts the letters to add, drop or change. */
