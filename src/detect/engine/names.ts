@@ -13,18 +13,23 @@ const BEFORE = 120;
 
 /** What reads a name directly: `process.env.`, `getenv("`, `${`, `secrets.`. */
 const reader =
-  /(?:(?:\benv|environ|secrets|viper|Deno\.env|\bget_?env|lookup_?env)(?:\.\w{1,12})?[.[("'`\s]{1,4}|\$[{(]{0,2}\s?(?:env:)?|%)$/i;
+  /(?:(?:\benv|environ|secrets|viper|Deno\.env|\bget_?env|lookup_?env)(?:\.\w{1,12})?[.[(]["'`\s]{0,2}|\$[{(]{0,2}\s?(?:env:)?)$/i;
 /** What refers to one by several keys, a line or more before. */
-const reference = /keyref|secretref|secretname|secrets["']?\s{0,4}[:=]|type=secret/i;
+const reference = /(?:secretref|secretname|secrets|type=secret)["']?\s{0,4}[:=,][\s\w"':.-]{0,100}$/i;
+/** A name kept for a read elsewhere: quoted, or taken out of an object. */
+const kept = /["'`]$|[{,]\s{0,8}$/;
 /** A name that is handed on from another one: `TOKEN: ${{ secrets.X }}`. */
 const handed = /^["'\]]?\s{0,4}[:=]\s{0,4}["']?(?:[\w:+/.-]{0,40}|[A-Z][a-z]+ )(?:\$[{(A-Za-z]|!vault)/;
 /** What may stand between a name and its value. */
 const gap =
-  /^(?:[^A-Za-z0-9]|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$/i;
+  /^(?:[^A-Za-z0-9]|(?<![A-Za-z0-9])[0-9]{1,2}(?![A-Za-z0-9])|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$|(?<![a-z])value["']?\s{0,4}[:=]\s{0,4}["']?$/i;
 const keyNamed = {
   name: /\bname["']?\s{0,4}:\s{0,4}["']?([\w.-]{1,80})/,
   key: /\bkey["']?\s{0,4}:\s{0,4}["']?([\w.-]{1,80})/,
 } as const;
+/** A key of several words at the start of its line. */
+const wordyKey = /^[ \t]{0,20}(?:- )?["']?([\w.-]{1,30}(?: [\w.-]{1,30}){1,4})["']?[ \t]{0,4}[:=]/gm;
+const SPACE = 0x20;
 const shortRun = /[^\s"'`<>;,]{8,600}/g;
 const longRun = /[^\s"'`<>;,]{16,600}/g;
 /** What a machine draws has a digit, or is long. */
@@ -118,9 +123,17 @@ export class NameJudge {
     const dot = whole.lastIndexOf('.', at - left);
     const end = whole.indexOf('.', at - left);
     const found = this.#rules.ofName(whole.slice(dot + 1, end === -1 ? undefined : end));
-    return found !== undefined || (dot === -1 && end === -1) || !this.#isAssigned(right)
-      ? found
-      : this.#rules.ofName(whole);
+    if (found !== undefined) return found;
+    if (this.#bytes[left - 1] === SPACE) return this.#ruleOfKey(left, right);
+    return (dot === -1 && end === -1) || !this.#isAssigned(right) ? undefined : this.#rules.ofName(whole);
+  }
+
+  /** The key of a line may be of several words: `Unseal Key 1: `. */
+  #ruleOfKey(left: number, right: number): CompiledRule | undefined {
+    const start = Math.max(this.#start, left - MOST_NAME);
+    const text = this.#bytes.toString('latin1', start, Math.min(this.#end, right + MOST_NAME));
+    const name = [...text.matchAll(wordyKey)].findLast(({ index }) => start + index < left)?.[1];
+    return name === undefined ? undefined : this.#rules.ofName(name);
   }
 
   #isAssigned(right: number): boolean {
@@ -134,10 +147,10 @@ export class NameJudge {
     const isPassword = rule.rule.value?.looks === 'password' || rule.value !== undefined;
     for (const { 0: run, index } of text.matchAll(isPassword ? shortRun : longRun)) {
       if (index > REACH) return false;
+      if (!gap.test(text.slice(0, index))) continue;
       const value = run.replace(/^[^\w]+|[\\)\]}]+$/g, '');
       if (isDrawn(run) || isDrawn(value)) return true;
-      if (isPassword && gap.test(text.slice(0, index)) && (isTyped(run, rule) || isTyped(value, rule)))
-        return true;
+      if (isPassword && (isTyped(run, rule) || isTyped(value, rule))) return true;
     }
     return false;
   }
@@ -152,7 +165,7 @@ export class NameJudge {
     const dotted = name.lastIndexOf('.') + 1;
     if (reader.test(before + name.slice(0, dotted)) || (this.#reads && reference.test(before))) return true;
     if (handed.test(this.#bytes.toString('latin1', right, Math.min(this.#end, right + BEFORE)))) return true;
-    return this.#reads && /^[A-Z0-9_]{4,}$/.test(name.slice(dotted));
+    return this.#reads && /^[A-Z0-9_]{4,}$/.test(name.slice(dotted)) && kept.test(before);
   }
 }
 
