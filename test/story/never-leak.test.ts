@@ -24,6 +24,8 @@ afterAll(() => world.close());
 const lines: readonly (readonly string[])[] = [
   ...scanFormats.map((format) => ['scan', '--format', format, '--min-confidence', 'low']),
   ['scan', '--staged'],
+  ['scan', '--history', '--format', 'html'],
+  ['scan', '--since', 'HEAD', '--format', 'sarif'],
   ['scan', ...scanFormats.flatMap((format) => ['--output', `${format}=report.${format}`])],
   ['scan', '--stdin', '--stdin-name', 'x.env'],
   ...['text', 'json', 'mermaid', 'dot'].map((format) => ['map', '--format', format]),

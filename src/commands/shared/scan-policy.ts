@@ -18,13 +18,19 @@ import { scanSource } from '../../survey/scan-tree.ts';
 import type { ScanFlags } from './scan-flags.ts';
 import { withKey, type Eyes } from './survey.ts';
 
-/** Settings and baseline as they stood at a commit, and what was added to them since. */
+/** Settings and baseline as they stood at a commit. */
 export interface Policy {
-  /** Full name of the commit. */
-  readonly commit: string;
   readonly eyes: Eyes;
   /** Null where the baseline is a file that no pull request can change. */
   readonly baseline: Baseline | null;
+  /** Judges by comments as they stood there too, and adds every change of policy as a finding. */
+  readonly judge: (findings: readonly Finding[]) => Promise<readonly Finding[]>;
+}
+
+interface Before {
+  /** Full name of the commit. */
+  readonly commit: string;
+  readonly eyes: Eyes;
   readonly changes: readonly PolicyChange[];
 }
 
@@ -37,14 +43,15 @@ export async function openPolicy(ref: string, eyes: Eyes, flags: ScanFlags, io: 
   const settings = await compareSettings(fileOf(flags.config, configName, eyes, io), commit, eyes);
   const accepted = await compareBaselines(fileOf(flags.baseline, baselineName, eyes, io), commit, eyes);
   const { before } = settings;
+  const then =
+    before === null
+      ? eyes
+      : withKey({ ...eyes, config: { ...before, salt: before.salt ?? eyes.config.salt } }, io);
+  const changes = [...settings.changes, ...accepted.changes];
   return {
-    commit,
-    eyes:
-      before === null
-        ? eyes
-        : withKey({ ...eyes, config: { ...before, salt: before.salt ?? eyes.config.salt } }, io),
+    eyes: then,
     baseline: accepted.before,
-    changes: [...settings.changes, ...accepted.changes],
+    judge: (findings) => withPolicy(findings, { commit, eyes: then, changes }),
   };
 }
 
@@ -128,8 +135,7 @@ function fromRoot(file: string, { top, root }: Eyes): string {
   return relative(root, join(top, file)).split(sep).join('/');
 }
 
-/** Judges by comments as they stood at the commit, and adds every change of policy as a finding. */
-export async function withPolicy(findings: readonly Finding[], policy: Policy): Promise<readonly Finding[]> {
+async function withPolicy(findings: readonly Finding[], policy: Before): Promise<readonly Finding[]> {
   const { eyes } = policy;
   const ignored = findings.filter(({ state }) => state === 'ignored').map(({ location }) => location.path);
   const renames =
@@ -149,7 +155,7 @@ export async function withPolicy(findings: readonly Finding[], policy: Policy): 
 /** Scans the files of ignored findings as they stood at the commit; paths are from the top. */
 async function ignoredBefore(
   paths: readonly string[],
-  { commit, eyes }: Policy,
+  { commit, eyes }: Before,
 ): Promise<readonly Finding[]> {
   const texts = new Map<string, string>();
   for (const path of paths) {

@@ -9,9 +9,8 @@ import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 import { assertWhy } from './baseline-entry.ts';
 import { settle } from './scan-baseline.ts';
 import { assertRules, isFailure, isWanted, type ScanFlags } from './scan-flags.ts';
-import { repositoryOf, scanHistoryOf, withBrought } from './scan-history.ts';
 import { toOutputs, writeReports } from './scan-output.ts';
-import { openPolicy, withPolicy } from './scan-policy.ts';
+import type { Policy } from './scan-policy.ts';
 import { openScanSource, rootOf } from './scan-sources.ts';
 import { openEyes, type Eyes } from './survey.ts';
 
@@ -60,11 +59,11 @@ async function lookAt(
   { io, say }: Watch,
 ): Promise<Report> {
   const started = toTimestamp(io.clock());
-  const policy = flags.since === undefined ? null : await openPolicy(flags.since, now, flags, io);
+  const policy = await policyOf(now, flags, io);
   const eyes = policy?.eyes ?? now;
   const { findings, skipped, stats, seen } = await lookThrough(targets, eyes, flags, { io, say });
   const accepted = policy?.baseline ?? null;
-  const judged = policy === null ? findings : await withPolicy(findings, policy);
+  const judged = policy === null ? findings : await policy.judge(findings);
   const settled = await settle({ findings: judged, seen, accepted }, eyes, flags, io);
   return {
     root: eyes.root,
@@ -77,6 +76,13 @@ async function lookAt(
   };
 }
 
+/** With a commit to compare with, what counts is what counted there. */
+async function policyOf(eyes: Eyes, flags: ScanFlags, io: Io): Promise<Policy | null> {
+  if (flags.since === undefined) return null;
+  const { openPolicy } = await import('./scan-policy.ts');
+  return openPolicy(flags.since, eyes, flags, io);
+}
+
 type Looked = ScanResult & { readonly seen: ReadonlySet<string> };
 
 async function lookThrough(
@@ -86,6 +92,7 @@ async function lookThrough(
   { io, say }: Watch,
 ): Promise<Looked> {
   if (flags.history === true) {
+    const { repositoryOf, scanHistoryOf } = await import('./scan-history.ts');
     const result = await scanHistoryOf(repositoryOf(targets, io), eyes, flags, say);
     return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
   }
@@ -94,6 +101,7 @@ async function lookThrough(
   const unread = new Set(result.skipped.map(({ path }) => path));
   const seen = new Set(source.paths.filter((path) => !unread.has(path)));
   if (flags.since === undefined) return { ...result, seen };
+  const { withBrought } = await import('./scan-history.ts');
   return { ...(await withBrought(result, flags.since, eyes, flags)), seen };
 }
 

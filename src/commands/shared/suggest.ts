@@ -8,7 +8,9 @@ export function nearest(written: string, names: readonly string[]): string | und
   const holding = ranked.find(
     ({ name }) => words.length > 0 && words.every((word) => name.includes(word)),
   )?.name;
-  return within(Math.min(2, Math.floor(written.length / 2))) ?? holding ?? within(Math.floor(written.length / 3));
+  return (
+    within(Math.min(2, Math.floor(written.length / 2))) ?? holding ?? within(Math.floor(written.length / 3))
+  );
 }
 
 /** Counts the letters to add, drop or change. */
