@@ -42,7 +42,7 @@ export function isStandIn(text: string): boolean {
     /^<.*>$|^\[.*\]$|^[-*_.#?]+$/.test(text) ||
     stockValues.test(text) ||
     placeholderWords.test(text) ||
-    /(.)\1{9}/.test(text) ||
+    /(.)\1{11}/.test(text) ||
     new Set(text).size <= 2 ||
     isPackedStandIn(text)
   );
