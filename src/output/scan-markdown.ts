@@ -4,8 +4,8 @@ import { count, groupBySecret, shortSecret, totalsOf, type ReportView, type Secr
 
 /** A job summary of GitHub ends at 1 MiB; what would not fit is counted instead. */
 const MOST_ROWS = 500;
+const MOST_BYTES = 280_000;
 const MOST_PLACES = 10;
-const MOST_SKIPPED = 50;
 
 /** Renders a report for a job summary or a comment: GitHub's and GitLab's Markdown. */
 export function renderMarkdown({ report, fails }: ReportView): readonly string[] {
@@ -26,37 +26,31 @@ export function renderMarkdown({ report, fails }: ReportView): readonly string[]
 
 function policyPart(changes: readonly Finding[]): readonly string[] {
   if (changes.length === 0) return [];
-  const rows = changes
-    .slice(0, MOST_ROWS)
-    .map((change) => `- ${place(change)}: ${plain(change.reasons.join('; '))}`);
   return [
-    `\n#### ⚠️ This change alters what the scan accepts\n\nIt counts only once it is merged. Look at each before you approve:\n\n${rows.join('\n')}\n${left(changes.length - rows.length)}`,
+    '\n#### ⚠️ This change alters what the scan accepts\n\nIt counts only once it is merged. Look at each before you approve:\n\n',
+    ...fitting(changes, (change) => `- ${place(change)}: ${plain(change.reasons.join('; '))}\n`),
   ];
 }
 
 function secretsPart(groups: readonly SecretGroup[]): readonly string[] {
   if (groups.length === 0) return [];
-  const rows = groups.slice(0, MOST_ROWS).map((group) => {
+  const rows = fitting(groups, (group) => {
     const [first] = group;
     return `| ${first.severity} | ${plain(first.title)}<br>${code(shortSecret(first))} | ${places(group)} | ${first.confidence}: ${plain(first.reasons.join('; '))} |\n`;
   });
   return [
     '\n| Severity | Secret | Places | Why |\n| --- | --- | --- | --- |\n',
     ...rows,
-    left(groups.length - rows.length),
     '\nNext: revoke what was pushed anywhere, then `agent-id map` shows what consumes each one and `agent-id migrate` moves it off.\n',
   ];
 }
 
 function usesPart(groups: readonly SecretGroup[]): readonly string[] {
   if (groups.length === 0) return [];
-  const rows = groups
-    .slice(0, MOST_ROWS)
-    .map((group) => `| ${code(group[0].name ?? '')} | ${places(group)} |\n`);
+  const rows = fitting(groups, (group) => `| ${code(group[0].name ?? '')} | ${places(group)} |\n`);
   return [
     '\n<details><summary>Long-lived secrets that are read by name</summary>\n\n| Name | Places |\n| --- | --- |\n',
     ...rows,
-    left(groups.length - rows.length),
     '\n</details>\n',
   ];
 }
@@ -65,13 +59,10 @@ function skippedPart(
   skipped: readonly { readonly path: string; readonly reason: string }[],
 ): readonly string[] {
   if (skipped.length === 0) return [];
-  const rows = skipped
-    .slice(0, MOST_SKIPPED)
-    .map(({ path, reason }) => `- ${code(path)}: ${plain(reason)}\n`);
+  const rows = fitting(skipped, ({ path, reason }) => `- ${code(path)}: ${plain(reason)}\n`);
   return [
     `\n<details><summary>${count(skipped.length, 'file')} not looked at</summary>\n\n`,
     ...rows,
-    left(skipped.length - rows.length),
     '\n</details>\n',
   ];
 }
@@ -87,8 +78,18 @@ function place({ name, location, kind }: Finding): string {
   return kind === 'literal' && name !== null ? `${at} ${code(name)}${commit}` : `${at}${commit}`;
 }
 
-function left(n: number): string {
-  return n > 0 ? `\nand ${n} more; the full report has them.\n` : '';
+/** Renders as much as has room, and counts the rest. */
+function fitting<T>(items: readonly T[], render: (item: T) => string): readonly string[] {
+  const rows: string[] = [];
+  let bytes = 0;
+  for (const item of items.slice(0, MOST_ROWS)) {
+    const row = render(item);
+    bytes += Buffer.byteLength(row);
+    if (bytes > MOST_BYTES) break;
+    rows.push(row);
+  }
+  const left = items.length - rows.length;
+  return left === 0 ? rows : [...rows, `\nand ${left} more; the full report has them.\n`];
 }
 
 /** An element, not backticks: those cannot hold every name, and a mention in it calls nobody. */

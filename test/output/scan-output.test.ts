@@ -1,36 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import draft4 from 'ajv/lib/refs/json-schema-draft-06.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeTree, oktaToken, run } from '../commands/scan-kit.ts';
-
-const root = join(import.meta.dirname, '../..');
-
-function readJson(path: string): object {
-  return JSON.parse(readFileSync(path, 'utf8')) as object;
-}
-
-function problems(schema: object, data: unknown): unknown {
-  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-  ajv.addMetaSchema(draft4);
-  const validate = ajv.compile(schema);
-  return validate(data) ? [] : validate.errors;
-}
-
-/** Draft 4 differs from 7 here only in its name and in how ids are spelled. */
-function sarifSchema(): object {
-  const {
-    $schema: _old,
-    id: _id,
-    ...schema
-  } = readJson(join(root, 'test/fixtures/sarif-2.1.0.json')) as {
-    $schema?: string;
-    id?: string;
-  };
-  return schema;
-}
+import { problems, readJson, root, sarifSchema } from './kit.ts';
 
 const tree = {
   '.env': `OKTA_API_TOKEN=${oktaToken()}\n`,
