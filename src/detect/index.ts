@@ -13,4 +13,4 @@ export {
   withEarlierIgnores,
   type PolicyChange,
 } from './policy.ts';
-export { toRuleSet, type RuleSet } from './rule-set.ts';
+export { toRuleSet, type CompiledRule, type RuleSet } from './rule-set.ts';

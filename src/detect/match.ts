@@ -33,6 +33,8 @@ export interface Match {
 export interface TextPlace {
   /** Relative, with `/`: the kind of file says which fields must hold a credential. */
   readonly path?: string;
+  /** The rules whose pattern matches the text, where that is known already. */
+  readonly patterns?: readonly CompiledRule[];
 }
 
 /** Looks at one file: slots first, then raw text, then uses by name. Facts are null for a file that was not parsed. */
@@ -40,12 +42,18 @@ export function matchFile(
   text: string,
   facts: FileFacts | null,
   rules: RuleSet,
-  _place: TextPlace = {},
+  { patterns }: TextPlace = {},
 ): readonly Match[] {
-  const literals = [...slotMatches(facts, rules), ...textMatches(text, facts, rules)];
+  const literals = [
+    ...slotMatches(facts, rules),
+    ...textMatches(text, facts, patterns ?? rules.anchoredIn(text)),
+  ];
   if (facts === null) literals.push(...assignmentMatches(text, rules));
   const layered = layerMatches(text, facts, (inner) =>
-    withoutOverlaps([...textMatches(inner, null, rules), ...assignmentMatches(inner, rules)]),
+    withoutOverlaps([
+      ...textMatches(inner, null, rules.anchoredIn(inner)),
+      ...assignmentMatches(inner, rules),
+    ]),
   );
   const matches = [...withLayers(withoutOverlaps(literals), layered), ...useMatches(facts, rules)];
   return withIgnored(
@@ -94,8 +102,8 @@ function fits(value: string, { rule, value: pattern }: CompiledRule): boolean {
   return looks === 'token' ? classify(value) === 'random' : isPasswordLike(value);
 }
 
-function textMatches(text: string, facts: FileFacts | null, rules: RuleSet): Match[] {
-  return rules.anchoredIn(text).flatMap((compiled) => patternMatches(text, facts, compiled));
+function textMatches(text: string, facts: FileFacts | null, patterns: readonly CompiledRule[]): Match[] {
+  return patterns.flatMap((compiled) => patternMatches(text, facts, compiled));
 }
 
 function patternMatches(text: string, facts: FileFacts | null, compiled: CompiledRule): Match[] {

@@ -1,4 +1,5 @@
 import type { Rule } from '../model/rule.ts';
+import { toFinder, toGramTables } from './engine/grams.ts';
 import { toNormalName } from './names.ts';
 
 export interface CompiledRule {
@@ -64,12 +65,13 @@ function toNameIndex(named: readonly CompiledRule[]): (name: string) => readonly
 
 function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn'] {
   const words = [...new Set(patterned.flatMap(({ rule }) => rule.keywords))];
-  if (words.length === 0) return () => patterned;
-  const any = new RegExp(words.map(escape).join('|'), 'i');
+  const finder = toFinder(toGramTables(words));
   return (text) => {
-    if (!any.test(text)) return [];
-    const lower = text.toLowerCase();
-    const present = new Set(words.filter((word) => lower.includes(word)));
+    const bytes = Buffer.from(text, 'latin1');
+    const { count, texts } = finder.find(bytes, 0, bytes.length);
+    if (count === 0) return [];
+    const present = new Set<string>();
+    for (let n = 0; n < count; n += 1) present.add(words[texts[n] ?? 0] ?? '');
     return patterned.filter(({ rule }) => rule.keywords.some((word) => present.has(word)));
   };
 }
@@ -82,7 +84,9 @@ function compile(rule: Rule): CompiledRule {
   return {
     rule,
     pattern:
-      rule.pattern === undefined ? undefined : new RegExp(rule.pattern, rule.anyCase === true ? 'dgim' : 'dgm'),
+      rule.pattern === undefined
+        ? undefined
+        : new RegExp(rule.pattern, rule.anyCase === true ? 'dgim' : 'dgm'),
     near: rule.near === undefined ? undefined : new RegExp(rule.near.pattern, 'i'),
     value: rule.value?.pattern === undefined ? undefined : new RegExp(`^(?:${rule.value.pattern})$`),
     names: rule.names === undefined ? undefined : new RegExp(`^(?:${rule.names.join('|')})$`),

@@ -21,7 +21,7 @@ export class TreeReader {
     try {
       descriptor = openSync(path, flags);
       const count = readSync(descriptor, this.#buffer, 0, FIRST_BYTES, null);
-      return count > 0 && count < FIRST_BYTES
+      return count > 0 && count < FIRST_BYTES && count <= maxBytes
         ? { bytes: this.#buffer.subarray(0, count) }
         : this.#readRest(descriptor, count, maxBytes);
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Skipped } from '../model/place.ts';
-import { toRelative } from './tree.ts';
+import { toRelative } from './listing.ts';
 import type { TextSource } from './types.ts';
 
 /** Makes one source of several, with paths relative to one root; what two of them hold is looked at once. */

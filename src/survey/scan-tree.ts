@@ -9,12 +9,13 @@ import {
 } from '../detect/index.ts';
 import { formatFor } from '../formats/index.ts';
 import { toLineStarts } from '../lib/text.ts';
+import type { Content } from '../lib/tree-reader.ts';
 import type { FileFacts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Skipped } from '../model/place.ts';
 import { readTexts } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
-import { createSieve } from './sieve.ts';
+import { createSieve, type Likely, type Sieve } from './sieve.ts';
 
 export interface ScanOptions {
   readonly rules: RuleSet;
@@ -43,6 +44,11 @@ export interface ScanResult {
   readonly stats: ScanStats;
 }
 
+export interface SourceResult extends ScanResult {
+  /** All that was to be looked at. */
+  readonly paths: readonly string[];
+}
+
 /** A structure that takes longer than its use is worth: beyond this, text alone is matched. */
 const MOST_PARSED = 2_000_000;
 const HEAD = 1024;
@@ -59,31 +65,68 @@ const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-
  * Looks at every text of a source, one at a time. Only what may hold something is decoded; a text that its format
  * cannot parse is matched as plain text.
  */
-export async function scanSource(source: TextSource, options: ScanOptions): Promise<ScanResult> {
-  const seen: Seen[] = [];
-  const skipped: Skipped[] = [...(source.unlisted ?? [])];
-  const stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
-  const mayHold = createSieve(options.rules);
-  for (const path of source.paths) {
-    const content = source.bytes?.(path);
-    if (content !== undefined && 'bytes' in content && !mayHold(content.bytes)) {
-      stats.files += 1;
-      stats.bytes += content.bytes.length;
-      continue;
-    }
-    for await (const read of readTexts(source, path, content)) {
-      if ('reason' in read) {
-        skipped.push(read);
-        continue;
-      }
-      stats.files += 1;
-      stats.bytes += read.text.length;
-      const looked = await lookAt(read, source, options);
-      if (looked.parsed !== 'no') stats[looked.parsed] += 1;
-      if (looked.seen.matches.length > 0) seen.push(looked.seen);
+export async function scanSource(source: TextSource, options: ScanOptions): Promise<SourceResult> {
+  const scan = new Scan(source, options);
+  scan.skipped.push(...(source.unlisted ?? []));
+  await scan.lookAtAll(source.paths);
+  const later = (await source.later) ?? { paths: [], unlisted: [] };
+  scan.skipped.push(...later.unlisted);
+  await scan.lookAtAll(later.paths);
+  return {
+    findings: toFindings(scan.seen, createFingerprint(options.key)),
+    skipped: scan.skipped,
+    stats: scan.stats,
+    paths: [...source.paths, ...later.paths],
+  };
+}
+
+/** One scan as it goes on. */
+class Scan {
+  readonly seen: Seen[] = [];
+  readonly skipped: Skipped[] = [];
+  readonly stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
+  readonly #source: TextSource;
+  readonly #options: ScanOptions;
+  readonly #sieve: Sieve;
+
+  constructor(source: TextSource, options: ScanOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#sieve = createSieve(options.rules);
+  }
+
+  /** Waits for nothing at files that hold nothing: a tree has tens of thousands. */
+  async lookAtAll(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const content = this.#source.bytes?.(path);
+      const bytes = content !== undefined && 'bytes' in content ? content.bytes : undefined;
+      const likely = bytes === undefined ? {} : this.#sieve(bytes);
+      if (likely === undefined) this.#count(bytes?.length ?? 0);
+      else await this.#lookInto(path, content, likely);
     }
   }
-  return { findings: toFindings(seen, createFingerprint(options.key)), skipped, stats };
+
+  async #lookInto(path: string, content: Content | undefined, likely: Likely): Promise<void> {
+    for await (const read of readTexts(this.#source, path, content)) {
+      if ('reason' in read) {
+        this.skipped.push(read);
+        continue;
+      }
+      this.#count(read.text.length);
+      const looked = await lookAt(
+        { ...read, ...(read.path === path ? likely : {}) },
+        this.#source,
+        this.#options,
+      );
+      if (looked.parsed !== 'no') this.stats[looked.parsed] += 1;
+      if (looked.seen.matches.length > 0) this.seen.push(looked.seen);
+    }
+  }
+
+  #count(bytes: number): void {
+    this.stats.files += 1;
+    this.stats.bytes += bytes;
+  }
 }
 
 interface Looked {
@@ -92,13 +135,15 @@ interface Looked {
 }
 
 async function lookAt(
-  { path, text }: { readonly path: string; readonly text: string },
+  { path, text, ...likely }: Likely & { readonly path: string; readonly text: string },
   source: TextSource,
   options: ScanOptions,
 ): Promise<Looked> {
   const facts = await factsOf(path, text);
   const known = facts === 'broken' ? null : facts;
-  const matches = matchFile(text, known, options.rules, { path }).filter((match) => !isOwn(path, match));
+  const matches = matchFile(text, known, options.rules, { path, ...likely }).filter(
+    (match) => !isOwn(path, match),
+  );
   return {
     seen: {
       path,

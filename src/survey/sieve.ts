@@ -1,18 +1,36 @@
-import { createEngine, decodeLayers, mayHoldLayers, type RuleSet } from '../detect/index.ts';
+import {
+  createEngine,
+  decodeLayers,
+  mayHoldLayers,
+  type Candidate,
+  type CompiledRule,
+  type RuleSet,
+} from '../detect/index.ts';
 import { decodeText, isUnusual } from '../lib/text.ts';
 
-/** Tells which files must be decoded at all. */
-export type Sieve = (bytes: Buffer) => boolean;
+/** What a file may hold, judged by its bytes. */
+export interface Likely {
+  /** Rules whose pattern matches its text; undefined where that was not looked at. */
+  readonly patterns?: readonly CompiledRule[];
+}
 
-/** Makes a sieve for rules: what it holds back, no rule finds anything in. Each thread needs its own. */
+/** Tells which files must be decoded: undefined for those in which no rule finds anything. */
+export type Sieve = (bytes: Buffer) => Likely | undefined;
+
+/** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules);
-  const holds: Sieve = (bytes) => engine.scan(bytes, 0, bytes.length).length > 0;
-  return (bytes) => isUnusual(bytes) || holds(bytes) || layersHold(bytes, holds);
+  const look = (bytes: Buffer): readonly Candidate[] => engine.scan(bytes, 0, bytes.length);
+  return (bytes) => {
+    if (isUnusual(bytes)) return {};
+    const found = look(bytes);
+    if (found.length === 0 && !layersHold(bytes, (inner) => look(inner).length > 0)) return undefined;
+    return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };
+  };
 }
 
 /** Encoded text is common, such as that of certificates and digests; what it says is looked at like a file. */
-function layersHold(bytes: Buffer, holds: Sieve): boolean {
+function layersHold(bytes: Buffer, holds: (bytes: Buffer) => boolean): boolean {
   if (!mayHoldLayers(bytes, 0, bytes.length)) return false;
   const decoded = decodeText(bytes);
   return 'text' in decoded && decodeLayers(decoded.text).some((layer) => holds(Buffer.from(layer.text)));

@@ -10,7 +10,8 @@ import { fillIn } from '../detect/samples.ts';
 
 const rules = await readRules();
 const set = toRuleSet(rules);
-const mayHold = createSieve(set);
+const sieve = createSieve(set);
+const mayHold = (bytes: Buffer): boolean => sieve(bytes) !== undefined;
 const paths = ['notes.txt', 'values.yaml', 'src/main.ts', 'app.py', 'main.go', 'run.sh', '.env', 'data.json'];
 
 /** Says what the whole program finds in a text, as each kind of file. */

@@ -7,7 +7,7 @@ import type { Io } from '../../lib/io.ts';
 import { kindOf } from '../../lib/walk.ts';
 import type { Baseline } from '../../model/baseline.ts';
 import type { Finding } from '../../model/finding.ts';
-import { toRelative } from '../../sources/tree.ts';
+import { toRelative } from '../../sources/listing.ts';
 import { mergeByLine, toWhy } from './baseline-entry.ts';
 import type { ScanFlags } from './scan-flags.ts';
 import type { Eyes } from './survey.ts';

@@ -5,8 +5,10 @@ import { kindOf, realPath } from '../../lib/walk.ts';
 import { toPathFilter } from '../../sources/glob.ts';
 import { joinSources } from '../../sources/joined.ts';
 import { openTexts } from '../../sources/memory.ts';
+import { keepPaths } from '../../sources/narrow.ts';
 import { openStaged, stagedRoot } from '../../sources/staged.ts';
-import { openTree, toRelative } from '../../sources/tree.ts';
+import { toRelative } from '../../sources/listing.ts';
+import { openTree } from '../../sources/tree.ts';
 import type { TextSource } from '../../sources/types.ts';
 import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
 import { repositoryOf } from './scan-history.ts';
@@ -38,7 +40,9 @@ export async function openScanSource(
       : flags.staged === true
         ? [narrowed(await openStaged(io.cwd, maxBytes), eyes, flags)]
         : await Promise.all(
-            targets.map((path) => openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags })),
+            targets.map((path) =>
+              openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags, early: targets.length === 1 }),
+            ),
           );
   const joined = joinSources(eyes.root, sources);
   return flags.since === undefined ? joined : onlyChanged(joined, eyes, flags.since);
@@ -47,17 +51,18 @@ export async function openScanSource(
 /** Keeps the files that differ from the commit on which the work since REF began. */
 async function onlyChanged(source: TextSource, { top, below }: Eyes, ref: string): Promise<TextSource> {
   const changed = await changedSince(top, await resolveCommit(top, ref));
-  return { ...source, paths: source.paths.filter((path) => changed.has(`${below}${path}`)) };
+  return keepPaths(source, (path) => changed.has(`${below}${path}`));
 }
 
 interface Look {
   readonly maxBytes: number;
   readonly eyes: Eyes;
   readonly flags: ScanFlags;
+  readonly early: boolean;
 }
 
-async function openTarget(path: string, { maxBytes, eyes, flags }: Look): Promise<TextSource> {
-  const source = await openTree(path, { maxBytes, include: [], exclude: [] });
+async function openTarget(path: string, { maxBytes, eyes, flags, early }: Look): Promise<TextSource> {
+  const source = await openTree(path, { maxBytes, include: [], exclude: [], early });
   // A file that a person named is looked at, whatever the globs say.
   return (await kindOf(path)) === 'file' ? source : narrowed(source, eyes, flags);
 }
@@ -68,5 +73,5 @@ function narrowed(source: TextSource, { top, config }: Eyes, flags: ScanFlags): 
   const prefix = below === '' ? '' : `${below}/`;
   const named = toPathFilter(flags.include ?? [], flags.exclude ?? []);
   const settled = toPathFilter(config.include, config.exclude);
-  return { ...source, paths: source.paths.filter((path) => named(path) && settled(`${prefix}${path}`)) };
+  return keepPaths(source, (path) => named(path) && settled(`${prefix}${path}`));
 }

@@ -99,7 +99,7 @@ async function lookThrough(
   const source = await openScanSource(targets, eyes, flags, io);
   const result = await scanSource(source, eyes);
   const unread = new Set(result.skipped.map(({ path }) => path));
-  const seen = new Set(source.paths.filter((path) => !unread.has(path)));
+  const seen = new Set(result.paths.filter((path) => !unread.has(path)));
   if (flags.since === undefined) return { ...result, seen };
   const { withBrought } = await import('./scan-history.ts');
   return { ...(await withBrought(result, flags.since, eyes, flags)), seen };

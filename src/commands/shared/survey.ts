@@ -12,7 +12,8 @@ import type { Lock } from '../../model/agent.ts';
 import type { Location } from '../../model/place.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
-import { openTree, toRelative } from '../../sources/tree.ts';
+import { toRelative } from '../../sources/listing.ts';
+import { openTree } from '../../sources/tree.ts';
 import { mapTree, type TreeView } from '../../survey/map-tree.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 

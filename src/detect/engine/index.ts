@@ -1,4 +1,4 @@
-import type { RuleSet } from '../rule-set.ts';
+import type { CompiledRule, RuleSet } from '../rule-set.ts';
 import { toAnchors, type PatternAnchor } from './anchors.ts';
 import { toFinder, toGramTables, type Hits } from './grams.ts';
 import { NameJudge } from './names.ts';
@@ -8,6 +8,8 @@ import { PatternJudge } from './patterns.ts';
 export interface Candidate {
   readonly at: number;
   readonly kind: 'pattern' | 'value' | 'use';
+  /** The rule whose pattern matches there. */
+  readonly rule?: CompiledRule;
 }
 
 /** Looks at bytes before anything is decoded. Keeps buffers between calls: each thread needs its own. */
@@ -58,8 +60,9 @@ export function createEngine(rules: RuleSet): Engine {
         const anchor = anchors[text];
         const at = hits.offsets[n] ?? 0;
         if (anchor === undefined) continue;
-        if (patternsOf(text).some((pattern) => patterns.matches(pattern, at)))
-          found.push({ at, kind: 'pattern' });
+        for (const pattern of patternsOf(text)) {
+          if (patterns.matches(pattern, at)) found.push({ at, kind: 'pattern', rule: pattern.compiled });
+        }
         const kind =
           (anchor.inNames ? names.judge(at, anchor.text.length) : undefined) ??
           (anchor.refers ? names.judgeReference(at) : undefined);
