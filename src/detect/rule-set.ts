@@ -1,5 +1,5 @@
+import { toFinder, toGramTables, type Finder } from './engine/grams.ts';
 import type { Rule } from '../model/rule.ts';
-import { toFinder, toGramTables } from './engine/grams.ts';
 import { toNormalName } from './names.ts';
 
 export interface CompiledRule {
@@ -36,13 +36,13 @@ export function toRuleSet(rules: readonly Rule[]): RuleSet {
     compiled,
     ofName: toNameLookup(compiled),
     byId: (id) => rules.find((rule) => rule.id === id),
-    anchoredIn: toAnchorLookup(compiled.filter(({ pattern }) => pattern !== undefined)),
+    anchoredIn: toAnchorLookup(compiled.filter(({ rule }) => rule.pattern !== undefined)),
   };
 }
 
 function toNameLookup(compiled: readonly CompiledRule[]): RuleSet['ofName'] {
   const known = new Map<string, CompiledRule | undefined>();
-  const candidatesFor = toNameIndex(compiled.filter(({ names }) => names !== undefined));
+  const candidatesFor = toNameIndex(compiled.filter(({ rule }) => rule.names !== undefined));
   return (written) => {
     if (known.has(written)) return known.get(written);
     const name = toNormalName(written);
@@ -54,19 +54,32 @@ function toNameLookup(compiled: readonly CompiledRule[]): RuleSet['ofName'] {
   };
 }
 
-/** Most names hold no provider's word: only the rules without one, the broad ones, are tried on them. */
+/** Most names hold no provider's word: then only the rules without one, the broad ones, are tried on them. */
 function toNameIndex(named: readonly CompiledRule[]): (name: string) => readonly CompiledRule[] {
-  const words = named.flatMap(({ rule }) => rule.anchors?.rareWords ?? []);
-  if (words.length === 0) return () => named;
+  const byWord = new Map<string, CompiledRule[]>();
   const plain = named.filter(({ rule }) => (rule.anchors?.rareWords ?? []).length === 0);
-  const any = new RegExp([...new Set(words)].map(escape).join('|'));
-  return (name) => (any.test(name) ? named : plain);
+  for (const compiled of named) {
+    for (const word of compiled.rule.anchors?.rareWords ?? [])
+      byWord.set(word, [...(byWord.get(word) ?? []), compiled]);
+  }
+  const words = [...byWord.keys()];
+  const finder = toFinder(toGramTables(words));
+  return (name) => {
+    const bytes = Buffer.from(name, 'latin1');
+    const { count, texts } = finder.find(bytes, 0, bytes.length);
+    if (count === 0) return plain;
+    const possible = new Set(
+      [...texts.subarray(0, count)].flatMap((text) => byWord.get(words[text] ?? '') ?? []),
+    );
+    return named.filter((compiled) => possible.has(compiled) || plain.includes(compiled));
+  };
 }
 
 function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn'] {
   const words = [...new Set(patterned.flatMap(({ rule }) => rule.keywords))];
-  const finder = toFinder(toGramTables(words));
+  let finder: Finder | undefined;
   return (text) => {
+    finder ??= toFinder(toGramTables(words));
     const bytes = Buffer.from(text, 'latin1');
     const { count, texts } = finder.find(bytes, 0, bytes.length);
     if (count === 0) return [];
@@ -76,19 +89,35 @@ function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn
   };
 }
 
-function escape(word: string): string {
-  return word.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
-}
-
+/** Patterns are compiled when they are first tried: most scans try few of them. */
 function compile(rule: Rule): CompiledRule {
+  const { pattern, near, value, names } = rule;
+  const whole = (source: string | undefined): (() => RegExp | undefined) =>
+    later(source && `^(?:${source})$`);
+  const compiled = {
+    pattern: later(pattern, rule.anyCase === true ? 'dgim' : 'dgm'),
+    near: later(near?.pattern, 'i'),
+    value: whole(value?.pattern),
+    names: whole(names?.join('|')),
+  };
   return {
     rule,
-    pattern:
-      rule.pattern === undefined
-        ? undefined
-        : new RegExp(rule.pattern, rule.anyCase === true ? 'dgim' : 'dgm'),
-    near: rule.near === undefined ? undefined : new RegExp(rule.near.pattern, 'i'),
-    value: rule.value?.pattern === undefined ? undefined : new RegExp(`^(?:${rule.value.pattern})$`),
-    names: rule.names === undefined ? undefined : new RegExp(`^(?:${rule.names.join('|')})$`),
+    get pattern() {
+      return compiled.pattern();
+    },
+    get near() {
+      return compiled.near();
+    },
+    get value() {
+      return compiled.value();
+    },
+    get names() {
+      return compiled.names();
+    },
   };
+}
+
+function later(source: string | undefined, flags = ''): () => RegExp | undefined {
+  let made: RegExp | undefined;
+  return () => (source === undefined ? undefined : (made ??= new RegExp(source, flags)));
 }

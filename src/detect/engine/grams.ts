@@ -45,6 +45,9 @@ function toRarity(byCommonness: string): Uint8Array {
   return rare;
 }
 
+/** Every byte, each with the bit of lower case set. */
+const anyByte = [...new Set(Array.from({ length: 256 }, (_, code) => code | 0x20))];
+
 /** Makes tables for lower-case ASCII texts of three bytes at least. */
 export function toGramTables(texts: readonly string[]): GramTables {
   const first = new Uint16Array(1 << GRAM_BITS);
@@ -58,29 +61,32 @@ export function toGramTables(texts: readonly string[]): GramTables {
     const last = lastOfGram(bytes);
     for (const hash of hashesOf(bytes, last)) add(hash, number, last);
   }
-  const starts = Int32Array.from({ length: texts.length + 1 }, (_, at) =>
-    texts.slice(0, at).reduce((sum, text) => sum + text.length, 0),
-  );
+  const starts = new Int32Array(texts.length + 1);
+  for (const [number, text] of texts.entries()) starts[number + 1] = (starts[number] ?? 0) + text.length;
   return { first, links: Int32Array.from(links), letters: Buffer.from(texts.join(''), 'latin1'), starts };
 }
 
+/** Takes the four bytes in a row that stand most seldom in text. */
 function lastOfGram(bytes: Uint8Array): number {
   let best = Math.min(LONGEST_GRAM, bytes.length) - 1;
   let bestScore = -1;
   for (let last = LONGEST_GRAM - 1; last < bytes.length; last += 1) {
-    const score = [0, 1, 2, 3].reduce((sum, back) => sum + (rarity[bytes[last - back] ?? 0] ?? 0), 0);
-    if (score > bestScore) [best, bestScore] = [last, score];
+    let score = 0;
+    for (let at = last - LONGEST_GRAM + 1; at <= last; at += 1) score += rarity[bytes[at] ?? 0] ?? 0;
+    if (score > bestScore) {
+      best = last;
+      bestScore = score;
+    }
   }
   return best;
 }
 
 /** A text of three bytes may follow any byte. */
-function hashesOf(bytes: Uint8Array, last: number): ReadonlySet<number> {
+function hashesOf(bytes: Uint8Array, last: number): readonly number[] {
   const at = (back: number): number => (bytes[last - back] ?? 0) | 0x20;
   const tail = (at(2) << 16) | (at(1) << 8) | at(0);
-  if (last >= LONGEST_GRAM - 1) return new Set([hashOf((at(3) << 24) | tail)]);
-  const before = Array.from({ length: 256 }, (_, code) => code | 0x20);
-  return new Set(before.map((code) => hashOf((code << 24) | tail)));
+  if (last >= LONGEST_GRAM - 1) return [hashOf((at(3) << 24) | tail)];
+  return anyByte.map((code) => hashOf((code << 24) | tail));
 }
 
 /** Makes a finder in plain JavaScript. */
