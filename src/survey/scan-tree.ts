@@ -100,7 +100,7 @@ class Scan {
     for (const path of paths) {
       const content = this.#source.bytes?.(path);
       const bytes = content !== undefined && 'bytes' in content ? content.bytes : undefined;
-      const likely = bytes === undefined ? {} : this.#sieve(bytes);
+      const likely = bytes === undefined ? {} : this.#sieve(bytes, path);
       if (likely === undefined) this.#count(bytes?.length ?? 0);
       else await this.#lookInto(path, content, likely);
     }

@@ -15,15 +15,18 @@ export interface Likely {
 }
 
 /** Tells which files must be decoded: undefined for those in which no rule finds anything. */
-export type Sieve = (bytes: Buffer) => Likely | undefined;
+export type Sieve = (bytes: Buffer, path: string) => Likely | undefined;
+
+/** Formats in which a value is a quoted literal. */
+const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
 
 /** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules);
   const look = (bytes: Buffer): readonly Candidate[] => engine.scan(bytes, 0, bytes.length);
-  return (bytes) => {
+  return (bytes, path) => {
     if (isUnusual(bytes)) return {};
-    const found = look(bytes);
+    const found = engine.scan(bytes, 0, bytes.length, code.test(path));
     if (found.length === 0 && !layersHold(bytes, (inner) => look(inner).length > 0)) return undefined;
     return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };
   };

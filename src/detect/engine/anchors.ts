@@ -8,8 +8,8 @@ export interface Anchor {
   readonly patterns: readonly PatternAnchor[];
   /** It stands in names that some rule knows. */
   readonly inNames: boolean;
-  /** It is how code and configuration read by name. */
-  readonly reads: boolean;
+  /** It is how code, or configuration, reads by name. */
+  readonly reads: 'code' | 'configuration' | undefined;
   /** It names a store and a key in it, a line each. */
   readonly refers: boolean;
 }
@@ -30,8 +30,8 @@ export interface PatternAnchor {
   readonly needs: readonly string[];
 }
 
-/** How code reads its environment, and how configuration refers to a secret kept elsewhere. */
-const readers = [
+/** How code reads its environment. */
+const codeReaders = [
   'process.env',
   'import.meta.env',
   'environ',
@@ -41,11 +41,10 @@ const readers = [
   'viper',
   'deno.env',
   'bun.env',
-  'secrets',
-  'keyref',
-  'secretref',
-  'type=secret',
 ];
+
+/** How configuration refers to a secret kept elsewhere. */
+const references = ['secrets', 'keyref', 'secretref', 'type=secret'];
 
 /** Lists every anchor of a rule set once. */
 export function toAnchors(rules: RuleSet): readonly Anchor[] {
@@ -63,13 +62,15 @@ export function toAnchors(rules: RuleSet): readonly Anchor[] {
     for (const word of anchors.words) words.add(word);
   }
   const needed = [...patterns.values()].flat().flatMap(({ needs }) => needs);
-  return [...new Set([...patterns.keys(), ...words, ...readers, ...needed])].map((text) => ({
-    text,
-    patterns: patterns.get(text) ?? [],
-    inNames: words.has(text),
-    reads: readers.includes(text),
-    refers: text === 'keyref',
-  }));
+  return [...new Set([...patterns.keys(), ...words, ...codeReaders, ...references, ...needed])].map(
+    (text) => ({
+      text,
+      patterns: patterns.get(text) ?? [],
+      inNames: words.has(text),
+      reads: codeReaders.includes(text) ? 'code' : references.includes(text) ? 'configuration' : undefined,
+      refers: text === 'keyref',
+    }),
+  );
 }
 
 function toPatternAnchor(compiled: CompiledRule, { pattern }: Anchors): PatternAnchor {

@@ -1,5 +1,5 @@
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
-import { toAnchors, type PatternAnchor } from './anchors.ts';
+import { toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
 import { toFinder, toGramTables, type Hits } from './grams.ts';
 import { NameJudge } from './names.ts';
 import { PatternJudge } from './patterns.ts';
@@ -16,9 +16,9 @@ export interface Candidate {
 export interface Engine {
   /**
    * Gives the places within bytes `start` to `end` in which a rule may find something: nothing is found elsewhere.
-   * Reads no byte outside.
+   * Reads no byte outside. In code (`isCode`) values are quoted and names are read by calls.
    */
-  readonly scan: (bytes: Buffer, start: number, end: number) => readonly Candidate[];
+  readonly scan: (bytes: Buffer, start: number, end: number, isCode?: boolean) => readonly Candidate[];
 }
 
 /** Makes an engine for rules. */
@@ -41,36 +41,34 @@ export function createEngine(rules: RuleSet): Engine {
     }));
   const patterns = new PatternJudge();
   const names = new NameJudge(rules);
+  const lookAt = (text: number, at: number): readonly Candidate[] => {
+    const anchor = anchors[text];
+    const found = patternsOf(text)
+      .filter((pattern) => patterns.matches(pattern, at))
+      .map(({ compiled }): Candidate => ({ at, kind: 'pattern', rule: compiled }));
+    const kind =
+      (anchor?.inNames === true ? names.judge(at, anchor.text.length) : undefined) ??
+      (anchor?.refers === true ? names.judgeReference(at) : undefined);
+    return kind === undefined ? found : [...found, { at, kind }];
+  };
   return {
-    scan: (bytes, start, end) => {
+    scan: (bytes, start, end, isCode = false) => {
       const hits = finder.find(bytes, start, end);
       if (hits.count === 0) return [];
       notePresent(hits, present);
       possible = [];
+      const reads = anchors.some((anchor, at) => present[at] === 1 && isReader(anchor, isCode));
       patterns.reset(bytes, start, end);
-      names.reset(
-        bytes,
-        start,
-        end,
-        anchors.some(({ reads }, at) => reads && present[at] === 1),
-      );
+      names.reset({ bytes, start, end, reads, isCode });
       const found: Candidate[] = [];
-      for (let n = 0; n < hits.count; n += 1) {
-        const text = hits.texts[n] ?? 0;
-        const anchor = anchors[text];
-        const at = hits.offsets[n] ?? 0;
-        if (anchor === undefined) continue;
-        for (const pattern of patternsOf(text)) {
-          if (patterns.matches(pattern, at)) found.push({ at, kind: 'pattern', rule: pattern.compiled });
-        }
-        const kind =
-          (anchor.inNames ? names.judge(at, anchor.text.length) : undefined) ??
-          (anchor.refers ? names.judgeReference(at) : undefined);
-        if (kind !== undefined) found.push({ at, kind });
-      }
+      for (let n = 0; n < hits.count; n += 1) found.push(...lookAt(hits.texts[n] ?? 0, hits.offsets[n] ?? 0));
       return found;
     },
   };
+}
+
+function isReader({ reads }: Anchor, isCode: boolean): boolean {
+  return reads === 'code' || (!isCode && reads !== undefined);
 }
 
 function notePresent({ count, texts }: Hits, present: Uint8Array): void {

@@ -15,18 +15,20 @@ const BEFORE = 120;
 const reader =
   /(?:(?:\benv|environ|secrets|viper|Deno\.env|\bget_?env|lookup_?env)(?:\.\w{1,12})?[.[(]["'`\s]{0,2}|\$[{(]{0,2}\s?(?:env:)?)$/i;
 /** What refers to one by several keys, a line or more before. */
-const reference = /(?:secretref|secretname|secrets|type=secret)["']?\s{0,4}[:=,][\s\w"':.-]{0,100}$/i;
+const reference = /(?:secretref|secretname|secrets|type=secret)["']?\s{0,4}[:=,][\s\w"':.,=-]{0,100}$/i;
 /** A name kept for a read elsewhere: quoted, or taken out of an object. */
 const kept = /["'`]$|[{,]\s{0,8}$/;
 /** A name that is handed on from another one: `TOKEN: ${{ secrets.X }}`. */
 const handed = /^["'\]]?\s{0,4}[:=]\s{0,4}["']?(?:[\w:+/.-]{0,40}|[A-Z][a-z]+ )(?:\$[{(A-Za-z]|!vault)/;
 /** What may stand between a name and its value. */
 const gap =
-  /^(?:[^A-Za-z0-9]|(?<![A-Za-z0-9])[0-9]{1,2}(?![A-Za-z0-9])|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$|(?<![a-z])value["']?\s{0,4}[:=]\s{0,4}["']?$/i;
+  /^(?:[^A-Za-z0-9]|(?<![A-Za-z0-9])(?:[0-9]{1,2}(?![A-Za-z0-9])|[bfru]{1,2}(?=["'`]))|(?<![A-Za-z])(?:value|default|string|str|text|data|content|bearer|basic)(?![a-z])){0,80}$|(?<![a-z])value["']?\s{0,4}[:=]\s{0,4}["']?$/i;
 const keyNamed = {
   name: /\bname["']?\s{0,4}:\s{0,4}["']?([\w.-]{1,80})/,
   key: /\bkey["']?\s{0,4}:\s{0,4}["']?([\w.-]{1,80})/,
 } as const;
+/** A value that begins with a quote, or with a scheme after one. */
+const quoted = /["'`](?:\w{3,10} )?$/;
 /** A key of several words at the start of its line. */
 const wordyKey = /^[ \t]{0,20}(?:- )?["']?([\w.-]{1,30}(?: [\w.-]{1,30}){1,4})["']?[ \t]{0,4}[:=]/gm;
 const SPACE = 0x20;
@@ -42,6 +44,17 @@ const inName = Uint8Array.from({ length: 256 }, (_, code) =>
   Number(/[\w.-]/.test(String.fromCharCode(code))),
 );
 
+/** What is judged. */
+interface NamedBytes {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** It reads names somewhere. */
+  readonly reads: boolean;
+  /** It is code: its values are quoted. */
+  readonly isCode: boolean;
+}
+
 /** Judges words that stand in the names of secrets: whether a value or a read by name is near. */
 export class NameJudge {
   readonly #rules: RuleSet;
@@ -50,18 +63,19 @@ export class NameJudge {
   #start = 0;
   #end = 0;
   #reads = false;
+  #isCode = false;
 
   constructor(rules: RuleSet) {
     this.#rules = rules;
   }
 
-  /** `reads` says that the file reads names somewhere. */
-  reset(bytes: Buffer, start: number, end: number, reads: boolean): void {
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.#reads = reads;
-    this.#runs.reset(bytes, end);
+  reset(file: NamedBytes): void {
+    this.#bytes = file.bytes;
+    this.#start = file.start;
+    this.#end = file.end;
+    this.#reads = file.reads;
+    this.#isCode = file.isCode;
+    this.#runs.reset(file.bytes, file.end);
   }
 
   /** Judges one word at an offset; offsets rise. */
@@ -144,15 +158,15 @@ export class NameJudge {
 
   #valueFits(right: number, rule: CompiledRule): boolean {
     const text = this.#bytes.toString('utf8', right, Math.min(this.#end, right + REACH + MOST_VALUE));
-    const isPassword = rule.rule.value?.looks === 'password' || rule.value !== undefined;
-    for (const { 0: run, index } of text.matchAll(isPassword ? shortRun : longRun)) {
+    for (const { 0: run, index } of text.matchAll(isShort(rule) ? shortRun : longRun)) {
       if (index > REACH) return false;
-      if (!gap.test(text.slice(0, index))) continue;
-      const value = run.replace(/^[^\w]+|[\\)\]}]+$/g, '');
-      if (isDrawn(run) || isDrawn(value)) return true;
-      if (isPassword && (isTyped(run, rule) || isTyped(value, rule))) return true;
+      if (this.#mayFollow(text.slice(0, index)) && mayBe(run, rule)) return true;
     }
     return false;
+  }
+
+  #mayFollow(between: string): boolean {
+    return gap.test(between) && (!this.#isCode || quoted.test(between));
   }
 
   #isPaired(left: number): boolean {
@@ -163,10 +177,25 @@ export class NameJudge {
     const name = this.#bytes.toString('latin1', left, right);
     const before = this.#bytes.toString('latin1', Math.max(this.#start, left - BEFORE), left);
     const dotted = name.lastIndexOf('.') + 1;
-    if (reader.test(before + name.slice(0, dotted)) || (this.#reads && reference.test(before))) return true;
+    if (
+      reader.test(before + name.slice(0, dotted)) ||
+      (this.#reads && !this.#isCode && reference.test(before))
+    )
+      return true;
     if (handed.test(this.#bytes.toString('latin1', right, Math.min(this.#end, right + BEFORE)))) return true;
     return this.#reads && /^[A-Z0-9_]{4,}$/.test(name.slice(dotted)) && kept.test(before);
   }
+}
+
+/** Its values may be shorter than what can be told to be drawn. */
+function isShort({ rule, value }: CompiledRule): boolean {
+  return rule.value?.looks === 'password' || value !== undefined;
+}
+
+function mayBe(run: string, rule: CompiledRule): boolean {
+  const bare = run.replace(/^[^\w]+|[\\)\]}]+$/g, '');
+  if (isDrawn(run) || isDrawn(bare)) return true;
+  return isShort(rule) && (isTyped(run, rule) || isTyped(bare, rule));
 }
 
 function isDrawn(run: string): boolean {
