@@ -28,8 +28,10 @@ function whyUnbounded(source) {
 }
 
 /** Says why a pattern would be tried on every text. */
-function whyAnchorless({ pattern, keywords }) {
-  return pattern !== undefined && keywords.length === 0 ? 'a pattern without keywords' : undefined;
+function whyAnchorless({ pattern, keywords, files }) {
+  return pattern !== undefined && files === undefined && keywords.length === 0
+    ? 'a pattern without keywords'
+    : undefined;
 }
 
 const { default: Ajv } = await import('ajv');
@@ -50,7 +52,11 @@ for (const name of readdirSync(join(root, 'rules/secrets')).sort()) {
     const { provider, revoke, docs, migration = 'rotate' } = file;
     if (rule.revoke === undefined && revoke === undefined) problems.push(`${name} ${rule.id}: no revoke`);
     const whole = { migration, ...(docs && { docs }), ...(revoke && { revoke }), ...rule, provider };
-    rules.push(why === undefined ? { ...whole, anchors: toAnchors(whole) } : whole);
+    rules.push(
+      why === undefined
+        ? { ...whole, anchors: whole.files === undefined ? toAnchors(whole) : { words: [] } }
+        : whole,
+    );
   }
 }
 

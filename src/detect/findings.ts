@@ -65,7 +65,7 @@ function toFinding(match: Match, file: Seen, secret: string): Finding {
     kind: match.kind,
     name: match.name,
     secret,
-    lifetime: rule.lifetime === 'claim' ? 'unknown' : rule.lifetime,
+    lifetime: match.lifetime ?? (rule.lifetime === 'claim' ? 'unknown' : rule.lifetime),
     severity: match.kind === 'use' ? 'info' : rule.severity,
     confidence: match.confidence,
     reasons: match.reasons,

@@ -1,16 +1,20 @@
 import type { FileFacts, Store } from '../model/facts.ts';
-import type { Confidence } from '../model/finding.ts';
+import type { Confidence, Lifetime } from '../model/finding.ts';
 import type { Span } from '../model/place.ts';
 import type { Rule } from '../model/rule.ts';
 import { Secret } from '../model/secret.ts';
-import { findAssignments } from './assignments.ts';
+import { textCandidates } from './candidates/text.ts';
+import { checkValue, type CheckResult } from './checks.ts';
+import { genericMatches } from './generic.ts';
 import { withIgnored } from './ignores.ts';
 import { layerMatches, withLayers } from './layers.ts';
+import { thresholds, weigh } from './model/judge.ts';
 import { withoutOverlaps } from './overlaps.ts';
+import { isExample } from './placement.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
 import { slotAround } from './slots.ts';
 import { useMatches } from './uses.ts';
-import { classify, isPasswordLike, isStandIn } from './value.ts';
+import { classify, isPlaceholder } from './value.ts';
 
 /** What was seen, in memory only: it holds the value. */
 export interface Match {
@@ -25,6 +29,8 @@ export interface Match {
   readonly store: Store | null;
   readonly confidence: Confidence;
   readonly reasons: readonly string[];
+  /** Where the value itself says how long it is good. */
+  readonly lifetime?: Lifetime;
   /** The reason of an inline `agent-id:ignore`. */
   readonly ignored?: string;
 }
@@ -42,17 +48,14 @@ export function matchFile(
   text: string,
   facts: FileFacts | null,
   rules: RuleSet,
-  { patterns }: TextPlace = {},
+  { path, patterns }: TextPlace = {},
 ): readonly Match[] {
-  const literals = [
-    ...slotMatches(facts, rules),
-    ...textMatches(text, facts, patterns ?? rules.anchoredIn(text)),
-  ];
-  if (facts === null) literals.push(...assignmentMatches(text, rules));
+  const tried = [...(patterns ?? rules.anchoredIn(text)), ...(path === undefined ? [] : rules.ofPath(path))];
+  const literals = [...textMatches(text, facts, tried), ...genericMatches(text, facts, rules, path)];
   const layered = layerMatches(text, facts, (inner) =>
     withoutOverlaps([
       ...textMatches(inner, null, rules.anchoredIn(inner)),
-      ...assignmentMatches(inner, rules),
+      ...genericMatches(inner, null, rules, path),
     ]),
   );
   const matches = [...withLayers(withoutOverlaps(literals), layered), ...useMatches(facts, rules)];
@@ -62,58 +65,18 @@ export function matchFile(
   );
 }
 
-function slotMatches(facts: FileFacts | null, rules: RuleSet): Match[] {
-  return (facts?.slots ?? []).flatMap((slot) => {
-    const rule = slot.name === null ? undefined : rules.ofName(slot.name);
-    const judged = rule === undefined ? undefined : judge(slot.value, slot.name ?? '', rule, rules);
-    if (judged === undefined) return [];
-    const decoded = slot.encoding === undefined ? [] : [`decoded from ${slot.encoding}`];
-    return [{ ...judged, reasons: [...judged.reasons, ...decoded], span: slot.span, slot: slot.path }];
-  });
-}
-
-type Judged = Omit<Match, 'span' | 'slot'>;
-
-/** Judges a value under a name that speaks of a secret. */
-function judge(value: string, name: string, compiled: CompiledRule, rules: RuleSet): Judged | undefined {
-  const { rule } = compiled;
-  const base = { kind: 'literal' as const, name, value: new Secret(value), store: null };
-  const looks = classify(value);
-  if (looks === 'empty' || looks === 'reference' || looks === 'placeholder' || looks === 'words')
-    return undefined;
-  if (rule.value !== undefined && fits(value, compiled)) {
-    const confidence = looks === 'random' || rule.value.pattern !== undefined ? rule.confidence : 'low';
-    return { ...base, rule, confidence, reasons: [`named ${name}`, `may be: ${rule.title}`] };
-  }
-  const broad = rules.byId('generic-secret');
-  if (broad === undefined || looks !== 'random') return undefined;
-  return {
-    ...base,
-    rule: rule.value === undefined ? rule : broad,
-    confidence: 'medium',
-    reasons: [`named ${name}`, 'a value that looks random'],
-  };
-}
-
-function fits(value: string, { rule, value: pattern }: CompiledRule): boolean {
-  const { minLength = 1, maxLength = Infinity, looks = 'token' } = rule.value ?? {};
-  if (value.length < minLength || value.length > maxLength) return false;
-  if (pattern !== undefined) return pattern.test(value);
-  return looks === 'token' ? classify(value) === 'random' : isPasswordLike(value);
-}
-
-function textMatches(text: string, facts: FileFacts | null, patterns: readonly CompiledRule[]): Match[] {
+function textMatches(
+  text: string,
+  facts: FileFacts | null,
+  patterns: readonly CompiledRule[],
+): readonly Match[] {
   return patterns.flatMap((compiled) => patternMatches(text, facts, compiled));
 }
 
 function patternMatches(text: string, facts: FileFacts | null, compiled: CompiledRule): Match[] {
   const spans = [...text.matchAll(compiled.pattern ?? /$^/g)].map(valueSpan);
   return spans.flatMap(({ start, end }) => {
-    if (
-      !isPlausible(text.slice(start, Math.min(end, start + 700)), compiled.rule) ||
-      !isNear(text, start, compiled)
-    )
-      return [];
+    if (!isPlausible(text, { start, end }, compiled) || !isNear(text, start, compiled)) return [];
     return [textMatch(text, { start, end }, facts, compiled.rule)];
   });
 }
@@ -125,22 +88,48 @@ function valueSpan({ index, indices }: RegExpExecArray): Span {
 
 function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule): Match {
   const slot = slotAround(facts, span);
+  const value = text.slice(span.start, span.end);
+  const check = rule.check === undefined ? undefined : checkValue(rule.check, value);
   return {
     rule,
     kind: 'literal',
     span,
     name: slot?.name ?? nameBefore(text, span.start),
     slot: slot?.path ?? null,
-    value: new Secret(text.slice(span.start, span.end)),
+    value: new Secret(value),
     store: null,
-    confidence: rule.confidence,
-    reasons: [`has the format of ${rule.title}`],
+    confidence: confidenceOf(rule, check, slot?.path),
+    reasons: [reasonOf(rule), ...(check?.reason === undefined ? [] : [check.reason])],
+    ...(check?.lifetime === undefined ? {} : { lifetime: check.lifetime }),
   };
 }
 
-/** An exact format may look like anything but a stand-in; a broad one must look random. */
-function isPlausible(value: string, rule: Rule): boolean {
-  return rule.broad === true ? classify(value) === 'random' : !isStandIn(value);
+function confidenceOf(rule: Rule, check: CheckResult | undefined, slot: string | undefined): Confidence {
+  if (slot !== undefined && isExample(slot)) return 'low';
+  return check?.verdict === 'fails' && rule.confidence === 'high' ? 'medium' : rule.confidence;
+}
+
+function reasonOf(rule: Rule): string {
+  return rule.files === undefined
+    ? `has the format of ${rule.title}`
+    : 'stands where this kind of file holds a secret';
+}
+
+/** Longest part of a value that is looked at for a stand-in. */
+const MOST_JUDGED = 700;
+
+/**
+ * A file of credentials may hold a weak one; an exact format may look like anything but a stand-in; a format without a
+ * text of its own must look drawn to the model; a broad one must look random.
+ */
+function isPlausible(text: string, { start, end }: Span, { rule, isWeak }: CompiledRule): boolean {
+  const value = text.slice(start, Math.min(end, start + MOST_JUDGED));
+  if (rule.broad === true) return classify(value) === 'random';
+  if (isPlaceholder(value)) return false;
+  if (rule.files !== undefined || rule.guessable === true || !isWeak) return true;
+  const near = text.slice(Math.max(0, start - 200), end + 80);
+  const candidate = textCandidates(near, undefined).find((one) => one.value === value);
+  return candidate === undefined || weigh(near, candidate).score >= thresholds.low;
 }
 
 /** Looks for the second part within the lines around. */
@@ -156,17 +145,9 @@ function isNear(text: string, at: number, { rule, near }: CompiledRule): boolean
   return near.test(text.slice(Math.max(0, start, at - 2000), Math.min(end, at + 2000)));
 }
 
-/** For files that no format reads. */
-function assignmentMatches(text: string, rules: RuleSet): Match[] {
-  return findAssignments(text).flatMap(({ name, value, span }) => {
-    const rule = rules.ofName(name);
-    const judged = rule === undefined ? undefined : judge(value, name, rule, rules);
-    return judged === undefined || judged.confidence === 'low' ? [] : [{ ...judged, span, slot: null }];
-  });
-}
-
 function nameBefore(text: string, start: number): string | null {
-  const line = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - 120), start);
+  const before = text.slice(Math.max(0, start - 120), start);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
   return (
     /([A-Za-z][\w.-]{1,60})["']?\s{0,3}(?::-|[:=]|=>|>|\s)\s{0,3}["'`]?(?:SSWS |Bearer |Basic )?$/i.exec(
       line,

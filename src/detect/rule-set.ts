@@ -8,6 +8,9 @@ export interface CompiledRule {
   readonly near: RegExp | undefined;
   readonly value: RegExp | undefined;
   readonly names: RegExp | undefined;
+  readonly files: RegExp | undefined;
+  /** Its format has no text of its own: hex of some length may be anything. */
+  readonly isWeak: boolean;
 }
 
 /** Rules, ready to be tried. */
@@ -15,7 +18,11 @@ export interface RuleSet {
   readonly compiled: readonly CompiledRule[];
   /** Finds the rule of a variable's name: a provider's own, else a broad one, else none. */
   readonly ofName: (name: string) => CompiledRule | undefined;
+  /** Gives the rules for files of this kind alone: they need no anchor. */
+  readonly ofPath: (path: string) => readonly CompiledRule[];
   readonly byId: (id: string) => Rule | undefined;
+  /** Says whether a text begins as tokens of some issuer do. */
+  readonly beginsAsToken: (text: string) => boolean;
   /** Gives the rules of which an anchor occurs in a text; none at little cost where none does. */
   readonly anchoredIn: (text: string) => readonly CompiledRule[];
 }
@@ -24,17 +31,27 @@ export interface RuleSet {
 const about =
   /(^|_)(paths?|files?|dirs?|ttl|expir(y|es|ation)|timeout|length|max|min|limits?|count|types?|regex|prefix|header|public|publishable|enabled?|endpoint|issuer|audience|algorithm|version|fields?|budget|usage|urls?|names?|ids?)(_(in|at|seconds|minutes|hours|days|ms|path|file))*$/;
 
+/** Says whether a name speaks about a secret without holding it: `TOKEN_TTL`, `SECRET_FILE`. */
+export function isAbout(name: string): boolean {
+  return about.test(toNormalName(name));
+}
+
 /** Names remembered at most: a hostile file may hold any number of them. */
 const MOST_NAMES = 10_000;
 
 /** Compiles rules. Patterns come from the build, which refuses those without an anchor or a bound. */
 export function toRuleSet(rules: readonly Rule[]): RuleSet {
-  const compiled = rules
-    .map(compile)
+  const all = rules.map(compile);
+  const filed = all.filter(({ files }) => files !== undefined);
+  const compiled = all
+    .filter(({ files }) => files === undefined)
     .sort((a, b) => Number(a.rule.broad ?? false) - Number(b.rule.broad ?? false));
+  let prefixes: RegExp | undefined;
   return {
     compiled,
+    ofPath: (path) => filed.filter(({ files }) => files?.test(path) === true),
     ofName: toNameLookup(compiled),
+    beginsAsToken: (text) => (prefixes ??= toPrefixPattern(all)).test(text),
     byId: (id) => rules.find((rule) => rule.id === id),
     anchoredIn: toAnchorLookup(compiled.filter(({ rule }) => rule.pattern !== undefined)),
   };
@@ -89,6 +106,34 @@ function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn
   };
 }
 
+/** A match begins with its value, which begins with a text of the issuer's. */
+const beginsWithValue = /^(?:\(\?<[!=](?:\\.|\[(?:\\.|[^\]])*\]|[^()\\])*\))?\(\?<secret>/;
+
+function toPrefixPattern(all: readonly CompiledRule[]): RegExp {
+  const prefixes = all.flatMap(({ rule, isWeak }) => {
+    const { texts = [], before, guarded = false } = rule.anchors?.pattern ?? {};
+    const exact = !isWeak && !guarded && before?.[1] === 0 && beginsWithValue.test(rule.pattern ?? '');
+    return exact && rule.broad !== true ? texts.filter((text) => text.length >= 3) : [];
+  });
+  return prefixes.length === 0 ? /$^/ : new RegExp(`^(?:${prefixes.map(escape).join('|')})`, 'i');
+}
+
+/** Says whether a pattern's value holds three characters in a row that are its issuer's. */
+function hasOwnText(pattern: string): boolean {
+  const value = /\(\?<secret>(.*)/.exec(pattern)?.[1] ?? pattern;
+  const bare = value
+    .replaceAll(/\(\?[=!<].*?\)/g, '')
+    .replaceAll(/\[(?:\\.|[^\]])*\]/g, ' ')
+    .replaceAll(/\{\d+(?:,\d+)?\}/g, ' ')
+    .replaceAll(/\\[dwsb]/gi, ' ')
+    .replaceAll('\\', '');
+  return /[A-Za-z0-9_.-]{3}/.test(bare);
+}
+
+function escape(word: string): string {
+  return word.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+}
+
 /** Patterns are compiled when they are first tried: most scans try few of them. */
 function compile(rule: Rule): CompiledRule {
   const { pattern, near, value, names } = rule;
@@ -99,7 +144,9 @@ function compile(rule: Rule): CompiledRule {
     near: later(near?.pattern, 'i'),
     value: whole(value?.pattern),
     names: whole(names?.join('|')),
+    files: later(rule.files?.join('|'), 'i'),
   };
+  let weak: boolean | undefined;
   return {
     rule,
     get pattern() {
@@ -113,6 +160,12 @@ function compile(rule: Rule): CompiledRule {
     },
     get names() {
       return compiled.names();
+    },
+    get files() {
+      return compiled.files();
+    },
+    get isWeak() {
+      return (weak ??= !hasOwnText(value?.pattern ?? pattern ?? ''));
     },
   };
 }

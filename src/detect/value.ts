@@ -56,6 +56,16 @@ function isPackedStandIn(text: string): boolean {
   return colon !== -1 && colon < plain.length - 1 && isStandIn(plain.slice(colon + 1));
 }
 
+/** Says whether a value of an exact format is a stand-in all the same: by its words or one character over and over, not by runs. */
+export function isPlaceholder(text: string): boolean {
+  return (
+    references.some((pattern) => pattern.test(text)) ||
+    /^<.*>$|^\[.*\]$/.test(text) ||
+    placeholderWords.test(text) ||
+    text.split(/[-_./:+=~]/).some((part) => part.length >= 8 && new Set(part.toLowerCase()).size <= 2)
+  );
+}
+
 /** URLs, paths, versions, dates, identifiers in words: things that are long and yet no secret. */
 const structures: readonly RegExp[] = [
   /^[a-z][a-z0-9+.-]*:\/\//i,
@@ -164,4 +174,10 @@ function alphabetSize(text: string): number {
     (size, kind, at) => size + (kind.test(text) ? ([26, 26, 10][at] ?? 0) : 0),
     2,
   );
+}
+
+/** Says whether a candidate is worth a score: no reference, no stand-in, nothing that is too short. */
+export function isOpen({ value }: { readonly value: string }): boolean {
+  const text = value.trim();
+  return text.length >= 4 && !references.some((pattern) => pattern.test(text)) && !isStandIn(text);
 }

@@ -21,6 +21,8 @@ export interface Rule {
   readonly check?: ValueCheck;
   /** Lower-case words of which one must occur in the file before the pattern is tried; none means always. */
   readonly keywords: readonly string[];
+  /** Regular expressions over paths: only files of this kind hold it, and none of them needs a keyword. */
+  readonly files?: readonly string[];
   /** Exact format in raw text, with both token boundaries; the value is the group `secret`. */
   readonly pattern?: string;
   /** The pattern holds in any case. */
@@ -43,7 +45,7 @@ export interface Rule {
   /** Worked out by the build; a rule from elsewhere gets them when it is read. */
   readonly anchors?: Anchors;
   /** Templates that are filled in at run time: `00{alnum:40}`. */
-  readonly samples: { readonly match: readonly string[]; readonly ignore: readonly string[] };
+  readonly samples: { readonly match: readonly string[]; readonly ignore: readonly string[]; readonly path?: string };
 }
 
 export type Migration =

@@ -21,14 +21,15 @@ function pathsFor(text: string): readonly string[] {
   return /os\.environ|client = /.test(text) ? [...paths, 'app.py'] : paths;
 }
 
-/** Says what the whole program finds in a text, as each kind of file. */
+/** Says whether the whole program reports anything in a text by default, as each kind of file. */
 async function findsAnything(text: string, asPaths: readonly string[]): Promise<boolean> {
   for (const path of asPaths) {
     const facts = await parseFile(text, path).then(
       (document) => document?.facts ?? null,
       () => null,
     );
-    if (matchFile(text, facts, set, { path }).length > 0) return true;
+    const matches = matchFile(text, facts, set, { path });
+    if (matches.some(({ kind, confidence }) => kind === 'use' || confidence !== 'low')) return true;
   }
   return false;
 }

@@ -3,7 +3,6 @@ import type { Span } from '../../model/place.ts';
 import { findEscaped, type Unescaped } from './escaped.ts';
 import { findPacked, type Unwrapped } from './packed.ts';
 
-
 /** Text that was written as other text within a file. */
 export interface Layer {
   readonly text: string;

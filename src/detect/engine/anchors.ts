@@ -46,10 +46,14 @@ const codeReaders = [
 /** How configuration refers to a secret kept elsewhere. */
 const references = ['secrets', 'keyref', 'secretref', 'type=secret'];
 
+/** Words in names of secrets that no issuer has: what `candidates/anchors.ts` looks for in text. */
+const names =
+  'token secret pass pwd credential key auth bearer ssws pat jwt dsn salt cred cookie senha'.split(' ');
+
 /** Lists every anchor of a rule set once. */
 export function toAnchors(rules: RuleSet): readonly Anchor[] {
   const patterns = new Map<string, PatternAnchor[]>();
-  const words = new Set<string>();
+  const words = new Set<string>(names);
   for (const compiled of rules.compiled) {
     const anchors: Anchors = compiled.rule.anchors ?? {
       words: [],

@@ -1,4 +1,6 @@
-import { classify, isPasswordLike } from '../value.ts';
+import { textCandidates } from '../candidates/text.ts';
+import { thresholds, weigh } from '../model/judge.ts';
+import { classify, isOpen, isPasswordLike } from '../value.ts';
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
 import { RunFinder } from './runs.ts';
 
@@ -8,6 +10,11 @@ const REACH = 160;
 const MOST_VALUE = 600;
 /** Longest name, to each side of the word in it. */
 const MOST_NAME = 60;
+/** Bytes around a name in which the model sees what it needs. */
+const BEFORE_CANDIDATE = 260;
+const AFTER_CANDIDATE = 1600;
+const leastScore = Math.min(thresholds.low, thresholds.slot);
+const anyCode = 'any.ts';
 /** Bytes before a name within which what reads it stands. */
 const BEFORE = 120;
 
@@ -64,6 +71,8 @@ export class NameJudge {
   #end = 0;
   #reads = false;
   #isCode = false;
+  /** Names before this offset have been weighed. */
+  #weighedTo = 0;
 
   constructor(rules: RuleSet) {
     this.#rules = rules;
@@ -75,6 +84,7 @@ export class NameJudge {
     this.#end = file.end;
     this.#reads = file.reads;
     this.#isCode = file.isCode;
+    this.#weighedTo = 0;
     this.#runs.reset(file.bytes, file.end);
   }
 
@@ -86,6 +96,7 @@ export class NameJudge {
     if (!hasValue && !this.#reads && !this.#isMarked(at, right)) return undefined;
     const left = this.#nameStart(at);
     const rule = this.#ruleOf(left, at, right);
+    if (hasValue && this.#isCandidate(at)) return 'value';
     if (rule === undefined) return undefined;
     if (hasValue && this.#valueFits(right, rule)) return 'value';
     if (this.#isPaired(left)) return 'value';
@@ -154,6 +165,19 @@ export class NameJudge {
     let at = right;
     while (at < right + 3 && ' "\'\t'.includes(String.fromCharCode(this.#bytes[at] ?? 0))) at += 1;
     return this.#bytes[at] === 0x3d || this.#bytes[at] === 0x3a;
+  }
+
+  /** Asks the model about what stands around, once for each stretch of bytes. */
+  #isCandidate(at: number): boolean {
+    if (at < this.#weighedTo) return false;
+    const from = Math.max(this.#start, at - BEFORE_CANDIDATE);
+    const to = Math.min(this.#end, at + AFTER_CANDIDATE);
+    const text = this.#bytes.toString('latin1', from, to);
+    const last = to === this.#end ? Infinity : to - from - REACH - MOST_VALUE;
+    this.#weighedTo = from + Math.min(last, to - from);
+    return textCandidates(text, this.#isCode ? anyCode : undefined).some(
+      (candidate) => isOpen(candidate) && weigh(text, candidate).score >= leastScore,
+    );
   }
 
   #valueFits(right: number, rule: CompiledRule): boolean {

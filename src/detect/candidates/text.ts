@@ -1,0 +1,147 @@
+import { anchorsIn } from './anchors.ts';
+import type { Candidate, Form } from './candidate.ts';
+import { isCode, isInString } from './code.ts';
+import { readValue, type ReadValue } from './read-value.ts';
+
+/** Longest name. */
+const MOST_NAME = 60;
+
+/** What may stand between a name and its sign: quotes, a bracket, a type. */
+const close =
+  /\\{0,3}["'`]?[\])]{0,2}(?:[ \t]{0,3}(?::[ \t]{0,2}|[ \t])[A-Za-z][\w<>[\]|.?]{0,30}(?=[ \t]{0,3}=[^=>]))?[ \t]{0,24}/y;
+const sign = /=>|->|:{1,4}=|\?\?=?|\|\|=?|[?+.|]=|={1,3}|!={1,2}|:-|[:=>,(|]|or\b|is\b/y;
+
+/** ` value: ` of a pair, over one line end. */
+const valueField =
+  /\\{0,3}["'`]?[ \t]*,?[ \t]*(?:\r?\n)?[ \t]*(?:-[ \t]+)?\\{0,3}["']?(?:value|val|default|content|secret|string)\\{0,3}["']?[ \t]*[:=][ \t]*/iy;
+const valueElement =
+  /<\/(?:key|name|id|param-name|entry|field|\w+:name)>\s{0,40}<(?:string|value|param-value|\w+:value)>/iy;
+const nameField =
+  /(?:name|key|id|field|param|variable|header|option|setting)\\{0,3}["']?\s{0,4}[:=]?\s{0,4}\\{0,3}["']?$|<(?:\w+[:-])?(?:key|name)>$/i;
+
+/** Finds values under telling names in any text. `path` may be unknown; in code only quoted values count. */
+export function textCandidates(text: string, path: string | undefined): readonly Candidate[] {
+  const found: Candidate[] = [];
+  const code = path !== undefined && isCode(path);
+  let after = 0;
+  for (const { index, 0: word } of anchorsIn(text)) {
+    if (index < after) continue;
+    const name = nameAround(text, index, index + word.length);
+    after = name.end;
+    const read = afterName(text, name);
+    if (read === undefined) continue;
+    if (!read.quoted && code && !isInString(text, read.span.start)) continue;
+    found.push({ ...read, name: name.text, slot: null });
+  }
+  return found;
+}
+
+interface Name {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Extends an anchor to the whole name that it is part of. */
+function nameAround(text: string, start: number, end: number): Name {
+  let from = start;
+  let to = end;
+  while (from > 0 && start - from < MOST_NAME && isNamePart(text.charCodeAt(from - 1))) from -= 1;
+  while (to < text.length && to - end < MOST_NAME && isNamePart(text.charCodeAt(to))) to += 1;
+  while (to > end && text.charAt(to - 1) === '.') to -= 1;
+  if (text.charAt(to - 1) === '-' && text.charAt(to) === '>') to -= 1;
+  if (text.slice(to - 2, to) === ':-') to -= 2;
+  return { text: text.slice(from, to), start: from, end: to };
+}
+
+function isNamePart(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 45 ||
+    code === 46 ||
+    code === 36
+  );
+}
+
+type Read = Pick<Candidate, 'value' | 'span' | 'form' | 'scheme' | 'quoted' | 'separator'>;
+
+function afterName(text: string, name: Name): Read | undefined {
+  return pairAfter(text, name) ?? defaultAfter(text, name) ?? signAfter(text, name) ?? spaceAfter(text, name);
+}
+
+/** `name: X` and `value: Y`, on one line or two. */
+function pairAfter(text: string, name: Name): Read | undefined {
+  const end = matchAt(valueField, text, name.end) ?? matchAt(valueElement, text, name.end);
+  if (end === undefined || !nameField.test(text.slice(Math.max(0, name.start - 40), name.start)))
+    return undefined;
+  return toRead(readValue(text, end, { stop: '<' }), 'pair', ':');
+}
+
+/** `${NAME:-default}`. */
+function defaultAfter(text: string, name: Name): Read | undefined {
+  if (text.charAt(name.start - 1) !== '{') return undefined;
+  const found = /^(?::?[-=]|:)([^}\n]{3,400})\}/.exec(text.slice(name.end, name.end + 420));
+  if (found?.[1] === undefined) return undefined;
+  const start = name.end + found[0].length - 1 - found[1].length;
+  const span = { start, end: start + found[1].length };
+  return { value: found[1], span, form: 'default', scheme: false, quoted: true, separator: ':-' };
+}
+
+function signAfter(text: string, name: Name): Read | undefined {
+  const closed = matchAt(close, text, name.end) ?? name.end;
+  const signed = matchAt(sign, text, closed);
+  if (signed === undefined) return undefined;
+  const separator = text.slice(closed, signed);
+  const end = skipSpace(text, signed, separator);
+  const query = separator === '=' && '?&'.includes(text.charAt(name.start - 1)) && name.start > 0;
+  const stop = separator === '>' ? '<' : query ? '&#' : '';
+  const value = readValue(text, end, { stop });
+  const needsQuotes = ['(', ',', '|', 'or', 'is', '||', '??'].includes(separator);
+  if (value === undefined || (needsQuotes && !value.quoted)) return undefined;
+  return toRead(value, formOf(separator, text, name), separator);
+}
+
+function formOf(separator: string, text: string, name: Name): Form {
+  if (separator === '(') return 'call';
+  if (separator === '>') return 'element';
+  if (name.text.startsWith('-') || text.charAt(name.start - 1) === '-') return 'argument';
+  return /^(?:authorization|x-|proxy-authorization)/i.test(name.text) ? 'header' : 'assignment';
+}
+
+/** `--token X`, in a command or as the next element of a YAML list. */
+function spaceAfter(text: string, name: Name): Read | undefined {
+  if (!/^--?[A-Za-z]/.test(name.text)) {
+    return /^(?:bearer|ssws)$/i.test(name.text) && text.charAt(name.end) === ' '
+      ? toRead(readValue(text, name.end + 1, { stop: '' }), 'header', ' ', true)
+      : undefined;
+  }
+  const gap = /^(?:[ \t]{1,4}|["']?[ \t]*\r?\n[ \t]*-[ \t]+)/.exec(text.slice(name.end, name.end + 60));
+  if (gap === null) return undefined;
+  const value = readValue(text, name.end + gap[0].length, { stop: '' });
+  return value?.value.startsWith('-') === true ? undefined : toRead(value, 'argument', ' ');
+}
+
+function toRead(
+  read: ReadValue | undefined,
+  form: Form,
+  separator: string,
+  scheme = false,
+): Read | undefined {
+  if (read === undefined) return undefined;
+  return { ...read, form: read.scheme || scheme ? 'header' : form, scheme: read.scheme || scheme, separator };
+}
+
+/** A value may begin on the next line where it is quoted, or within an element. */
+function skipSpace(text: string, from: number, separator: string): number {
+  const gap = /^[ \t]{0,24}(?:\r?\n[ \t]{0,60})?/.exec(text.slice(from, from + 90))?.[0] ?? '';
+  const broken = gap.includes('\n') && separator !== '>' && !/["'`]/.test(text.charAt(from + gap.length));
+  return broken ? from + gap.search(/\r?\n/) : from + gap.length;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}

@@ -1,0 +1,159 @@
+import type { FileFacts } from '../model/facts.ts';
+import type { Span } from '../model/place.ts';
+import type { Rule } from '../model/rule.ts';
+import { Secret } from '../model/secret.ts';
+import type { Candidate } from './candidates/candidate.ts';
+import { isCode } from './candidates/code.ts';
+import { slotCandidates } from './candidates/slots.ts';
+import { textCandidates } from './candidates/text.ts';
+import type { Match } from './match.ts';
+import { thresholds, weigh } from './model/judge.ts';
+import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
+import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
+import { classify, isOpen, isPasswordLike } from './value.ts';
+import { readName } from './vocabulary.ts';
+
+/** Extra log-odds that a candidate needs by where it stands. */
+const dearer: Readonly<Record<Placement, number>> = {
+  config: 0,
+  code: 0,
+  tests: 1,
+  docs: 1.5,
+  machine: Infinity,
+};
+
+/** Finds what no exact format tells: values under telling names, judged by the model and by what must stand there. */
+export function genericMatches(
+  text: string,
+  facts: FileFacts | null,
+  rules: RuleSet,
+  path: string | undefined,
+): readonly Match[] {
+  const isNamed = (name: string): boolean => rules.ofName(name) !== undefined;
+  const slots = slotCandidates(text, facts, isNamed);
+  const taken = new Set(slots.map(({ span }) => span.start));
+  const loose = textCandidates(text, path).filter(({ span }) => !taken.has(span.start));
+  return [...slots, ...loose].flatMap((candidate) => judge(text, candidate, rules, path) ?? []);
+}
+
+function judge(
+  text: string,
+  candidate: Candidate,
+  rules: RuleSet,
+  path: string | undefined,
+): Match | undefined {
+  if (!isOpen(candidate)) return undefined;
+  const named = rules.ofName(candidate.name);
+  return byName(text, candidate, named) ?? byScore(text, candidate, { rules, path, named });
+}
+
+/** A value under a provider's own name that has the provider's form. */
+function byName(text: string, candidate: Candidate, named: CompiledRule | undefined): Match | undefined {
+  if (named === undefined || named.rule.broad === true || !fits(candidate.value, named)) return undefined;
+  const { rule } = named;
+  const reasons = [`named ${candidate.name}`, `has the form of ${rule.title}`];
+  if (named.isWeak && weigh(text, candidate).score < thresholds.low) return undefined;
+  return toMatch(candidate, rule, { confidence: rule.confidence, reasons });
+}
+
+function fits(value: string, { rule, value: pattern }: CompiledRule): boolean {
+  if (rule.value === undefined) return false;
+  const { minLength, maxLength, looks } = rule.value;
+  if (value.length < minLength || value.length > maxLength) return false;
+  if (pattern !== undefined) return pattern.test(value);
+  return looks === 'token' ? classify(value) === 'random' : isPasswordLike(value);
+}
+
+interface Judging {
+  readonly rules: RuleSet;
+  readonly path: string | undefined;
+  readonly named: CompiledRule | undefined;
+}
+
+function byScore(text: string, candidate: Candidate, { rules, path, named }: Judging): Match | undefined {
+  if (isAbout(candidate.name)) return undefined;
+  const rule = broadRule(candidate, rules, named);
+  if (rule === undefined) return undefined;
+  const placement = placementIn(text, candidate, path);
+  const { score, reasons } = weigh(text, candidate);
+  const short = score - dearer[placement];
+  const enough = mustHold(candidate, placement) ? thresholds.slot : thresholds.report;
+  if (short < Math.min(enough, thresholds.low)) return undefined;
+  const misfit = whyMisfit(candidate, rules, named);
+  return toMatch(candidate, rule, {
+    confidence: short >= enough && misfit === undefined ? 'medium' : 'low',
+    reasons: [
+      ...(candidate.name === '' ? [] : [`named ${candidate.name}`]),
+      ...(misfit === undefined ? [] : [misfit]),
+      ...reasons(),
+    ],
+  });
+}
+
+function placementIn(text: string, { span, slot }: Candidate, path: string | undefined): Placement {
+  if (path === undefined) return 'code';
+  if (slot !== null && isExample(slot)) return 'docs';
+  if (isCode(path) && isOnLongLine(text, span)) return 'machine';
+  return path.endsWith('.py') && isInDocstring(text, span.start) ? 'docs' : placementOf(path);
+}
+
+/** Nobody writes lines of this length: a bundler did. */
+const LONG_LINE = 2000;
+
+function isOnLongLine(text: string, { start, end }: Span): boolean {
+  const before = text.slice(Math.max(0, start - LONG_LINE), start);
+  const after = text.slice(end, end + LONG_LINE);
+  return [before, after].some((side) => side.length === LONG_LINE && !side.includes('\n'));
+}
+
+/** Characters by which a value may miss a format and still be meant as one: cut short, or lengthened. */
+const MISS = 2;
+
+/** A token that its issuer's format just misses was cut or made up; of an unknown form, it may be of another kind. */
+function whyMisfit(
+  { value }: Candidate,
+  rules: RuleSet,
+  named: CompiledRule | undefined,
+): string | undefined {
+  const { minLength = 0, maxLength = 0 } = named?.rule.value ?? {};
+  const isClose =
+    (value.length < minLength && value.length >= minLength - MISS) ||
+    (value.length > maxLength && value.length <= maxLength + MISS);
+  if (isClose && named?.value !== undefined && named.rule.broad !== true)
+    return `just misses the format of ${named.rule.title}`;
+  return rules.beginsAsToken(value) ? 'begins like a token whose format it has not' : undefined;
+}
+
+/** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */
+function mustHold({ name, scheme, form }: Candidate, placement: Placement): boolean {
+  const { kind, antiWords } = readName(name);
+  if (scheme && kind === 'login') return true;
+  return (
+    placement === 'config' &&
+    antiWords === 0 &&
+    (kind === 'password' || (form === 'header' && kind !== 'other'))
+  );
+}
+
+function broadRule(candidate: Candidate, rules: RuleSet, named: CompiledRule | undefined): Rule | undefined {
+  if (candidate.scheme) return rules.byId('bearer-token');
+  if (named !== undefined && named.rule.broad !== true && named.rule.value === undefined) return named.rule;
+  return rules.byId(readName(candidate.name).kind === 'password' ? 'generic-password' : 'generic-secret');
+}
+
+function toMatch(
+  { name, value, span, slot }: Candidate,
+  rule: Rule,
+  rest: Pick<Match, 'confidence' | 'reasons'>,
+): Match {
+  return {
+    rule,
+    kind: 'literal',
+    name: name === '' ? null : name,
+    value: new Secret(value),
+    store: null,
+    span,
+    slot,
+    ...rest,
+  };
+}

@@ -1,0 +1,36 @@
+/** What kind of file a path names, as far as it matters to a candidate that only looks like a secret. */
+export type Placement = 'config' | 'code' | 'tests' | 'docs' | 'machine';
+
+/** Written by programs: digests, versions and bundled code, no secret that a person put there. */
+const machine =
+  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|composer\.lock|Gemfile\.lock|Cargo\.lock|poetry\.lock|uv\.lock|Pipfile\.lock|go\.sum|flake\.lock|packages\.lock\.json)$|\.(?:min\.\w+|map|snap|svg|po|pot|xlf|lock|sum|ipynb_checkpoints)$|(?:^|\/)(?:node_modules|bower_components|\.yarn)\//i;
+const docs =
+  /(?:^|\/)(?:docs?|documentation|changelogs?|man)\/|(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$|\.(?:md|mdx|rst|adoc|html?|tex|pod)$|(?:^|\/)(?:CHANGELOG|CHANGES|NEWS|HISTORY)[^/]*$/i;
+const tests =
+  /(?:^|\/)(?:tests?|testing|testdata|specs?|__tests__|__mocks__|fixtures?|mocks?|e2e|cypress|examples?|samples?)\/|[._-](?:test|spec|mock)s?\.\w+$|(?:^|\/)test_[\w-]+\.py$|Tests?\.(?:java|kt|cs|php|swift|scala)$|_test\.(?:go|rb|dart|exs?)$/i;
+const config =
+  /(?:^|\/)(?:\.env[\w.-]*|[\w-]*env|\.[\w-]+rc|\.(?:netrc|pgpass|npmrc|pypirc|htpasswd|bash\w*|zsh\w*|profile)|config|credentials|Dockerfile[\w.-]*|Jenkinsfile)$|\.(?:ya?ml|json[5c]?|toml|ini|cfg|cnf|conf|config|properties|props|env|xml|plist|tfvars|tfstate|hcl|tf|sh|bash|zsh|ps1|bat|cmd|rdp|reg|sql|desktop|service|settings|dist|local|example|xcconfig)$/i;
+
+/** Tells the kind of a file by its path; unknown paths are code. */
+export function placementOf(path: string): Placement {
+  if (machine.test(path)) return 'machine';
+  if (docs.test(path)) return 'docs';
+  if (tests.test(path)) return 'tests';
+  return config.test(path) ? 'config' : 'code';
+}
+
+/** Says whether a key path lies under an example, as API descriptions have them. */
+export function isExample(slot: string): boolean {
+  return /(?:^|\.)examples?(?:[.[]|$)/i.test(slot);
+}
+
+/** Says whether an offset lies in a text of several lines between tripled quotes: how Python writes documentation. */
+export function isInDocstring(text: string, at: number): boolean {
+  let open = '';
+  for (const { 0: mark, index } of text.matchAll(/"""|'''/g)) {
+    if (index >= at) break;
+    if (open === '') open = mark;
+    else if (open === mark) open = '';
+  }
+  return open !== '';
+}
