@@ -17,7 +17,10 @@ export function isTestOrDocs(path: string): boolean {
   return testOrDocs.test(path);
 }
 
-/** Reads every text of a folder in the order of the paths; large and binary files are left out. */
+/**
+ * Reads every text of a folder in the order of the paths; large and binary files are left out.
+ * @yields each file with its text
+ */
 export function* readCode(root: string): Generator<CodeFile> {
   for (const path of pathsBelow(root, root)) {
     const bytes = readFileSync(join(root, path));

@@ -115,13 +115,16 @@ function whyMisfit(
   rules: RuleSet,
   named: CompiledRule | undefined,
 ): string | undefined {
-  const { minLength = 0, maxLength = 0 } = named?.rule.value ?? {};
-  const isClose =
-    (value.length < minLength && value.length >= minLength - MISS) ||
-    (value.length > maxLength && value.length <= maxLength + MISS);
-  if (isClose && named?.value !== undefined && named.rule.broad !== true)
+  if (named !== undefined && named.rule.broad !== true && justMisses(value, named))
     return `just misses the format of ${named.rule.title}`;
   return rules.beginsAsToken(value) ? 'begins like a token whose format it has not' : undefined;
+}
+
+function justMisses({ length }: string, { rule, value }: CompiledRule): boolean {
+  if (value === undefined || rule.value === undefined) return false;
+  const { minLength, maxLength } = rule.value;
+  const missed = Math.max(minLength - length, length - maxLength);
+  return missed > 0 && missed <= MISS;
 }
 
 /** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */

@@ -38,7 +38,7 @@ describe('sieve', () => {
   it.each(rules.map((rule) => [rule.id, rule] as const))(
     'holds back nothing of %s',
     async (_, rule) => {
-      for (const template of [...rule.samples.match, ...rule.samples.ignore]) {
+      for (const template of rule.samples.match) {
         const text = fillIn(template);
         for (const path of pathsFor(text).filter((one) => !mayHold(`\n${text}\n`, one)))
           expect(await findsAnything(text, [path]), `${path}: ${template}`).toBe(false);

@@ -61,7 +61,10 @@ export function createEngine(rules: RuleSet): Engine {
       patterns.reset(bytes, start, end);
       names.reset({ bytes, start, end, reads, isCode });
       const found: Candidate[] = [];
-      for (let n = 0; n < hits.count; n += 1) found.push(...lookAt(hits.texts[n] ?? 0, hits.offsets[n] ?? 0));
+      for (let n = 0; n < hits.count; n += 1) {
+        const [text, at] = [hits.texts[n] ?? 0, hits.offsets[n] ?? 0];
+        if (!isInRun(anchors[text]?.text ?? '', bytes, at, start)) found.push(...lookAt(text, at));
+      }
       return found;
     },
   };
@@ -69,6 +72,13 @@ export function createEngine(rules: RuleSet): Engine {
 
 function isReader({ reads }: Anchor, isCode: boolean): boolean {
   return reads === 'code' || (!isCode && reads !== undefined);
+}
+
+/** In a run of one letter a text of that letter alone stands at every offset: a token begins at the first. */
+function isInRun(text: string, bytes: Buffer, at: number, start: number): boolean {
+  if (at === start || text.charCodeAt(0) !== text.charCodeAt(1)) return false;
+  const before = bytes[at - 1] ?? 0;
+  return before === bytes[at] && text === text.charAt(0).repeat(text.length);
 }
 
 function notePresent({ count, texts }: Hits, present: Uint8Array): void {

@@ -60,7 +60,8 @@ export class PatternJudge {
     const least = Math.max(this.#start, at - back - CONTEXT);
     let from = at;
     for (let left = lines; left >= 0 && from > least; left -= 1) {
-      from = Math.max(least, this.#bytes.lastIndexOf(10, from - 1));
+      const before = this.#bytes.subarray(least, from).lastIndexOf(10);
+      from = before === -1 ? least : least + before;
     }
     return Math.max(least, from);
   }
@@ -69,8 +70,8 @@ export class PatternJudge {
     const most = Math.min(this.#end, at + ahead);
     let to = at;
     for (let left = lines; left >= 0 && to < most; left -= 1) {
-      const next = this.#bytes.indexOf(10, to + 1);
-      to = next === -1 ? most : next;
+      const next = this.#bytes.subarray(to + 1, most).indexOf(10);
+      to = next === -1 ? most : to + 1 + next;
     }
     return Math.min(most, to);
   }

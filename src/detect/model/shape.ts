@@ -26,8 +26,8 @@ export function shapeOf(text: string): Shape {
     const code = text.charCodeAt(at);
     const kind = kindOf(code);
     count[kind] = (count[kind] ?? 0) + 1;
-    if (isAlternation(kind, kindBefore)) alternations += 1;
-    if (kind + kindBefore === LOWER + UPPER && kind !== kindBefore && kind !== SYMBOL) caseChanges += 1;
+    alternations += Number(isAlternation(kind, kindBefore));
+    caseChanges += Number(isCaseChange(kind, kindBefore));
     same = code === before ? same + 1 : 1;
     run = Math.abs(code - before) === 1 ? run + 1 : 1;
     repeated = Math.max(repeated, same);
@@ -69,4 +69,8 @@ function isAlternation(a: number, b: number): boolean {
 /** Gives the longest part between separators: what is random in `sk-live-9f8…` is its last part. */
 export function longestRun(text: string): string {
   return text.split(/[-_./:@=+~, \\]/).reduce((best, part) => (part.length > best.length ? part : best), '');
+}
+
+function isCaseChange(kind: number, before: number): boolean {
+  return kind + before === LOWER + UPPER && kind !== before && kind !== SYMBOL;
 }
