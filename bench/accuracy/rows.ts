@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textCandidates } from '../../src/detect/candidates/text.ts';
 import { isOpen } from '../../src/detect/value.ts';
-import { measure } from '../../src/detect/model/features.ts';
+import { featureNames, measure } from '../../src/detect/model/features.ts';
 import languageData from '../../src/detect/model/language.json' with { type: 'json' };
 import { toLanguage } from '../../src/detect/model/language.ts';
 import { readCases, type Case } from './cases.ts';
@@ -32,20 +32,18 @@ const language = toLanguage(languageData);
 const words = languageData.words.split(' ').filter((word) => word.length > 3);
 const lines: string[] = [];
 const rows: Row[] = [];
-let features: readonly string[] = [];
 
 readOrdinaryCode();
 const cases = casesFolder === '' ? [] : readCases(casesFolder).filter(({ tool }) => tool !== leaveOut);
 useCases(cases);
 generate();
-const table = toTable(features, rows);
+const table = toTable(featureNames(), rows);
 writeFileSync(out, packTable(table));
 process.stderr.write(`${rows.length} rows, ${table.labels.reduce((sum, label) => sum + label, 0)} secrets\n`);
 
 function add(text: string, candidate: Parameters<typeof measure>[1], secret: boolean, weight: number): void {
   const row = measure(text, candidate, language);
-  if (features.length === 0) features = Object.keys(row);
-  rows.push({ values: Object.values(row), secret, weight });
+  rows.push({ values: row, secret, weight });
 }
 
 /** Every candidate in ordinary code outside tests and documentation is taken for no secret. */

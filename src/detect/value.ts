@@ -176,8 +176,12 @@ function alphabetSize(text: string): number {
   );
 }
 
+/** A digest that says so, as of an image. */
+const digest = /(?:^|[^A-Za-z0-9])sha(?:1|256|384|512)[-:][A-Za-z0-9+/=]{40,}/;
+
 /** Says whether a candidate is worth a score: no reference, no stand-in, nothing that is too short. */
 export function isOpen({ value }: { readonly value: string }): boolean {
   const text = value.trim();
-  return text.length >= 4 && !references.some((pattern) => pattern.test(text)) && !isStandIn(text);
+  if (text.length < 4 || digest.test(text)) return false;
+  return !references.some((pattern) => pattern.test(text)) && !isStandIn(text);
 }

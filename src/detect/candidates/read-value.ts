@@ -45,17 +45,19 @@ function endOfQuoted(text: string, start: number, mark: string): number | undefi
   return undefined;
 }
 
-/** Ends a bare value at white space or a quote, without the brackets and commas that close what it stands in. */
-function endOfBare(text: string, start: number, stop: string): number {
-  const most = Math.min(text.length, start + MOST_VALUE);
-  let end = start;
-  while (end < most && !isEnd(text.charAt(end), stop)) end += 1;
-  const semicolon = /;\s*(?:[A-Za-z][\w ]{0,30}=|$)/.exec(text.slice(start, end));
-  if (semicolon !== null) end = start + semicolon.index;
-  while (end > start && ',;)]}>\\'.includes(text.charAt(end - 1))) end -= 1;
-  return end;
-}
+/** Longest bare value: what goes on for longer is data. */
+const MOST_BARE = 600;
 
-function isEnd(character: string, stop: string): boolean {
-  return /\s/.test(character) || '"\'`<'.includes(character) || (stop !== '' && stop.includes(character));
+const bare = /[^\s"'`<]{0,600}/y;
+
+/** Ends a bare value at white space or a quote, without the brackets and commas that close what it stands in. */
+function endOfBare(text: string, start: number, stop: string): number | undefined {
+  bare.lastIndex = start;
+  const run = bare.exec(text)?.[0] ?? '';
+  if (run.length === MOST_BARE) return undefined;
+  const stops = [...stop].map((character) => run.indexOf(character)).filter((at) => at >= 0);
+  const kept = run.slice(0, Math.min(run.length, ...stops));
+  const pairs = /;(?:[A-Za-z][\w]{0,30}=|$)/.exec(kept);
+  const value = pairs === null ? kept : kept.slice(0, pairs.index);
+  return start + value.replace(/[,;)\]}>\\]{1,40}$/, '').length;
 }

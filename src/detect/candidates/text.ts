@@ -6,6 +6,9 @@ import { readValue, type ReadValue } from './read-value.ts';
 /** Longest name. */
 const MOST_NAME = 60;
 
+/** After a scheme word without a header, as in a sentence. */
+const SHORTEST_TOKEN = 12;
+
 /** What may stand between a name and its sign: quotes, a bracket, a type. */
 const close =
   /\\{0,3}["'`]?[\])]{0,2}(?:[ \t]{0,3}(?::[ \t]{0,2}|[ \t])[A-Za-z][\w<>[\]|.?]{0,30}(?=[ \t]{0,3}=[^=>]))?[ \t]{0,24}/y;
@@ -114,9 +117,11 @@ function formOf(separator: string, text: string, name: Name): Form {
 /** `--token X`, in a command or as the next element of a YAML list. */
 function spaceAfter(text: string, name: Name): Read | undefined {
   if (!/^--?[A-Za-z]/.test(name.text)) {
-    return /^(?:bearer|ssws)$/i.test(name.text) && text.charAt(name.end) === ' '
-      ? toRead(readValue(text, name.end + 1, { stop: '' }), 'header', ' ', true)
-      : undefined;
+    if (!/^(?:bearer|ssws)$/i.test(name.text) || text.charAt(name.end) !== ' ') return undefined;
+    const token = readValue(text, name.end + 1, { stop: '' });
+    return token === undefined || token.value.length < SHORTEST_TOKEN
+      ? undefined
+      : toRead(token, 'header', ' ', true);
   }
   const gap = /^(?:[ \t]{1,4}|["']?[ \t]*\r?\n[ \t]*-[ \t]+)/.exec(text.slice(name.end, name.end + 60));
   if (gap === null) return undefined;

@@ -6,19 +6,36 @@ import { longestRun, shapeOf } from './shape.ts';
 
 type Row = Readonly<Record<string, number>>;
 
+/** Characters of a value that are measured: what is random is so from the start. */
+const MOST_MEASURED = 256;
+
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
 const digestLengths: ReadonlySet<number> = new Set([32, 40, 56, 64, 96, 128]);
 const standIn =
   /example|placeholder|change.?me|redacted|replace|insert|dummy|your|fake|sample|mock|todo|xxx|\*\*\*|\.\.\.|foo|bar|lorem|test/i;
 
-/** Measures one candidate in its text. The order of the keys is the order of the features. */
-export function measure(text: string, candidate: Candidate, language: Language): Row {
-  return {
-    ...valueFeatures(candidate.value, language),
-    ...formFeatures(candidate.value),
-    ...nameFeatures(candidate),
-    ...placeFeatures(text, candidate),
-  };
+/** Measures one candidate in its text: one number for each of `featureNames`. */
+export function measure(text: string, candidate: Candidate, language: Language): readonly number[] {
+  return groupsOf(text, candidate, language).flatMap((group) => Object.values(group));
+}
+
+/** Lists the features in the order in which `measure` gives them. */
+export function featureNames(): readonly string[] {
+  const none = { likelihood: () => 0, coverage: () => 0 };
+  const span = { start: 0, end: 0 };
+  const candidate = { name: '', value: '', span, form: 'pair', slot: null } as const;
+  const groups = groupsOf('', { ...candidate, scheme: false, quoted: false, separator: '' }, none);
+  return groups.flatMap((group) => Object.keys(group));
+}
+
+function groupsOf(text: string, candidate: Candidate, language: Language): readonly Row[] {
+  const value = candidate.value.slice(0, MOST_MEASURED);
+  return [
+    valueFeatures(value, language),
+    formFeatures(value),
+    nameFeatures(candidate.name, value),
+    placeFeatures(text, candidate),
+  ];
 }
 
 function valueFeatures(value: string, language: Language): Row {
@@ -79,7 +96,7 @@ function formFeatures(value: string): Row {
   };
 }
 
-function nameFeatures({ name, value }: Candidate): Row {
+function nameFeatures(name: string, value: string): Row {
   const read = readName(name);
   const joined = read.words.join('');
   return {

@@ -22,6 +22,6 @@ export const thresholds: TreeModel['thresholds'] = model.thresholds;
 
 /** Scores one candidate in its text. */
 export function weigh(text: string, candidate: Candidate): Judgement {
-  const row = Object.values(measure(text, candidate, language));
+  const row = measure(text, candidate, language);
   return { score: score(model, row), reasons: () => toReasons(model, row) };
 }

@@ -42,11 +42,15 @@ function goesRight(
   return feature >= 0 && (row[feature] ?? 0) > (at[node] ?? 0);
 }
 
+/** Means of the trees that were asked before. */
+const known = new WeakMap<Tree, readonly number[]>();
+
 /** Shares a score out among the features on the way to each leaf: how far each split moved the mean of what is below. */
 export function contributions(model: TreeModel, row: ArrayLike<number>): readonly number[] {
   const shares = model.features.map(() => 0);
   for (const tree of model.trees) {
-    const means = meansOf(tree);
+    const means = known.get(tree) ?? meansOf(tree);
+    known.set(tree, means);
     for (let node = 0; node < NODES;) {
       const next = 2 * node + 1 + Number(goesRight(tree.split, tree.at, node, row));
       const feature = tree.split[node] ?? -1;
