@@ -24,10 +24,13 @@ const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules);
   const look = (bytes: Buffer): readonly Candidate[] => engine.scan(bytes, 0, bytes.length);
+  const holds = (bytes: Buffer): boolean => look(bytes).length > 0;
+  /** The path of some files says that they hold credentials. */
+  const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
   return (bytes, path) => {
     if (isUnusual(bytes)) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
-    if (found.length === 0 && !layersHold(bytes, (inner) => look(inner).length > 0)) return undefined;
+    if (found.length === 0 && !isFiled(path) && !layersHold(bytes, holds)) return undefined;
     return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };
   };
 }
