@@ -52,7 +52,8 @@ function byName(text: string, candidate: Candidate, named: CompiledRule | undefi
   if (named === undefined || named.rule.broad === true || !fits(candidate.value, named)) return undefined;
   const { rule } = named;
   const reasons = [`named ${candidate.name}`, `has the form of ${rule.title}`];
-  if (named.isWeak && weigh(text, candidate).score < thresholds.low) return undefined;
+  const drawn = rule.guessable === true || classify(candidate.value) === 'random';
+  if (named.isWeak && !drawn && weigh(text, candidate).score < thresholds.low) return undefined;
   return toMatch(candidate, rule, { confidence: rule.confidence, reasons });
 }
 

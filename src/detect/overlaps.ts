@@ -20,8 +20,9 @@ function sureness({ rule }: Match): number {
   return ['low', 'medium', 'high'].indexOf(rule.confidence);
 }
 
+/** The kind of a file says more than a format. */
 function rank({ rule, slot }: Match): number {
-  return (rule.broad === true ? 0 : 2) + (slot === null ? 0 : 1);
+  return (rule.broad === true ? 0 : 2) + (slot === null ? 0 : 1) + (rule.files === undefined ? 0 : 1);
 }
 
 function length({ span }: Match): number {

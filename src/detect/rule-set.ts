@@ -127,7 +127,8 @@ function hasOwnText(pattern: string): boolean {
     .replaceAll(/\{\d+(?:,\d+)?\}/g, ' ')
     .replaceAll(/\\[dwsb]/gi, ' ')
     .replaceAll('\\', '');
-  return /[A-Za-z0-9_.-]{3}/.test(bare);
+  // Three separators at their places, as in a UUID, are as good.
+  return /[A-Za-z0-9_.-]{3}/.test(bare) || (bare.match(/[-.:]/g) ?? []).length >= 3;
 }
 
 function escape(word: string): string {
