@@ -19,6 +19,7 @@ const dearer: Readonly<Record<Placement, number>> = {
   code: 0,
   tests: 1,
   docs: 1.5,
+  vendored: 5,
   machine: Infinity,
 };
 

@@ -1,9 +1,13 @@
 /** What kind of file a path names, as far as it matters to a candidate that only looks like a secret. */
-export type Placement = 'config' | 'code' | 'tests' | 'docs' | 'machine';
+export type Placement = 'config' | 'code' | 'tests' | 'docs' | 'vendored' | 'machine';
 
 /** Written by programs: digests, versions and bundled code, no secret that a person put there. */
 const machine =
   /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|composer\.lock|Gemfile\.lock|Cargo\.lock|poetry\.lock|uv\.lock|Pipfile\.lock|go\.sum|flake\.lock|packages\.lock\.json)$|\.(?:min\.\w+|map|snap|svg|po|pot|xlf|lock|sum|ipynb_checkpoints)$|(?:^|\/)(?:node_modules|bower_components|\.yarn)\//i;
+/** Code of others, with their test vectors. */
+const vendored = /(?:^|\/)(?:vendor|third_party|thirdparty|external|Godeps|Pods)\//;
+/** Descriptions of an interface are full of example values. */
+const described = /(?:^|[/._-])(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$/i;
 const docs =
   /(?:^|\/)(?:docs?|documentation|changelogs?|man)\/|(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$|\.(?:md|mdx|rst|adoc|html?|tex|pod)$|(?:^|\/)(?:CHANGELOG|CHANGES|NEWS|HISTORY)[^/]*$/i;
 const tests =
@@ -14,7 +18,8 @@ const config =
 /** Tells the kind of a file by its path; unknown paths are code. */
 export function placementOf(path: string): Placement {
   if (machine.test(path)) return 'machine';
-  if (docs.test(path)) return 'docs';
+  if (vendored.test(path)) return 'vendored';
+  if (docs.test(path) || described.test(path)) return 'docs';
   if (tests.test(path)) return 'tests';
   return config.test(path) ? 'config' : 'code';
 }
