@@ -45,7 +45,11 @@ export interface Rule {
   /** Worked out by the build; a rule from elsewhere gets them when it is read. */
   readonly anchors?: Anchors;
   /** Templates that are filled in at run time: `00{alnum:40}`. */
-  readonly samples: { readonly match: readonly string[]; readonly ignore: readonly string[]; readonly path?: string };
+  readonly samples: {
+    readonly match: readonly string[];
+    readonly ignore: readonly string[];
+    readonly path?: string;
+  };
 }
 
 export type Migration =
