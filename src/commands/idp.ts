@@ -13,6 +13,7 @@ interface AddOptions {
   readonly issuer?: string;
   readonly data?: string;
   readonly adminKey?: string;
+  readonly adminClientId?: string;
   readonly clientId?: string;
   readonly resource: readonly string[];
   readonly fronts: readonly string[];
@@ -40,7 +41,11 @@ export function addIdp(program: Command, io: Io): void {
     )
     .option('--issuer <url>', 'its issuer (embedded: default is the one in the data folder)')
     .option('--data <dir>', 'embedded: its data folder')
-    .option('--admin-key <file>', 'embedded: its admin key (default: in the data folder)')
+    .option(
+      '--admin-key <file>',
+      'embedded: its admin key (default: in the data folder); okta: private key of the admin app (P-256 JWK, 0600)',
+    )
+    .option('--admin-client-id <id>', 'okta: client id of the service app that administers')
     .option('--client-id <id>', 'public client that login uses')
     .option(
       '--resource <key=uri>',
@@ -49,7 +54,10 @@ export function addIdp(program: Command, io: Io): void {
       [],
     )
     .option('--fronts <key=api@url>', 'the API in front of which a resource stands (repeatable)', collect, [])
-    .option('--secret-stdin', 'oidc: read the initial access token for registration from standard input')
+    .option(
+      '--secret-stdin',
+      'oidc: read the initial access token for registration from standard input; okta: an API token, used once to make the admin app and kept nowhere',
+    )
     .action(async (name: string, options: AddOptions) => {
       const { runAdd } = await import('./shared/idp-trust.ts');
       await runAdd(name, options, io);

@@ -1,13 +1,5 @@
 import { AgentIdError } from '../model/error.ts';
-import type { IdpAdapter, Metadata } from './types.ts';
-
-/** One thing that was looked at. */
-export interface CheckResult {
-  readonly what: string;
-  readonly ok: boolean;
-  /** What was found, or why not and what to do. */
-  readonly detail: string;
-}
+import type { CheckResult, IdpAdapter, Metadata } from './types.ts';
 
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
@@ -24,6 +16,7 @@ export async function checkIdp(adapter: IdpAdapter): Promise<readonly CheckResul
     const agents = await adapter.list();
     return [agents, `answers, ${agents.length} agents of ours`];
   });
+  results.push(...((await adapter.probe?.()) ?? []));
   if (adapter.trust.resources.length === 0) {
     results.push({ what: 'resources', ok: false, detail: 'none is trusted: add it again with --resource' });
   }

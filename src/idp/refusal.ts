@@ -14,7 +14,7 @@ export function toRefusal(answer: HttpAnswer, what: string, where: string): Agen
 }
 
 /** A server's text is shown only where it cannot be a token or move the cursor. */
-function isPrintable(text: unknown): text is string {
+export function isPrintable(text: unknown): text is string {
   return typeof text === 'string' && /^[\x20-\x7e]{1,200}$/.test(text) && !/\S{80}/.test(text);
 }
 

@@ -58,6 +58,14 @@ export interface Metadata {
   readonly token_endpoint_auth_methods_supported?: readonly string[];
 }
 
+/** One thing that was looked at. */
+export interface CheckResult {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found, or why not and what to do. */
+  readonly detail: string;
+}
+
 /** One application at the provider, as the provider says it is. */
 export interface Registration {
   readonly clientId: string;
@@ -98,6 +106,8 @@ export interface IdpAdapter {
   readonly trust: TrustedIdp;
   readonly capabilities: Capabilities;
   discover(): Promise<Metadata>;
+  /** Looks at what only this kind of provider needs: rights of the administrator, features. Reads only, throws nothing. */
+  probe?(): Promise<readonly CheckResult[]>;
   /** Compares the wanted agent with what is there. Reads only. */
   plan(spec: AgentSpec): Promise<Change>;
   /** Registers or updates. Repeating it changes nothing. An id in use by something that is not ours throws `conflict`. */

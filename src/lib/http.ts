@@ -4,16 +4,19 @@ import { systemClock, type Clock } from './clock.ts';
 import { systemFetch } from './system.ts';
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON, or as a form where it is `URLSearchParams`. */
   readonly body?: object | URLSearchParams;
+  /** Gives 429 and 5xx as answers too, and tries once only: for callers that know when to try again. */
+  readonly anyStatus?: boolean;
 }
 
 /** An answer. `body` is the parsed JSON, `undefined` where there was none. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
+  readonly headers: Headers;
   /** Seconds that this machine's clock is ahead of the server's; 0 where it does not say. */
   readonly clockAheadSeconds: number;
 }
@@ -50,7 +53,8 @@ export function createHttp(options: HttpOptions = {}): Http {
   return {
     async request(url, request = {}) {
       assertSecure(url);
-      const waits = (request.method ?? 'GET') === 'GET' ? RETRY_AFTER_MS : [];
+      const patient = (request.method ?? 'GET') === 'GET' && request.anyStatus !== true;
+      const waits = patient ? RETRY_AFTER_MS : [];
       for (const wait of waits) {
         const answer = await send(settled, url, request).catch(ignoreUnreachable);
         if (answer !== undefined) return answer;
@@ -117,20 +121,23 @@ async function send(settled: Settled, url: string, request: HttpRequest): Promis
     if (cause instanceof AgentIdError) throw cause;
     throw unreachable(url, 'does not answer', cause);
   }
-  return toAnswer(response, text, { url, now: settled.clock() });
+  const anyStatus = request.anyStatus === true;
+  return toAnswer(response, text, { url, now: settled.clock(), anyStatus });
 }
 
-function toAnswer(
-  response: Response,
-  text: string,
-  { url, now }: { readonly url: string; readonly now: number },
-): HttpAnswer {
-  const { status } = response;
-  if (status === 429 || status >= 500) throw unreachable(url, `answered ${status}`);
+interface Asked {
+  readonly url: string;
+  readonly now: number;
+  readonly anyStatus: boolean;
+}
+
+function toAnswer(response: Response, text: string, { url, now, anyStatus }: Asked): HttpAnswer {
+  const { status, headers } = response;
+  if (!anyStatus && (status === 429 || status >= 500)) throw unreachable(url, `answered ${status}`);
   if (status >= 300 && status < 400) throw refused(url, 'sends us to another address');
-  const date = Date.parse(response.headers.get('date') ?? '');
+  const date = Date.parse(headers.get('date') ?? '');
   const clockAheadSeconds = Number.isNaN(date) ? 0 : Math.round((now - date) / 1000);
-  return { status, body: text === '' ? undefined : parse(text, url, status), clockAheadSeconds };
+  return { status, headers, body: text === '' ? undefined : parse(text, url, status), clockAheadSeconds };
 }
 
 function parse(text: string, url: string, status: number): unknown {

@@ -17,6 +17,8 @@ export interface Grant {
   readonly uri: string;
   readonly scopes: readonly string[];
   readonly maxTtlSeconds: number;
+  /** Operation ids of the provider's own API, where every call behind the scopes is known. */
+  readonly operations?: readonly string[];
 }
 
 /** The identity that one workload gets. A plain record. */

@@ -12,6 +12,8 @@ import { makeKey } from './kit.ts';
 export interface Subject {
   readonly trust: TrustedIdp;
   readonly resource: string;
+  /** A scope of that resource; default `okta.users.read`. */
+  readonly scope?: string;
   /** Puts into the key store what `idp add` would. */
   prepare?(paths: { readonly keys: string }): Promise<void>;
   stop(): Promise<void>;
@@ -158,7 +160,7 @@ export function describeAdapter(name: string, start: () => Promise<Subject>): vo
         actsFor: 'user',
         clientId: `agent-id.${id}.abcdefgh`,
         keys: [makeKey().publicKey],
-        grants: [{ uri: subject.resource, scopes: ['okta.users.read'], maxTtlSeconds: 300 }],
+        grants: [{ uri: subject.resource, scopes: [subject.scope ?? 'okta.users.read'], maxTtlSeconds: 300 }],
         marker: `tx-${id}`,
       };
     }

@@ -9,11 +9,12 @@ import { dataFolder, issuerOf } from './idp-server.ts';
 
 type Format = 'text' | 'json';
 
-interface AddOptions {
+export interface AddOptions {
   readonly type: string;
   readonly issuer?: string;
   readonly data?: string;
   readonly adminKey?: string;
+  readonly adminClientId?: string;
   readonly clientId?: string;
   readonly resource: readonly string[];
   readonly fronts: readonly string[];
@@ -25,13 +26,14 @@ export async function runAdd(name: string, options: AddOptions, io: Io): Promise
   const { writeTrusted } = await import('../../idp/trust.ts');
   const trust = await toTrust(name, options, io);
   await writeTrusted(statePaths(io.env), trust);
-  if (options.secretStdin === true) await storeInitialToken(name, io);
+  if (options.secretStdin === true && options.type === 'oidc') await storeInitialToken(name, io);
   if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, idp: trust })}\n`);
   else io.stderr(`${name} is trusted: ${trust.issuer}\n${trust.resources.map(resourceLine).join('')}`);
 }
 
 async function toTrust(name: string, options: AddOptions, io: Io): Promise<TrustedIdp> {
   if (options.type === 'embedded') return toEmbeddedTrust(name, options, io);
+  if (options.type === 'okta') return (await import('./idp-okta.ts')).toOktaTrust(name, options, io);
   if (options.type !== 'oidc') {
     throw new AgentIdError(
       'unsupported',

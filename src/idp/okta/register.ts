@@ -1,0 +1,211 @@
+import type { AgentSpec, Grant } from '../../model/agent.ts';
+import { AgentIdError } from '../../model/error.ts';
+import { describeDifference, toCreate, toUpdate } from '../difference.ts';
+import type { Change, Registration } from '../types.ts';
+import {
+  foreignPolicies,
+  readAccess,
+  readPolicies,
+  removeLeft,
+  setAccess,
+  toMinutes,
+  type Access,
+  type Policies,
+} from './access.ts';
+import type { OktaAdmin } from './admin.ts';
+import {
+  changeApp,
+  createApp,
+  findApp,
+  gone,
+  listApps,
+  switchApp,
+  toGrantTypes,
+  toMark,
+  type Flows,
+  type OktaApp,
+} from './app.ts';
+import { setConsents } from './consents.ts';
+import { addAppKey } from './keys.ts';
+import { toPermissions } from './permissions.ts';
+import { isOwnApi, ownScopes, toRegistration } from './registration.ts';
+import { readPermissions, removeRole, setRole } from './roles.ts';
+import { deletePolicy } from './servers.ts';
+
+/** Compares the wanted agent with what is there, and says what Okta cannot do for it. Reads only. */
+export async function planAgent(admin: OktaAdmin, spec: AgentSpec): Promise<Change> {
+  assertScopeNames(admin, spec);
+  const apps = await listApps(admin);
+  const policies = await readPolicies(admin);
+  const app = apps.find((one) => one.clientId === spec.clientId);
+  if (app === undefined)
+    return toCreate(spec, [...warnings(admin, spec, policies), ...namesakes(apps, spec)]);
+  if (app.mark === null) {
+    return { kind: 'conflict', spec, lines: [`${spec.clientId} is in use by something that is not ours`] };
+  }
+  return toUpdate(spec, await compare(admin, app, spec, policies));
+}
+
+/**
+ * Registers or updates. The application is made switched off, gets all its parts, and only then is switched on:
+ * a cut in between leaves something that can do nothing, which the next run finishes or takes away.
+ */
+export async function registerAgent(admin: OktaAdmin, { kind, spec }: Change): Promise<Registration> {
+  if (kind === 'conflict') throw conflict(spec.clientId);
+  assertScopeNames(admin, spec);
+  const app = await claimApp(admin, kind, spec);
+  const lines = await compare(admin, app, spec, await readPolicies(admin));
+  if (lines.length > 0) await setAll(admin, app, spec);
+  const now = await findApp(admin, spec.clientId);
+  if (now === undefined) throw gone(spec.clientId);
+  return toRegistration(admin, now, await readAccess(admin, spec.clientId, await readPolicies(admin)));
+}
+
+/** Takes away everything of an agent but its application: policies, what was made for it alone, its role. */
+export async function removeParts(admin: OktaAdmin, app: OktaApp): Promise<void> {
+  const policies = await readPolicies(admin);
+  for (const access of await readAccess(admin, app.clientId, policies)) {
+    await deletePolicy(admin, access.server, access.policy);
+  }
+  for (const { server } of policies) await removeLeft(admin, server, toNote(app.mark?.marker ?? ''));
+  await removeRole(admin, app.clientId);
+}
+
+async function claimApp(admin: OktaAdmin, kind: Change['kind'], spec: AgentSpec): Promise<OktaApp> {
+  const app = (await findApp(admin, spec.clientId)) ?? (await createApp(admin, spec, flowsOf(admin, spec)));
+  const created = kind === 'create' && app.mark?.marker !== spec.marker;
+  if (app.mark === null || created) throw conflict(spec.clientId);
+  return app;
+}
+
+async function setAll(admin: OktaAdmin, app: OktaApp, spec: AgentSpec): Promise<void> {
+  const marker = app.mark?.marker ?? spec.marker;
+  const known = new Set(app.keys.map((key) => key.kid));
+  for (const key of spec.keys) if (!known.has(key.kid)) await addAppKey(admin, app, key);
+  const own = ownScopes(admin, spec.grants);
+  await setConsents(admin, app, own);
+  await setRole(
+    admin,
+    spec.clientId,
+    toPermissions(spec.grants.filter((one) => isOwnApi(admin, one.uri))).permissions,
+  );
+  await setServers(admin, spec, marker);
+  const wanted = { label: spec.displayName, grantTypes: toGrantTypes(flowsOf(admin, spec)) };
+  if (app.mark?.complete === false) await switchApp(admin, app, 'activate');
+  const fresh = (await findApp(admin, spec.clientId)) ?? app;
+  await changeApp(admin, fresh, { ...wanted, mark: toMark(spec, true, marker) });
+}
+
+async function setServers(admin: OktaAdmin, spec: AgentSpec, marker: string): Promise<void> {
+  const wanted = spec.grants.filter(({ uri }) => !isOwnApi(admin, uri));
+  const now = await readAccess(admin, spec.clientId, await readPolicies(admin));
+  for (const { server, policy, uri } of now) {
+    if (!wanted.some((grant) => grant.uri === uri)) await deletePolicy(admin, server, policy);
+  }
+  const flows = { onBehalf: spec.actsFor === 'user', asItself: spec.actsFor !== 'user' };
+  for (const grant of wanted) {
+    const rights = { grantTypes: toGrantTypes(flows), note: toNote(marker) };
+    await setAccess(admin, spec.clientId, grant, rights);
+  }
+}
+
+async function compare(
+  admin: OktaAdmin,
+  app: OktaApp,
+  spec: AgentSpec,
+  policies: readonly Policies[],
+): Promise<readonly string[]> {
+  const access = await readAccess(admin, spec.clientId, policies);
+  const lines = [...describeDifference(spec, await toRegistration(admin, app, access))];
+  const { mark } = app;
+  if (mark?.complete === false) lines.push('finishes a registration that was cut off');
+  if (mark !== null && mark.owner !== spec.owner)
+    lines.push(`owner: ${mark.owner ?? 'nobody'} becomes ${spec.owner ?? 'nobody'}`);
+  if (mark !== null && mark.actsFor !== spec.actsFor)
+    lines.push(`acts for: ${mark.actsFor} becomes ${spec.actsFor}`);
+  lines.push(...sameOrLine('ways to get a token', app.grantTypes, toGrantTypes(flowsOf(admin, spec))));
+  lines.push(...spec.grants.flatMap((grant) => compareRule(access, grant, spec)));
+  const wanted = toPermissions(spec.grants.filter((one) => isOwnApi(admin, one.uri))).permissions;
+  lines.push(...sameOrLine('admin role', (await readPermissions(admin, spec.clientId)) ?? [], wanted));
+  return lines;
+}
+
+function compareRule(access: readonly Access[], grant: Grant, spec: AgentSpec): readonly string[] {
+  const found = access.find((one) => one.uri === grant.uri);
+  if (found === undefined) return [];
+  const minutes = toMinutes(grant.maxTtlSeconds);
+  const flows = { onBehalf: spec.actsFor === 'user', asItself: spec.actsFor !== 'user' };
+  return [
+    ...(found.lifetimeMinutes === minutes
+      ? []
+      : [`${grant.uri}: tokens live ${minutes} minutes, not ${found.lifetimeMinutes}`]),
+    ...sameOrLine(`${grant.uri}: grant types`, found.grantTypes, toGrantTypes(flows)),
+  ];
+}
+
+function sameOrLine(what: string, now: readonly string[], wanted: readonly string[]): readonly string[] {
+  const same = now.length === wanted.length && wanted.every((one) => now.includes(one));
+  return same ? [] : [`${what}: ${now.join(' ') || 'none'} becomes ${wanted.join(' ') || 'none'}`];
+}
+
+/** Okta's own API gives tokens to the agent itself only, whomever it acts for. */
+function flowsOf(admin: OktaAdmin, spec: AgentSpec): Flows {
+  const own = spec.grants.some(({ uri }) => isOwnApi(admin, uri));
+  const custom = spec.grants.some(({ uri }) => !isOwnApi(admin, uri));
+  return { onBehalf: spec.actsFor === 'user' && custom, asItself: spec.actsFor !== 'user' || own };
+}
+
+function warnings(admin: OktaAdmin, spec: AgentSpec, policies: readonly Policies[]): readonly string[] {
+  const lines: string[] = [];
+  const own = spec.grants.filter(({ uri }) => isOwnApi(admin, uri));
+  if (own.length > 0) {
+    lines.push(
+      `Okta's own API (${ownScopes(admin, own).join(' ')}): its tokens live one hour and name the agent, no user. ` +
+        'Either accept that, narrowed by a custom admin role, or put a company API in front that takes five-minute tokens.',
+    );
+    const { permissions, uncovered } = toPermissions(own);
+    if (permissions.length > 0) lines.push(`makes an admin role of its own: ${permissions.join(' ')}`);
+    if (uncovered.length > 0)
+      lines.push(`no custom admin role carries ${uncovered.join(' ')}: give a standard role by hand`);
+  }
+  for (const { uri } of spec.grants.filter((grant) => !isOwnApi(admin, grant.uri))) {
+    if (!policies.some(({ server }) => server.audiences.includes(uri)))
+      lines.push(`makes an authorization server for ${uri}`);
+    for (const name of foreignPolicies(policies, uri, spec.clientId))
+      lines.push(`${uri}: the policy "${name}" reaches every client: it may give this agent more`);
+  }
+  return lines;
+}
+
+function namesakes(apps: readonly OktaApp[], spec: AgentSpec): readonly string[] {
+  const same = apps.filter((app) => app.label === spec.displayName).length;
+  return same === 0 ? [] : [`another application is called ${spec.displayName}: it stays as it is`];
+}
+
+/** Okta keeps scope names that begin with `okta.` for its own API. */
+function assertScopeNames(admin: OktaAdmin, spec: AgentSpec): void {
+  for (const { uri, scopes } of spec.grants) {
+    const reserved = scopes.find((scope) => scope.startsWith('okta.'));
+    if (isOwnApi(admin, uri) || reserved === undefined) continue;
+    throw new AgentIdError('unsupported', `Okta takes no ${reserved} for an API of yours`, {
+      where: uri,
+      hint: "Name the API's own scopes: agent-id idp add … --resource KEY=URI#SCOPE,SCOPE",
+    });
+  }
+}
+
+/** Okta shows a description to administrators; it also tells us what was made for this registration. */
+function toNote(marker: string): string {
+  return `agent-id ${marker}`;
+}
+
+function conflict(clientId: string): AgentIdError {
+  return new AgentIdError(
+    'conflict',
+    'the client id is in use by something that is not ours, or by another plan',
+    {
+      where: clientId,
+      hint: 'Nothing was changed. Plan again, or remove the other application at Okta.',
+    },
+  );
+}
