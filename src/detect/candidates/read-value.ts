@@ -55,7 +55,7 @@ function endOfBare(text: string, start: number, stop: string): number | undefine
   bare.lastIndex = start;
   const run = bare.exec(text)?.[0] ?? '';
   if (run.length === MOST_BARE) return undefined;
-  const stops = [...stop].map((character) => run.indexOf(character)).filter((at) => at >= 0);
+  const stops = Array.from(stop, (character) => run.indexOf(character)).filter((at) => at >= 0);
   const kept = run.slice(0, Math.min(run.length, ...stops));
   const pairs = /;(?:[A-Za-z][\w]{0,30}=|$)/.exec(kept);
   const value = pairs === null ? kept : kept.slice(0, pairs.index);

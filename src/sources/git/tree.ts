@@ -44,7 +44,7 @@ export interface TreeEntry {
 }
 
 /** Lists the entries of a tree. */
-export function parseTree(body: Buffer, nameBytes: number): readonly TreeEntry[] {
+function parseTree(body: Buffer, nameBytes: number): readonly TreeEntry[] {
   const cursor = openTreeAt(body, 0, body.length);
   const entries: TreeEntry[] = [];
   while (nextEntry(cursor, nameBytes))
