@@ -58,12 +58,6 @@ export function binOf(edges: readonly number[], value: number): number {
   return low;
 }
 
-/** Keeps the rows at their places: for a slice of a table. */
-export function sliceTable(table: Table, keep: readonly number[]): Table {
-  const of = (column: Uint8Array): Uint8Array => Uint8Array.from(keep, (row) => column[row] ?? 0);
-  return { ...table, columns: table.columns.map(of), labels: of(table.labels), weights: of(table.weights) };
-}
-
 /** Writes a table: a line of JSON, then the columns; compressed. */
 export function packTable({ features, edges, columns, labels, weights }: Table): Buffer {
   const head = Buffer.from(`${JSON.stringify({ features, edges, rows: labels.length })}\n`);
