@@ -35,6 +35,7 @@ export function addScan(program: Command, io: Io): void {
     )
     .option('--rule <id>', 'only this rule; may be repeated', collect)
     .option('--skip-rule <id>', 'all rules but this; may be repeated', collect)
+    .option('--rules <file>', 'also rules in the TOML of gitleaks or betterleaks; may be repeated', collect)
     .option('--include <glob>', 'only files that match; may be repeated', collect)
     .option('--exclude <glob>', 'no files that match; may be repeated', collect)
     .option(

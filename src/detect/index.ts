@@ -14,3 +14,5 @@ export {
   type PolicyChange,
 } from './policy.ts';
 export { toRuleSet, type CompiledRule, type RuleSet } from './rule-set.ts';
+export { toForeignRules, type ForeignConfig } from './foreign/config.ts';
+export type { ForeignRule } from './foreign/types.ts';

@@ -5,6 +5,7 @@ import type { Rule } from '../model/rule.ts';
 import { Secret } from '../model/secret.ts';
 import { textCandidates } from './candidates/text.ts';
 import { checkValue, type CheckResult } from './checks.ts';
+import { foreignMatches } from './foreign/match.ts';
 import { genericMatches } from './generic.ts';
 import { withIgnored } from './ignores.ts';
 import { layerMatches, withLayers } from './layers.ts';
@@ -51,7 +52,11 @@ export function matchFile(
   { path, patterns }: TextPlace = {},
 ): readonly Match[] {
   const tried = [...(patterns ?? rules.anchoredIn(text)), ...(path === undefined ? [] : rules.ofPath(path))];
-  const literals = [...textMatches(text, facts, tried), ...genericMatches(text, facts, rules, path)];
+  const literals = [
+    ...textMatches(text, facts, tried),
+    ...genericMatches(text, facts, rules, path),
+    ...foreignMatches(text, path ?? '', rules.foreign),
+  ];
   const layered = layerMatches(text, facts, (inner) =>
     withoutOverlaps([
       ...textMatches(inner, null, rules.anchoredIn(inner)),

@@ -1,4 +1,5 @@
 import { toFinder, toGramTables, type Finder } from './engine/grams.ts';
+import type { ForeignRule } from './foreign/types.ts';
 import type { Rule } from '../model/rule.ts';
 import { toNormalName } from './names.ts';
 
@@ -23,6 +24,8 @@ export interface RuleSet {
   readonly byId: (id: string) => Rule | undefined;
   /** Says whether a text begins as tokens of some issuer do. */
   readonly beginsAsToken: (text: string) => boolean;
+  /** Rules of other scanners, from the person's own files. */
+  readonly foreign: readonly ForeignRule[];
   /** Gives the rules of which an anchor occurs in a text; none at little cost where none does. */
   readonly anchoredIn: (text: string) => readonly CompiledRule[];
 }
@@ -40,7 +43,7 @@ export function isAbout(name: string): boolean {
 const MOST_NAMES = 10_000;
 
 /** Compiles rules. Patterns come from the build, which refuses those without an anchor or a bound. */
-export function toRuleSet(rules: readonly Rule[]): RuleSet {
+export function toRuleSet(rules: readonly Rule[], foreign: readonly ForeignRule[] = []): RuleSet {
   const all = rules.map(compile);
   const filed = all.filter(({ files }) => files !== undefined);
   const compiled = all
@@ -49,6 +52,7 @@ export function toRuleSet(rules: readonly Rule[]): RuleSet {
   let prefixes: RegExp | undefined;
   return {
     compiled,
+    foreign,
     ofPath: (path) => filed.filter(({ files }) => files?.test(path) === true),
     ofName: toNameLookup(compiled),
     beginsAsToken: (text) => (prefixes ??= toPrefixPattern(all)).test(text),

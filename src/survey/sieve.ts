@@ -28,7 +28,8 @@ export function createSieve(rules: RuleSet): Sieve {
   /** The path of some files says that they hold credentials. */
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
   return (bytes, path) => {
-    if (isUnusual(bytes)) return {};
+    // Rules of other scanners have no anchors that the engine knows.
+    if (isUnusual(bytes) || rules.foreign.length > 0) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
     if (found.length === 0 && !isFiled(path) && !layersHold(bytes, holds)) return undefined;
     return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };

@@ -6,6 +6,7 @@ import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { readLock } from '../../lib/lock-file.ts';
 import { readRules } from '../../lib/rules.ts';
+import { readForeignRules } from './foreign-rules.ts';
 import { realPath } from '../../lib/walk.ts';
 import type { SecretMap } from '../../model/consumer.ts';
 import type { Lock } from '../../model/agent.ts';
@@ -20,6 +21,8 @@ import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 /** Global settings of a command line. */
 export interface GlobalOptions {
   readonly config?: string | false;
+  /** Files of rules in the TOML of gitleaks or betterleaks. */
+  readonly rules?: readonly string[];
 }
 
 /** Rules, settings and key: what every look at a tree needs. */
@@ -41,6 +44,7 @@ export interface Eyes {
 export async function openEyes(root: string, options: GlobalOptions, io: Io): Promise<Eyes> {
   const top = await repositoryTop(await realPath(root));
   const ruleList = await readRules();
+  const foreign = options.rules === undefined ? [] : await readForeignRules(options.rules, io.cwd);
   const config = await settingsFor(top, options, io);
   for (const field of config.unknown)
     io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
@@ -49,7 +53,7 @@ export async function openEyes(root: string, options: GlobalOptions, io: Io): Pr
     root,
     top,
     below: below === '' ? '' : `${below}/`,
-    rules: toRuleSet(ruleList),
+    rules: toRuleSet(ruleList, foreign),
     ruleList: [...ruleList, policyRule],
     config,
   };

@@ -73,13 +73,17 @@ function toRule(rule: ForeignRuleText, id: string, everywhere: readonly Allows[]
   return {
     id,
     title: rule.description ?? id,
-    pattern: rule.regex === undefined ? undefined : new RegExp(lowerPattern(rule.regex), 'dg'),
+    pattern: toPattern(rule.regex, 'dg'),
     secretGroup: rule.secretGroup ?? 0,
     keywords: (rule.keywords ?? []).map((word) => word.toLowerCase()),
     entropy: rule.entropy ?? -1,
-    path: rule.path === undefined ? undefined : new RegExp(lowerPattern(rule.path)),
+    path: toPattern(rule.path, ''),
     allows: (hit) => allows.some((allow) => allow(hit)),
     required: (rule.required ?? []).map((one) => ({ id: one.id ?? '', lines: one.withinLines ?? Infinity })),
     helper: rule.skipReport === true,
   };
+}
+
+function toPattern(source: string | undefined, flags: string): RegExp | undefined {
+  return source === undefined ? undefined : new RegExp(lowerPattern(source), flags);
 }

@@ -7,6 +7,11 @@ export interface Scope {
   readonly [name: string]: Value;
 }
 
+/** Writes a plain value as text; a list or record has none. */
+export function asText(value: Value | undefined): string {
+  return value === undefined || typeof value === 'object' ? '' : `${value}`;
+}
+
 type Call = (values: readonly Value[]) => Value;
 type Node = (scope: Scope) => Value;
 
@@ -199,22 +204,27 @@ class Parser {
   }
 }
 
+const operators: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  in: (a, b) => Array.isArray(b) && b.includes(a),
+  contains: (a, b) => asText(a).includes(asText(b)),
+  '+': (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : `${asText(a)}${asText(b)}`),
+  '-': (a, b) => Number(a) - Number(b),
+  '<': (a, b) => Number(a) < Number(b),
+  '<=': (a, b) => Number(a) <= Number(b),
+  '>': (a, b) => Number(a) > Number(b),
+  '>=': (a, b) => Number(a) >= Number(b),
+};
+
 function operate(sign: string, a: Value, b: Value): Value {
-  if (sign === '==' || sign === '!=') return (a === b) === (sign === '==');
-  if (sign === 'in') return Array.isArray(b) && b.includes(a);
-  if (sign === 'contains') return String(a).includes(String(b));
-  if (sign === 'matches') throw malformed('matches takes a list: use matchesAny');
-  if (sign === '+')
-    return typeof a === 'string' || typeof b === 'string'
-      ? `${String(a)}${String(b)}`
-      : Number(a) + Number(b);
-  if (sign === '-') return Number(a) - Number(b);
-  const [x, y] = [Number(a), Number(b)];
-  return sign === '<' ? x < y : sign === '<=' ? x <= y : sign === '>' ? x > y : x >= y;
+  const operator = operators[sign];
+  if (operator === undefined) throw malformed(`${sign} is not an operator that agent-id has`);
+  return operator(a, b);
 }
 
 function slice(value: Value, from: Value, to: Value | undefined): Value {
-  return String(value).slice(Number(from), to === undefined ? undefined : Number(to));
+  return asText(value).slice(Number(from), to === undefined ? undefined : Number(to));
 }
 
 function member(value: Value, key: Value): Value {
@@ -222,6 +232,6 @@ function member(value: Value, key: Value): Value {
   return (
     (Array.isArray(value)
       ? (value as readonly Value[])[Number(key)]
-      : (value as Record<string, Value>)[String(key)]) ?? ''
+      : (value as Record<string, Value>)[asText(key)]) ?? ''
   );
 }

@@ -1,4 +1,4 @@
-import { compileExpression, type Value } from './expression.ts';
+import { asText, compileExpression, type Value } from './expression.ts';
 import { entropyOf } from './match.ts';
 import { lowerPattern } from './re2.ts';
 import type { ForeignHit } from './types.ts';
@@ -12,25 +12,25 @@ const list = (value: Value | undefined): readonly Value[] =>
 function toCalls(): ReadonlyMap<string, Call> {
   const compiled = new Map<string, RegExp>();
   const pattern = (source: Value): RegExp => {
-    const text = String(source);
+    const text = asText(source);
     const known = compiled.get(text) ?? new RegExp(lowerPattern(text));
     compiled.set(text, known);
     return known;
   };
   return new Map<string, Call>([
-    ['entropy', ([text]) => entropyOf(String(text))],
+    ['entropy', ([text]) => entropyOf(asText(text))],
     ['len', ([value]) => (typeof value === 'string' ? value.length : list(value).length)],
     ['max', (values) => Math.max(...values.map(Number))],
     ['min', (values) => Math.min(...values.map(Number))],
-    ['lower', ([text]) => String(text).toLowerCase()],
-    ['upper', ([text]) => String(text).toUpperCase()],
-    ['matchesAny', ([text, sources]) => list(sources).some((source) => pattern(source).test(String(text)))],
-    ['findMatch', ([text, source]) => pattern(source ?? '').exec(String(text))?.[0] ?? ''],
+    ['lower', ([text]) => asText(text).toLowerCase()],
+    ['upper', ([text]) => asText(text).toUpperCase()],
+    ['matchesAny', ([text, sources]) => list(sources).some((source) => pattern(source).test(asText(text)))],
+    ['findMatch', ([text, source]) => pattern(source ?? '').exec(asText(text))?.[0] ?? ''],
     [
       'containsAny',
       ([text, words]) => {
-        const lower = String(text).toLowerCase();
-        return list(words).some((word) => lower.includes(String(word).toLowerCase()));
+        const lower = asText(text).toLowerCase();
+        return list(words).some((word) => lower.includes(asText(word).toLowerCase()));
       },
     ],
     [
@@ -38,12 +38,12 @@ function toCalls(): ReadonlyMap<string, Call> {
       ([from, key, otherwise]) => {
         const found =
           typeof from === 'object' && !Array.isArray(from)
-            ? (from as Record<string, Value>)[String(key)]
+            ? (from as Record<string, Value>)[asText(key)]
             : undefined;
         return found ?? otherwise ?? '';
       },
     ],
-    ['failsTokenEfficiency', ([text]) => readsLikeWords(String(text))],
+    ['failsTokenEfficiency', ([text]) => readsLikeWords(asText(text))],
   ]);
 }
 

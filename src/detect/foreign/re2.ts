@@ -58,35 +58,47 @@ class Lowering {
 
   #step(): void {
     const char = this.#source[this.#at] ?? '';
-    if (char === '(') this.#open();
+    const fixed = this.#fixed(char);
+    if (fixed !== undefined) this.#plain(fixed);
+    else if (char === '(') this.#open();
     else if (char === ')') this.#close();
     else if (char === '[') this.#next(this.#class());
     else if (char === '\\') this.#escape();
-    else if (char === '|') this.#plain('|');
-    else if (char === '^') this.#plain(this.#flags.m ? '(?<![^\\n])' : '(?<![\\s\\S])');
-    else if (char === '$') this.#plain(this.#flags.m ? '(?![^\\n])' : '(?![\\s\\S])');
     else if (char === '.') this.#next(this.#flags.s ? '[\\s\\S]' : '[^\\n]');
     else if ('*+?'.includes(char) || this.#count() !== undefined) this.#quantify();
     else this.#next(this.#literal(char));
   }
 
+  /** What stands for itself and cannot be repeated. */
+  #fixed(char: string): string | undefined {
+    if (char === '|') return '|';
+    if (char === '^') return this.#flags.m ? '(?<![^\\n])' : '(?<![\\s\\S])';
+    if (char === '$') return this.#flags.m ? '(?![^\\n])' : '(?![\\s\\S])';
+    return undefined;
+  }
+
   #open(): void {
     const rest = this.#source.slice(this.#at);
     const flags = /^\(\?([ims]*)(?:-([ims]+))?([:)])/.exec(rest);
-    const named = /^\(\?P?<(\w+)>/.exec(rest);
-    const head = flags?.[0] ?? named?.[0] ?? (rest.startsWith('(?:') ? '(?:' : '(');
-    if (flags === null && named === null && rest.startsWith('(?') && !rest.startsWith('(?:'))
-      throw this.#error('a group of a kind that RE2 does not know');
-    const scoped = flags === null ? this.#flags : withFlags(this.#flags, flags[1] ?? '', flags[2] ?? '');
-    this.#at += head.length;
     this.#atom = null;
-    if (flags?.[3] === ')') {
-      this.#flags = scoped;
+    if (flags === null) {
+      this.#openPlain(rest);
       return;
     }
+    const [head, on = '', off = '', end] = flags;
+    this.#at += head.length;
+    if (end === ':') this.#outer.push(this.#flags);
+    this.#flags = withFlags(this.#flags, on, off);
+    if (end === ':') this.#out.push('(?:');
+  }
+
+  #openPlain(rest: string): void {
+    const named = /^\(\?P?<(\w+)>/.exec(rest);
+    if (named === null && rest.startsWith('(?'))
+      throw this.#error('a group of a kind that RE2 does not know');
+    this.#at += named?.[0].length ?? 1;
     this.#outer.push(this.#flags);
-    this.#flags = scoped;
-    this.#out.push(flags === null ? (named === null ? head : `(?<${named[1] ?? ''}>`) : '(?:');
+    this.#out.push(named === null ? '(' : `(?<${named[1] ?? ''}>`);
   }
 
   #close(): void {
@@ -130,7 +142,7 @@ class Lowering {
   }
 
   #cased(text: string, rest: string): string {
-    return this.#flags.i && /^\\x/.test(rest) ? this.#literal(unescapeCode(text)) : text;
+    return this.#flags.i && rest.startsWith('\\x') ? this.#literal(unescapeCode(text)) : text;
   }
 
   #class(): string {
@@ -150,17 +162,22 @@ class Lowering {
   #quantify(): void {
     const atom = this.#atom;
     if (atom === null) throw this.#error('nothing to repeat');
-    const counted = this.#count();
-    const char = this.#source[this.#at] ?? '';
-    const least = counted === undefined ? (char === '+' ? 1 : 0) : Number(counted[1]);
-    const open = counted === undefined ? char !== '?' : counted[2] === ',' && counted[3] === '';
-    const end = atom === 'character' ? MOST_CHARACTERS : MOST_GROUPS;
-    const closed = counted === undefined ? 1 : Number(counted[3] === '' ? counted[1] : counted[3]);
-    this.#at += counted?.[0].length ?? 1;
+    const [least, most] = this.#bounds(atom === 'character' ? MOST_CHARACTERS : MOST_GROUPS);
     const lazy = this.#source[this.#at] === '?' ? '?' : '';
     this.#at += lazy.length;
-    this.#out.push(`{${least},${open ? Math.max(end, least) : closed}}${lazy}`);
+    this.#out.push(`{${least},${most}}${lazy}`);
     this.#atom = null;
+  }
+
+  /** Reads a quantifier; an open-ended one ends at `end`. */
+  #bounds(end: number): readonly [number, number] {
+    const counted = this.#count();
+    const char = this.#source[this.#at] ?? '';
+    this.#at += counted?.[0].length ?? 1;
+    if (counted === undefined) return [char === '+' ? 1 : 0, char === '?' ? 1 : end];
+    const least = Number(counted[1]);
+    if (counted[2] === '') return [least, least];
+    return [least, counted[3] === '' ? Math.max(end, least) : Number(counted[3])];
   }
 
   #literal(char: string): string {
@@ -226,12 +243,14 @@ function range(from: string, to: string, anyCase: boolean): string {
   const [low, high] = [codeOf(from), codeOf(to)];
   const plain = `${escapeCode(low)}-${escapeCode(high)}`;
   if (!anyCase) return plain;
-  const lower = overlap(low, high, 97, 122, -32);
-  const upper = overlap(low, high, 65, 90, 32);
+  const lower = overlap([low, high], [97, 122], -32);
+  const upper = overlap([low, high], [65, 90], 32);
   return plain + lower + upper;
 }
 
-function overlap(low: number, high: number, first: number, last: number, shift: number): string {
+type Codes = readonly [number, number];
+
+function overlap([low, high]: Codes, [first, last]: Codes, shift: number): string {
   const [from, to] = [Math.max(low, first), Math.min(high, last)];
   return from > to ? '' : `${escapeCode(from + shift)}-${escapeCode(to + shift)}`;
 }

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fillIn } from '../detect/samples.ts';
+import { run, type ScanJson } from './scan-kit.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'agent-id-rules-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const base = `[[rules]]
+id = "acme-badge"
+description = "Badge of Acme"
+regex = '''(?i)\\bacme_(?P<value>[a-f0-9]{12})\\b'''
+secretGroup = 1
+entropy = 2.5
+keywords = ["acme_"]
+[[rules.allowlists]]
+stopwords = ["c0ffee"]
+[[rules.allowlists]]
+paths = ['''(^|/)vendor/''']
+`;
+const derived = `[extend]
+path = "base.toml"
+[[rules]]
+id = "acme-filtered"
+regex = '''zeta-([0-9]{6})'''
+keywords = ["zeta-"]
+filter = '''
+finding["secret"] == "000000" || matchesAny(attributes["path"], [\`\\.md$\`])
+'''
+`;
+
+describe('--rules', () => {
+  it('finds by the rules of gitleaks and betterleaks, and takes back what they take back', async () => {
+    writeFileSync(join(folder, 'base.toml'), base);
+    writeFileSync(join(folder, 'rules.toml'), derived);
+    const lines = [
+      fillIn('x = ACME_{hexup:5}1f0ce7a'),
+      'y = acme_c0ffee1234ab',
+      'z = acme_111111111111',
+      'zeta-123456',
+      'zeta-000000',
+    ];
+    writeFileSync(join(folder, 'notes.txt'), `${lines.join('\n')}\n`);
+    writeFileSync(join(folder, 'notes.md'), 'zeta-123456\n');
+    const args = ['scan', '--rules', 'rules.toml', '--format', 'json', 'notes.txt', 'notes.md'];
+    const { out } = await run(args, { cwd: folder });
+    const { findings } = JSON.parse(out) as ScanJson;
+    expect(findings.map(({ rule, location }) => `${rule} ${location.path}:${location.startLine}`)).toEqual([
+      'acme-badge notes.txt:1',
+      'acme-filtered notes.txt:4',
+    ]);
+  });
+
+  it.each([
+    ['there is no such file', 'none.toml', ''],
+    ['not TOML', 'broken.toml', '[[rules'],
+    ['rule odd: ', 'odd.toml', `[[rules]]\nid = "odd"\nregex = '''(?<=x)y'''\n`],
+  ])('says what is wrong: %s', async (message, name, text) => {
+    if (text !== '') writeFileSync(join(folder, name), text);
+    const { code, err } = await run(['scan', '--rules', name], { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+});
