@@ -15,7 +15,7 @@ import { isExample } from './placement.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
 import { slotAround } from './slots.ts';
 import { useMatches } from './uses.ts';
-import { classify, isPlaceholder } from './value.ts';
+import { classify, isPlaceholder, isStandIn } from './value.ts';
 
 /** What was seen, in memory only: it holds the value. */
 export interface Match {
@@ -131,6 +131,8 @@ function isPlausible(text: string, { start, end }: Span, { rule, isWeak }: Compi
   const value = text.slice(start, Math.min(end, start + MOST_JUDGED));
   if (rule.broad === true) return classify(value) === 'random';
   if (isPlaceholder(value)) return false;
+  if (rule.files !== undefined && [value, Buffer.from(value, 'base64').toString('utf8')].some(isStandIn))
+    return false;
   if (rule.files !== undefined || rule.guessable === true || !isWeak) return true;
   const near = text.slice(Math.max(0, start - 200), end + 80);
   const candidate = textCandidates(near, undefined).find((one) => one.value === value);

