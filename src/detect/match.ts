@@ -81,7 +81,7 @@ function textMatches(
 function patternMatches(text: string, facts: FileFacts | null, compiled: CompiledRule): Match[] {
   const spans = [...text.matchAll(compiled.pattern ?? /$^/g)].map(valueSpan);
   return spans.flatMap(({ start, end }) => {
-    if (!isPlausible(text, { start, end }, compiled) || !isNear(text, start, compiled)) return [];
+    if (!isPlausible(text, { start, end }, compiled) || !isNear(text, { start, end }, compiled)) return [];
     return [textMatch(text, { start, end }, facts, compiled.rule)];
   });
 }
@@ -131,25 +131,27 @@ function isPlausible(text: string, { start, end }: Span, { rule, isWeak }: Compi
   const value = text.slice(start, Math.min(end, start + MOST_JUDGED));
   if (rule.broad === true) return classify(value) === 'random';
   if (isPlaceholder(value)) return false;
-  if (rule.files !== undefined && [value, Buffer.from(value, 'base64').toString('utf8')].some(isStandIn))
-    return false;
+  if (rule.files !== undefined && isStandIn(value)) return false;
   if (rule.files !== undefined || rule.guessable === true || !isWeak) return true;
   const near = text.slice(Math.max(0, start - 200), end + 80);
   const candidate = textCandidates(near, undefined).find((one) => one.value === value);
   return candidate === undefined || weigh(near, candidate).score >= thresholds.low;
 }
 
-/** Looks for the second part within the lines around. */
-function isNear(text: string, at: number, { rule, near }: CompiledRule): boolean {
+/** Looks for the second part within the lines around, not inside the secret itself. */
+function isNear(text: string, span: Span, { rule, near }: CompiledRule): boolean {
   if (near === undefined) return true;
-  let start = at;
-  let end = at;
+  let start = span.start;
+  let end = span.end - 1;
   for (let n = 0; n <= (rule.near?.lines ?? 0); n += 1) {
     start = text.lastIndexOf('\n', start - 1);
     const next = text.indexOf('\n', end + 1);
     end = next === -1 ? text.length : next;
   }
-  return near.test(text.slice(Math.max(0, start, at - 2000), Math.min(end, at + 2000)));
+  return [
+    text.slice(Math.max(0, start, span.start - 2000), span.start),
+    text.slice(span.end, Math.min(end, span.end + 2000)),
+  ].some((part) => near.test(part));
 }
 
 function nameBefore(text: string, start: number): string | null {

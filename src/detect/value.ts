@@ -1,5 +1,3 @@
-import { toText } from './decode/packed.ts';
-
 /** What a piece of text looks like, judged without knowing its place. */
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'words' | 'plain' | 'random';
 
@@ -51,8 +49,9 @@ export function isStandIn(text: string): boolean {
 /** `user:changeme`, or a stand-in alone, in base64. */
 function isPackedStandIn(text: string): boolean {
   if (text.length > 200 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]{8,}={0,2}$/.test(text)) return false;
-  const plain = toText(Buffer.from(text, 'base64')) ?? '';
-  if (plain.length >= 4 && isStandIn(plain)) return true;
+  const plain = Buffer.from(text, 'base64').toString('latin1');
+  if (!/^[ -~]{4,}$/.test(plain)) return false;
+  if (isStandIn(plain)) return true;
   const colon = plain.indexOf(':');
   return colon !== -1 && colon < plain.length - 1 && isStandIn(plain.slice(colon + 1));
 }
