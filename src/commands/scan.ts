@@ -14,6 +14,11 @@ export function addScan(program: Command, io: Io): void {
       'look at what changed since REF; settings, baseline and comments count as they stand there',
     )
     .option('--history', 'look at every version of every file that a ref, stash, reflog or note reaches')
+    .option(
+      '--machine',
+      "look at this user's own files: agents and MCP clients, shells, credentials, schedules; names in own processes",
+    )
+    .option('--list', 'with --machine: say which files would be read, and read none')
     .option('--stdin', 'look at standard input')
     .option('--stdin-name <path>', 'name that standard input stands for')
     .addOption(new Option('--format <format>', 'how to print').choices(scanFormats).default('text'))

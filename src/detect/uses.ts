@@ -1,4 +1,4 @@
-import type { FileFacts, Use } from '../model/facts.ts';
+import type { FileFacts, Store, Use } from '../model/facts.ts';
 import type { Rule } from '../model/rule.ts';
 import type { Match } from './match.ts';
 import type { RuleSet } from './rule-set.ts';
@@ -13,6 +13,16 @@ export function useMatches(facts: FileFacts | null, rules: RuleSet): readonly Ma
     seen.add(key);
     return [toMatch(use, rule)];
   });
+}
+
+/** Judges a secret that is known by its name alone; undefined where no rule takes it for one. */
+export function namedMatch(
+  { name, store, why }: { readonly name: string; readonly store: Store; readonly why: string },
+  rules: RuleSet,
+): Match | undefined {
+  const use = { name, store, span: { start: 0, end: 0 } };
+  const rule = ruleOfUse(use, rules);
+  return rule === undefined ? undefined : { ...toMatch(use, rule), reasons: [why] };
 }
 
 function toMatch(use: Use, rule: Rule): Match {

@@ -3,6 +3,9 @@ export function systemEnv(): NodeJS.ProcessEnv {
   return process.env;
 }
 
+/** The platform of this machine, as Node names it. */
+export const systemPlatform: NodeJS.Platform = process.platform;
+
 /** The `fetch` of this process. */
 export const systemFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
 

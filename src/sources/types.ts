@@ -1,4 +1,5 @@
 import type { Content } from '../lib/tree-reader.ts';
+import type { Store } from '../model/facts.ts';
 import type { Source } from '../model/place.ts';
 import type { Decoded } from '../lib/text.ts';
 import type { Skipped } from '../model/place.ts';
@@ -9,12 +10,24 @@ export interface Listing {
   readonly unlisted: readonly Skipped[];
 }
 
+/** A secret that is known by its name alone: where it is kept, nobody looked at its value. */
+export interface NamedSecret {
+  /** The place as it is shown, such as `process/node/4711`. */
+  readonly path: string;
+  readonly name: string;
+  readonly store: Store;
+  /** What is known of it, for the person. */
+  readonly why: string;
+}
+
 /** Something to look at: named texts, read one at a time. */
 export interface TextSource {
   readonly kind: Source;
   /** Absolute folder that the paths are relative to; null where there is none. */
   readonly root: string | null;
   readonly paths: readonly string[];
+  /** Names without values; the rules say which of them are secrets. */
+  readonly named?: readonly NamedSecret[];
   /** What could not even be listed. */
   readonly unlisted?: readonly Skipped[];
   /** What takes longer to list; a source without it has listed all. */

@@ -2,6 +2,7 @@ import {
   createFingerprint,
   isWorthParsing,
   matchFile,
+  namedMatch,
   toFindings,
   type Match,
   type RuleSet,
@@ -72,6 +73,7 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   const later = (await source.later) ?? { paths: [], unlisted: [] };
   scan.skipped.push(...later.unlisted);
   await scan.lookAtAll(later.paths);
+  scan.seen.push(...namedSeen(source, options.rules));
   return {
     findings: toFindings(scan.seen, createFingerprint(options.key)),
     skipped: scan.skipped,
@@ -127,6 +129,13 @@ class Scan {
     this.stats.files += 1;
     this.stats.bytes += bytes;
   }
+}
+
+function namedSeen({ named = [], kind }: TextSource, rules: RuleSet): readonly Seen[] {
+  return named.flatMap((one) => {
+    const match = namedMatch(one, rules);
+    return match === undefined ? [] : [{ path: one.path, lineStarts: [0], source: kind, matches: [match] }];
+  });
 }
 
 interface Looked {

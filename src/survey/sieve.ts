@@ -6,6 +6,7 @@ import {
   type CompiledRule,
   type RuleSet,
 } from '../detect/index.ts';
+import { credentialNames } from '../formats/credentials/index.ts';
 import { decodeText, isUnusual } from '../lib/text.ts';
 
 /** What a file may hold, judged by its bytes. */
@@ -32,7 +33,7 @@ export function createSieve(rules: RuleSet): Sieve {
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
   return (bytes, path) => {
     // Rules of other scanners have no anchors that the engine knows.
-    if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0) return {};
+    if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0 || credentialNames.test(path)) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
     if (found.length === 0 && !isFiled(path) && !layersHold(bytes, holds)) return undefined;
     return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };

@@ -9,6 +9,8 @@ export interface ScanFlags extends GlobalOptions {
   readonly staged?: boolean;
   readonly since?: string;
   readonly history?: boolean;
+  readonly machine?: boolean;
+  readonly list?: boolean;
   readonly stdin?: boolean;
   readonly stdinName?: string;
   readonly format: ScanFormat;
@@ -29,6 +31,7 @@ export interface ScanFlags extends GlobalOptions {
   readonly exitZero?: boolean;
   readonly stats?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** What `scan` does when nothing is said. */
@@ -80,4 +83,22 @@ export function isWanted({ rule, confidence, severity }: Finding, flags: ScanFla
 export function isFailure({ state, kind, lifetime }: Finding, { failOn }: ScanFlags): boolean {
   if (state !== 'new' || failOn === 'never') return false;
   return kind === 'literal' || (failOn === 'any' && lifetime !== 'short-lived');
+}
+
+/** One run looks at one kind of thing. Throws `usage`. */
+export function assertOneSource(paths: readonly string[], flags: ScanFlags): void {
+  const asked = (['staged', 'since', 'history', 'stdin', 'machine'] as const).filter(
+    (name) => flags[name] !== undefined && flags[name] !== false,
+  );
+  if (asked.length > 1)
+    throw new AgentIdError('usage', 'a scan looks at one thing at a time', {
+      where: asked.map((name) => `--${name}`).join(' '),
+    });
+  if (flags.machine === true && paths.length > 0)
+    throw new AgentIdError('usage', '--machine takes no path: it reads only what its tables name', {
+      where: paths.join(' '),
+      hint: 'agent-id scan --machine --list shows them.',
+    });
+  if (flags.list === true && flags.machine !== true)
+    throw new AgentIdError('usage', '--list goes with --machine');
 }

@@ -36,10 +36,17 @@ function toOutput(written: string, fallback: ScanFormat): Output {
   });
 }
 
+interface Wanted {
+  readonly outputs: readonly Output[];
+  readonly fails: (finding: Finding) => boolean;
+  /** Paths say themselves where they begin: they are of a user's home, or of repositories that are not here. */
+  readonly isElsewhere: boolean;
+}
+
 /** Writes every report that was asked for, files first. */
 export async function writeReports(
   report: Report,
-  { outputs, fails }: { readonly outputs: readonly Output[]; readonly fails: (finding: Finding) => boolean },
+  { outputs, fails, isElsewhere }: Wanted,
   eyes: Eyes,
   io: Io,
 ): Promise<void> {
@@ -47,7 +54,7 @@ export async function writeReports(
     report,
     rules: eyes.ruleList,
     color: false,
-    prefix: prefixOf(io.cwd, eyes.root),
+    prefix: isElsewhere ? '' : prefixOf(io.cwd, eyes.root),
     fails,
     readOwners: () => readOwners(eyes),
     readPagePart: async (name) => (await readTextIfThere(shippedPath(`output/page/${name}`))) ?? '',

@@ -12,11 +12,13 @@ import { openTree } from '../../sources/tree.ts';
 import type { TextSource } from '../../sources/types.ts';
 import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
 import { repositoryOf } from './scan-history.ts';
+import { homeOf, openMachineSource } from './scan-machine.ts';
 import type { Eyes } from './survey.ts';
 
 /** Gives the folder that paths are relative to: the one that was named, else the one that the command runs in. */
 export async function rootOf(targets: readonly string[], flags: ScanFlags, io: Io): Promise<string> {
   if (flags.staged === true) return stagedRoot(io.cwd);
+  if (flags.machine === true) return homeOf(io);
   if (flags.history === true) return repositoryOf(targets, io).top;
   const cwd = await realPath(io.cwd);
   const [only = '.', ...more] = targets;
@@ -34,6 +36,7 @@ export async function openScanSource(
   io: Io,
 ): Promise<TextSource> {
   const maxBytes = toMaxBytes(flags);
+  if (flags.machine === true) return openMachineSource(maxBytes, eyes, flags, io);
   const sources =
     flags.stdin === true
       ? [openTexts(new Map([[flags.stdinName ?? 'stdin', await io.stdin()]]), 'stdin')]

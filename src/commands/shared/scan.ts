@@ -4,11 +4,13 @@ import { configName, newConfigText, newSalt } from '../../lib/config.ts';
 import { readTextIfThere, writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Report } from '../../output/report.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 import { assertWhy } from './baseline-entry.ts';
 import { settle } from './scan-baseline.ts';
-import { assertRules, isFailure, isWanted, type ScanFlags } from './scan-flags.ts';
+import { assertOneSource, assertRules, isFailure, isWanted, type ScanFlags } from './scan-flags.ts';
+import { listMachineFiles } from './scan-machine.ts';
 import { toOutputs, writeReports } from './scan-output.ts';
 import type { Policy } from './scan-policy.ts';
 import { openScanSource, rootOf } from './scan-sources.ts';
@@ -17,14 +19,18 @@ import { openEyes, type Eyes } from './survey.ts';
 /** Scans, prints, writes, and sets the exit code. */
 export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io): Promise<void> {
   const targets = paths.length === 0 ? ['.'] : paths;
+  assertOneSource(paths, flags);
   const outputs = toOutputs(flags);
+  if (flags.machine === true && flags.list === true) return listMachineFiles(io);
   const root = await rootOf(targets, flags, io);
   const found = await openEyes(root, flags, io);
   assertRules(flags, found);
   assertWhy(flags, io);
   const eyes = await keyed(found, flags, io);
   const report = await withProgress(io, 'scanning', (say) => lookAt(targets, eyes, flags, { io, say }));
-  await writeReports(report, { outputs, fails: (finding) => isFailure(finding, flags) }, eyes, io);
+  const fails = (finding: Finding): boolean => isFailure(finding, flags);
+  const isElsewhere = flags.machine === true;
+  await writeReports(report, { outputs, fails, isElsewhere }, eyes, io);
   io.exitCode = exitCode(report, flags);
   if (flags.stats === true) io.stderr(`${JSON.stringify(report.stats)}\n`);
 }
