@@ -68,6 +68,30 @@ describe('scan --machine', () => {
     expect(report.out + report.err).not.toContain(token.slice(2, 14));
   });
 
+  it('finds drawn passwords where only the place tells what they are, like a scan of the folder', async () => {
+    const drawn = ['{lower:10}', '{lownum:8}', '{alnum:16}', '{hex:32}', '{base64:20}'].map((kind) =>
+      fillIn(kind).replaceAll('/', '-'),
+    );
+    const urls = drawn.map((value) => `https://ada:${value}@git.acme.example`).join('\n');
+    const files = {
+      '.config/git/credentials': `${urls}\n`,
+      '.git-credentials': `${urls}\n`,
+      '.htpasswd': `${drawn.map((value) => `ada:${value}`).join('\n')}\n`,
+      '.netrc': `${drawn.map((value) => `machine api.acme.example login ada password ${value}`).join('\n')}\n`,
+      '.pgpass': `${drawn.map((value) => `db.acme.example:5432:shop:ada:${value}`).join('\n')}\n`,
+    };
+    const home = makeTree(files);
+    const expected = Object.keys(files).flatMap((path) => drawn.map((_, n) => `~/${path}:${n + 1}`));
+    const machine = (await scanHome(home)).findings.filter(({ kind }) => kind === 'literal');
+    const tree = JSON.parse((await run(['scan', '--format', 'json'], { cwd: home })).out) as ScanJson;
+    const places = ({ findings }: Pick<ScanJson, 'findings'>, prefix: string): readonly string[] =>
+      [...new Set(findings.map(({ location }) => `${prefix}${location.path}:${location.startLine}`))]
+        .filter((place) => place.startsWith('~/'))
+        .sort();
+    expect(places({ findings: machine }, '')).toEqual(expected.sort());
+    expect(places(tree, '~/')).toEqual(expected);
+  });
+
   it('reads the crontab of this user', async () => {
     const token = oktaToken();
     const home = makeTree({

@@ -3,7 +3,7 @@ import type { Format } from '../types.ts';
 
 /** Names of files in which nothing but the place says what a value is. */
 export const credentialNames =
-  /(^|\/)([._](netrc|pgpass|authinfo|htpasswd)|\.git-credentials|pgpass\.conf|[\w-]*\.netrc|netrc|htpasswd)$/;
+  /(^|\/)([._](netrc|pgpass|authinfo|htpasswd)|\.git-credentials|\.config\/git\/credentials|pgpass\.conf|[\w-]*\.netrc|netrc|htpasswd)$/;
 
 /** Files of nothing but credentials: `.netrc`, `.git-credentials`, `.pgpass`, `.htpasswd`. */
 export const credentials: Format = {

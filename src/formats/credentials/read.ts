@@ -5,7 +5,7 @@ import { addValue, asWritten } from '../value.ts';
 /** Reads the facts of a file that holds nothing but credentials. */
 export function readCredentials(text: string, path: string): Draft {
   if (/netrc$|authinfo$/.test(path)) return readNetrc(text);
-  if (path.endsWith('git-credentials')) return readLines(text, urlLine, 2);
+  if (/git[-/]credentials$/.test(path)) return readLines(text, urlLine, 2);
   return readLines(text, /pgpass(\.conf)?$/.test(path) ? pgpassLine : htpasswdLine, 2);
 }
 

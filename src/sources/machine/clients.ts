@@ -64,7 +64,7 @@ export const clients: readonly Place[] = [
       '%APPDATA%/Code/User/profiles/*/mcp.json',
     ],
   },
-  { what: 'Copilot CLI', paths: ['~/.copilot/mcp-config.json'] },
+  { what: 'Copilot CLI', paths: ['~/.copilot/mcp-config.json', '%COPILOT_HOME%/mcp-config.json'] },
   { what: 'Visual Studio', on: ['win32'], paths: ['~/.mcp.json'] },
   {
     what: 'Copilot JetBrains/Eclipse/Xcode',
@@ -84,7 +84,15 @@ export const clients: readonly Place[] = [
   { what: 'Windsurf', paths: ['~/.codeium/windsurf/mcp_config.json', '~/.codeium/mcp_config.json'] },
   { what: 'Zed', paths: ['~/.config/zed/settings.json'] },
   { what: 'Zed', on: ['win32'], paths: ['%APPDATA%/Zed/settings.json'] },
-  { what: 'Codex CLI/IDE', paths: ['~/.codex/config.toml', '~/.codex/auth.json'] },
+  {
+    what: 'Codex CLI/IDE',
+    paths: [
+      '~/.codex/config.toml',
+      '~/.codex/auth.json',
+      '%CODEX_HOME%/config.toml',
+      '%CODEX_HOME%/auth.json',
+    ],
+  },
   {
     what: 'Gemini CLI',
     paths: [
@@ -122,7 +130,13 @@ export const clients: readonly Place[] = [
       '%APPDATA%/Cursor/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json',
     ],
   },
-  { what: 'Cline CLI', paths: ['~/.cline/data/settings/cline_mcp_settings.json'] },
+  {
+    what: 'Cline CLI',
+    paths: [
+      '~/.cline/data/settings/cline_mcp_settings.json',
+      '%CLINE_DIR%/data/settings/cline_mcp_settings.json',
+    ],
+  },
   {
     what: 'Roo Code',
     on: ['darwin'],

@@ -51,7 +51,7 @@ export const tools: readonly Place[] = [
   { what: 'NuGet', paths: ['~/.nuget/NuGet/NuGet.Config', '%APPDATA%/NuGet/NuGet.Config'] },
   { what: 'Composer', paths: ['~/.composer/auth.json', '~/.config/composer/auth.json'] },
   { what: 'Hex', paths: ['~/.hex/hex.config'] },
-  { what: 'netrc', paths: ['~/.netrc', '~/_netrc', '~/.authinfo'] },
+  { what: 'netrc and htpasswd', paths: ['~/.netrc', '~/_netrc', '~/.authinfo', '~/.htpasswd'] },
   {
     what: 'git',
     paths: ['~/.git-credentials', '~/.config/git/credentials', '~/.gitconfig', '~/.config/git/config'],

@@ -1,6 +1,6 @@
 /**
- * Where one kind of files of a user lies. Paths begin with `~/`, `/`, a drive, or a folder that a variable of Windows
- * names (`%APPDATA%/`); `*` stands for any name, `**` for any folders.
+ * Where one kind of files of a user lies. Paths begin with `~/`, `/`, a drive, or a folder that a variable of the
+ * environment names (`%APPDATA%/`); `*` stands for any name, `**` for any folders.
  */
 export interface Place {
   /** Whose files these are, for the list of what is read. */
