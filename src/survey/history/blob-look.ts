@@ -4,6 +4,7 @@ import {
   decodeLayers,
   matchFile,
   mayHoldLayers,
+  toRuleSet,
   type Engine,
   type RuleSet,
 } from '../../detect/index.ts';
@@ -48,9 +49,14 @@ export interface BlobLook {
 }
 
 const BINARY_HEAD = 8192;
-/** Bytes before and after a candidate that its match may take, second parts near by included. */
+/** Bytes before and after an anchor that a match may take, second parts near by included. */
 const BEFORE = 600;
 const AFTER = 2000;
+/** Bytes before and after a name that it and its value may take. */
+const NAME_BEFORE = 120;
+const NAME_AFTER = 400;
+/** Stretches of text that are remembered: versions of a file repeat each other. */
+const MOST_KNOWN = 20_000;
 /** Bytes after a name within which a value of its own key stands. */
 const PAIR = 160;
 
@@ -63,7 +69,7 @@ const pair = /["'>\s,](?:value|default|content|text|string|data)["']?\s{0,3}[:=>
  */
 export function createBlobLook(rules: RuleSet, maxBytes: number, tooLarge: string): BlobLook {
   const values = createValues();
-  const matcher = { rules, engine: createEngine(rules), values };
+  const matcher = createMatcher(rules, values);
   const pairs: number[] = [];
   const skipped: (readonly [number, string])[] = [];
   const stats = { blobs: 0, bytes: 0, scanned: 0 };
@@ -87,10 +93,47 @@ export function createBlobLook(rules: RuleSet, maxBytes: number, tooLarge: strin
   };
 }
 
+/** Finds values in a stretch of text, by their numbers. */
 interface Matcher {
-  readonly rules: RuleSet;
   readonly engine: Engine;
-  readonly values: Values;
+  /** All of them. */
+  readonly formatted: (text: string) => readonly number[];
+  /** Those under names; where the name's own line has none, a pair of name and value counts as one. */
+  readonly named: (text: string, at: number) => readonly number[];
+}
+
+function createMatcher(rules: RuleSet, values: Values): Matcher {
+  const names = toRuleSet(rules.compiled.map(({ rule: { pattern: _, ...rule } }) => rule));
+  const withAll = remember((text) => literalsIn(text, rules, values));
+  const withNames = remember((text) => literalsIn(text, names, values));
+  return {
+    engine: createEngine(rules),
+    formatted: withAll,
+    named: (text, at) => {
+      const found = withNames(text);
+      const near = text.slice(at, at + PAIR);
+      return found.length > 0 || !pair.test(near) ? found : [values.number(near)];
+    },
+  };
+}
+
+/** As they are written: an encoded value is not in the bytes. */
+function literalsIn(text: string, rules: RuleSet, values: Values): readonly number[] {
+  return matchFile(text, null, rules)
+    .filter(({ kind }) => kind === 'literal')
+    .map(({ span }) => values.number(text.slice(span.start, span.end)));
+}
+
+function remember(find: (text: string) => readonly number[]): (text: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const found = find(text);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(text, found);
+    return found;
+  };
 }
 
 function stillThere({ bytes, at, length }: BlobPlace, before: BlobState, values: Values): Set<number> {
@@ -104,7 +147,7 @@ function lookAtNew(matcher: Matcher, place: BlobPlace, found: Set<number>): numb
   const { bytes, at, length, windows } = place;
   if (isMarkedUtf16(bytes, at, length)) {
     const decoded = decodeText(bytes.subarray(at, at + length));
-    if ('text' in decoded) matchText(matcher, decoded.text, found);
+    if ('text' in decoded) for (const value of matcher.formatted(decoded.text)) found.add(value);
     return length;
   }
   if (windows === undefined) return lookAtRange(matcher, place, found, [at, at + length]);
@@ -124,35 +167,27 @@ function lookAtRange(
   found: Set<number>,
   [start, end]: readonly [number, number],
 ): number {
-  if (mayHoldLayers(bytes, start, end)) lookAtLayers(matcher, bytes.toString('latin1', start, end), found);
-  let done = -1;
-  for (const candidate of matcher.engine.scan(bytes, start, end)) {
-    if (candidate.kind === 'use' || candidate.at < done) continue;
-    const from = Math.max(at, candidate.at - BEFORE);
-    const to = Math.min(at + length, candidate.at + AFTER);
-    if (matchText(matcher, bytes.toString('latin1', from, to), found)) done = to - BEFORE;
-    else if (candidate.kind === 'value') {
-      const near = bytes.toString('latin1', candidate.at, Math.min(to, candidate.at + PAIR));
-      if (pair.test(near)) found.add(matcher.values.number(near));
-    }
+  const fresh = bytes.subarray(start, end);
+  if (mayHoldLayers(fresh, 0, fresh.length)) lookAtLayers(matcher, fresh.toString('latin1'), found);
+  for (const candidate of matcher.engine.scan(fresh, 0, fresh.length)) {
+    if (candidate.kind === 'use') continue;
+    const named = candidate.kind === 'value';
+    const from = Math.max(at, start + candidate.at - (named ? NAME_BEFORE : BEFORE));
+    const to = Math.min(at + length, start + candidate.at + (named ? NAME_AFTER : AFTER));
+    const text = bytes.toString('latin1', from, to);
+    const values = named ? matcher.named(text, start + candidate.at - from) : matcher.formatted(text);
+    for (const value of values) found.add(value);
   }
-  return Math.max(0, end - start);
+  return fresh.length;
 }
 
 /** Encoded text is common, such as that of certificates; what it says is looked at before it is matched. */
-function lookAtLayers(matcher: Matcher, text: string, found: Set<number>): void {
+function lookAtLayers({ engine, formatted }: Matcher, text: string, found: Set<number>): void {
   const holds = decodeLayers(text).some((layer) => {
     const bytes = Buffer.from(layer.text);
-    return matcher.engine.scan(bytes, 0, bytes.length).length > 0;
+    return engine.scan(bytes, 0, bytes.length).some(({ kind }) => kind !== 'use');
   });
-  if (holds) matchText(matcher, text, found);
-}
-
-function matchText({ rules, values }: Matcher, text: string, found: Set<number>): boolean {
-  const literals = matchFile(text, null, rules).filter(({ kind }) => kind === 'literal');
-  // As it is written: an encoded value is not in the bytes.
-  for (const { span } of literals) found.add(values.number(text.slice(span.start, span.end)));
-  return literals.length > 0;
+  if (holds) for (const value of formatted(text)) found.add(value);
 }
 
 function whyNot({ bytes, at, length }: BlobPlace, maxBytes: number, tooLarge: string): string | undefined {
