@@ -15,6 +15,7 @@ const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, 
 await emptyDist();
 await Promise.all([buildProgram(), buildHelper(), buildPage()]);
 copyAssets();
+run('node', ['scripts/kernels.mjs']);
 run('node', ['scripts/rules.mjs']);
 run('node', ['scripts/grammars.mjs']);
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json']);

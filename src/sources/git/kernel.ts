@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib';
+import { startWasm } from '../../lib/wasm.ts';
 import { applyDelta, createWindows, type DeltaJob, type Windows } from './delta.ts';
 
 /** Inflates and applies deltas within one stretch of bytes. */
@@ -15,8 +16,16 @@ export interface Kernel {
 /** Bytes that whoever inflates may touch beyond an end. */
 export const SLACK = 64;
 
-/** Makes a kernel of Node's zlib: the same bytes as the compiled one, in more time. */
+/** Bytes at the start of a kernel that it keeps for itself. */
+export const KERNEL_ROOM = 1 << 20;
+
+/** Makes a kernel: the compiled one where it is there and this machine can run it, else that of Node's zlib. */
 export function createKernel(size: number): Kernel {
+  return createCompiledKernel(size) ?? createPlainKernel(size);
+}
+
+/** Makes a kernel of Node's zlib: the same bytes as the compiled one, in more time. */
+export function createPlainKernel(size: number): Kernel {
   const bytes = Buffer.allocUnsafeSlow(size);
   const windows = createWindows();
   return {
@@ -29,6 +38,39 @@ export function createKernel(size: number): Kernel {
       return true;
     },
     applyDelta: (job) => applyDelta({ bytes, ...job }, windows),
+  };
+}
+
+const WORK_AT = 4096;
+const WINDOWS_AT = 256 << 10;
+const WINDOWS = 1 << 16;
+const PAGE = 1 << 16;
+
+/** What `pack.as.ts` exports. */
+interface Compiled {
+  readonly init: (work: number, windows: number, room: number) => void;
+  readonly inflate: (from: number, end: number, to: number, length: number) => number;
+  readonly applyDelta: (...numbers: readonly number[]) => number;
+  readonly countWindows: () => number;
+}
+
+/** Makes the compiled kernel; undefined where it is not there or cannot be run. */
+export function createCompiledKernel(size: number): Kernel | undefined {
+  const pages = Math.ceil(size / PAGE) + 1;
+  const started = startWasm<Compiled>('pack', pages);
+  if (started === undefined) return undefined;
+  const { exports, memory } = started;
+  const windows = { bounds: new Uint32Array(memory.buffer, WINDOWS_AT, 2 * WINDOWS), count: 0 };
+  exports.init(WORK_AT, WINDOWS_AT, WINDOWS);
+  return {
+    bytes: Buffer.from(memory.buffer),
+    windows,
+    inflate: (from, end, to, length) => exports.inflate(from, end, to, length) !== 0,
+    applyDelta: ({ base, baseLength, delta, deltaLength, target, room, context }) => {
+      const length = exports.applyDelta(base, baseLength, delta, deltaLength, target, room, context);
+      windows.count = exports.countWindows();
+      return length;
+    },
   };
 }
 

@@ -2,9 +2,10 @@ import type { RandomFile } from '../../lib/random-file.ts';
 import { SLACK, type Kernel } from './kernel.ts';
 import type { PackTable } from './pack-table.ts';
 
-const CHUNK = 256 << 10;
-const OVERLAP = 64 << 10;
-const CHUNKS = 64;
+/** Neighbours in a delta tree lie far apart: small chunks, and many of them, read the least. */
+const CHUNK = 16 << 10;
+const OVERLAP = 4 << 10;
+const CHUNKS = 2560;
 const CHUNK_ROOM = CHUNK + OVERLAP + SLACK;
 /** Compressed bytes of the largest entry that is read. */
 const LARGEST_ENTRY = 32 << 20;
@@ -35,11 +36,13 @@ export function createPackReader(
     const start = (table.offsets[position] ?? 0) + (table.headers[position] ?? 0);
     const length = (table.offsets[position + 1] ?? 0) - start;
     if (length <= 0 || length > LARGEST_ENTRY) return false;
-    return length <= OVERLAP ? inChunk(start, length) : alone(start, length);
+    const chunk = Math.floor(start / CHUNK);
+    return start + length <= (chunk + 1) * CHUNK + OVERLAP
+      ? inChunk(chunk, start, length)
+      : alone(start, length);
   }
 
-  function inChunk(start: number, length: number): boolean {
-    const chunk = Math.floor(start / CHUNK);
+  function inChunk(chunk: number, start: number, length: number): boolean {
     const slot = chunk % CHUNKS;
     const at = room + slot * CHUNK_ROOM;
     if (held[slot] !== chunk) {

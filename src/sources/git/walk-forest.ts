@@ -1,4 +1,4 @@
-import { SLACK, type Kernel } from './kernel.ts';
+import { KERNEL_ROOM, SLACK, type Kernel } from './kernel.ts';
 import type { Forest } from './forest.ts';
 import { createPackReader, READER_ROOM, type PackReader } from './pack-reader.ts';
 import type { PackTable } from './pack-table.ts';
@@ -33,9 +33,8 @@ export interface Walk<State> {
   readonly initial: State;
 }
 
-const WORK = 256 << 10;
 const DELTA_ROOM = 32 << 20;
-const DELTA_AT = WORK + READER_ROOM;
+const DELTA_AT = KERNEL_ROOM + READER_ROOM;
 const ARENA_AT = DELTA_AT + DELTA_ROOM + SLACK;
 const ARENA_ROOM = 224 << 20;
 /** Above this an only heir is moved into its base's place. */
@@ -48,7 +47,7 @@ export const WALK_ROOM = ARENA_AT + ARENA_ROOM;
 /** Makes a function that builds every object of the delta tree of one root, each once, and shows it to the visitor. */
 export function createWalk<State>(walk: Walk<State>): (root: number) => void {
   const { table, forest, kernel, visitor } = walk;
-  const reader = createPackReader(walk.file, table, kernel, WORK);
+  const reader = createPackReader(walk.file, table, kernel, KERNEL_ROOM);
   const pool: Built<State>[] = [];
   return (root) => {
     let depth = 0;
