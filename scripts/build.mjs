@@ -29,7 +29,11 @@ async function emptyDist() {
 
 async function buildProgram() {
   const bundle = await rolldown({
-    input: { cli: join(root, 'src/cli.ts'), exchange: join(root, 'src/exchange/index.ts') },
+    input: {
+      cli: join(root, 'src/cli.ts'),
+      exchange: join(root, 'src/exchange/index.ts'),
+      'threads/history': join(root, 'src/survey/history/thread.ts'),
+    },
     platform: 'node',
     external,
     resolve: { mainFields: ['module', 'main'] },

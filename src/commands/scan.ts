@@ -52,6 +52,7 @@ export function addScan(program: Command, io: Io): void {
     .option('--reason <text>', 'why it is accepted (with --write-baseline)')
     .option('--expires <date>', 'last day on which it is accepted, YYYY-MM-DD')
     .option('--max-file-size <size>', 'skip larger files', '10MB')
+    .option('--threads <n>', 'threads that look at a history (default: 2 where it is long)')
     .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
     .option('--exit-zero', 'exit with 0 in spite of findings')
     .option('--stats', 'say on stderr what was looked at')

@@ -27,6 +27,7 @@ export interface ScanFlags extends GlobalOptions {
   readonly reason?: string;
   readonly expires?: string;
   readonly maxFileSize: string;
+  readonly threads?: string;
   readonly failOnSkipped?: boolean;
   readonly exitZero?: boolean;
   readonly stats?: boolean;
@@ -67,6 +68,13 @@ export function toMaxBytes({ maxFileSize }: ScanFlags): number {
       where: maxFileSize,
     });
   return bytes;
+}
+
+/** Gives how many threads were asked for. Throws `usage`. */
+export function toThreads({ threads }: ScanFlags): number | undefined {
+  if (threads === undefined || /^[1-9]\d?$/.test(threads))
+    return threads === undefined ? undefined : Number(threads);
+  throw new AgentIdError('usage', '--threads takes a number from 1 to 99', { where: threads });
 }
 
 /** Says whether a finding is of the rules, certainty and severity that were asked for. */

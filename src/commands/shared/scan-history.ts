@@ -12,7 +12,7 @@ import { broughtSince } from '../../sources/history/since.ts';
 import { scanHistory } from '../../survey/history/scan-history.ts';
 import { addBrought } from '../../survey/history/add-brought.ts';
 import type { ScanResult } from '../../survey/scan-tree.ts';
-import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
+import { toMaxBytes, toThreads, type ScanFlags } from './scan-flags.ts';
 import type { Eyes } from './survey.ts';
 
 /** Finds the repository that a command line means. Throws `no-git` where there is none, `usage` for more than one path. */
@@ -38,7 +38,14 @@ export async function scanHistoryOf(
   say: (text: string) => void,
 ): Promise<ScanResult> {
   const isWanted = toFilter(eyes, flags);
-  const options = { rules: eyes.rules, ruleList: eyes.ruleList, key: eyes.key, maxBytes: toMaxBytes(flags) };
+  const threads = toThreads(flags);
+  const options = {
+    ...(threads === undefined ? {} : { threads }),
+    rules: eyes.rules,
+    ruleList: eyes.ruleList,
+    key: eyes.key,
+    maxBytes: toMaxBytes(flags),
+  };
   const results: { readonly prefix: string; readonly result: ScanResult }[] = [];
   const open = [{ prefix: '', repository }];
   for (const { prefix, repository: one } of open) {

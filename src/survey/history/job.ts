@@ -1,4 +1,5 @@
 import { openRandomFile } from '../../lib/random-file.ts';
+import { pause } from '../../lib/threads.ts';
 import { toRuleSet, type RuleSet } from '../../detect/index.ts';
 import type { Rule } from '../../model/rule.ts';
 import { createKernel, type Kernel } from '../../sources/git/kernel.ts';
@@ -45,28 +46,41 @@ export type Done =
 
 /** Roots that a thread takes at once. */
 const BATCH = 16;
+const TELL_MS = 100;
 
 let ownKernel: Kernel | undefined;
 
+/** A job for one thread, as the part of it that its results belong to. */
+export interface Question {
+  readonly job: Job;
+  readonly part: number;
+}
+
+/** Told now and then how much of a job has been taken on, from 0 to 1. */
+export type Tell = (share: number) => void;
+
 /** Does a job in this thread, as the given part, sharing the work with all who run the same job. */
-export function runJob(job: Job, part: number): Done {
+export async function runJob(job: Job, part: number, tell?: Tell): Promise<Done> {
   const failed: number[] = [];
   ownKernel ??= createKernel(WALK_ROOM);
+  const round = { ...job.common, tell };
   if (job.task === 'blobs') {
     const look = openLook(job.eyes);
-    walkBlobs(job, look, failed);
+    await walkBlobs(round, job.eyes.context, look, failed);
     return { task: 'blobs', hits: look.done(), failed };
   }
   const find = createFind(job.common);
   if (job.task === 'trees') {
     const collector = createTreeCollector(job.sought, part, find);
-    walkAll(job.common, 0, (first) => treeVisitor(collector, first, failed), undefined);
+    await walkAll(round, 0, (first) => treeVisitor(collector, first, failed), undefined);
     return { task: 'trees', part: collector.done(), failed };
   }
   const collector = createCommitCollector(find);
-  walkAll(job.common, 0, (first) => commitVisitor(collector, first, failed), undefined);
+  await walkAll(round, 0, (first) => commitVisitor(collector, first, failed), undefined);
   return { task: 'commits', commits: collector.done(), failed };
 }
+
+type Round = Common & { readonly tell: Tell | undefined };
 
 let ruleSet: { readonly rules: readonly Rule[]; readonly set: RuleSet } | undefined;
 
@@ -75,10 +89,10 @@ export function openLook({ rules, maxBytes, tooLarge }: BlobEyes): BlobLook {
   return createBlobLook(ruleSet.set, maxBytes, tooLarge);
 }
 
-function walkBlobs(job: Job & { readonly task: 'blobs' }, look: BlobLook, failed: number[]): void {
-  walkAll<BlobState>(
-    job.common,
-    job.eyes.context,
+function walkBlobs(round: Round, context: number, look: BlobLook, failed: number[]): Promise<void> {
+  return walkAll<BlobState>(
+    round,
+    context,
     (first, { bytes, windows }) => ({
       visit: ({ position, at, length }, base) =>
         look.look(
@@ -113,29 +127,32 @@ function commitVisitor(collector: CommitCollector, first: number, failed: number
   };
 }
 
-function walkAll<State>(
-  { packs, forests, taken }: Common,
+async function walkAll<State>(
+  { packs, forests, taken, tell }: Round,
   context: number,
   open: (first: number, kernel: Kernel) => Visitor<State>,
   initial: State,
-): void {
+): Promise<void> {
   const kernel = ownKernel;
-  packs.forEach(({ table, first }, n) => {
+  const total = forests.reduce((sum, { roots }) => sum + roots.length, 0);
+  let told = 0;
+  for (const [n, { table, first }] of packs.entries()) {
     const forest = forests[n];
     const file = openRandomFile(table.path);
-    if (forest === undefined || kernel === undefined || file === undefined) return;
+    if (forest === undefined || kernel === undefined || file === undefined) continue;
     const visitor = open(first, kernel);
-    const walk = createWalk({
-      table,
-      forest,
-      file,
-      kernel,
-      visitor,
-      contextFor: () => context,
-      initial,
-    });
-    for (let at = Atomics.add(taken, n, BATCH); at < forest.roots.length; at = Atomics.add(taken, n, BATCH))
+    const walk = createWalk({ table, forest, file, kernel, visitor, contextFor: () => context, initial });
+    for (let at = take(n); at < forest.roots.length; at = take(n)) {
       for (const root of forest.roots.subarray(at, at + BATCH)) walk(root);
+      if (tell === undefined || performance.now() - told < TELL_MS) continue;
+      told = performance.now();
+      tell(taken.reduce((sum, count) => sum + count, 0) / total);
+      await pause();
+    }
     file.close();
-  });
+  }
+
+  function take(n: number): number {
+    return Atomics.add(taken, n, BATCH);
+  }
 }

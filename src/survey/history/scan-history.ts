@@ -21,6 +21,8 @@ export interface HistoryOptions {
   readonly ruleList: readonly Rule[];
   readonly key: string;
   readonly maxBytes: number;
+  /** How many threads work on it; as many as are worth it where nothing is said. */
+  readonly threads?: number;
   readonly isWanted: (path: string) => boolean;
   /** Told what is being done, for a person who waits. */
   readonly say: (text: string) => void;
@@ -47,7 +49,7 @@ interface Scene {
  */
 export async function scanHistory(repository: Repository, options: HistoryOptions): Promise<ScanResult> {
   const objects = openObjects(repository);
-  const crew = createCrew();
+  const crew = createCrew(objects, options.threads, options.say);
   try {
     return await scanObjects(repository, objects, crew, options);
   } finally {
@@ -62,16 +64,13 @@ async function scanObjects(
   crew: Crew,
   options: HistoryOptions,
 ): Promise<ScanResult> {
-  options.say('looking at blobs');
   const seen = await lookAtBlobs(repository, objects, crew, {
     rules: options.ruleList,
     maxBytes: options.maxBytes,
     tooLarge: tooLargeBlob(options.maxBytes),
     context: CONTEXT,
   });
-  options.say('following commits');
   const reached = await reach(objects, await readTips(repository), crew);
-  options.say('finding where and when');
   const missing = await listMissing(repository);
   const places = await placeAll({ objects, crew, seen, reached, missing });
   const head = headTree(objects, readHead(repository));
