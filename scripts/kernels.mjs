@@ -5,6 +5,16 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const options = [
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--enable',
+  'simd',
+  '-O3',
+  '--noAssert',
+  '--noColors',
+];
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
 
 mkdirSync(join(root, 'dist/kernels'), { recursive: true });
@@ -19,7 +29,7 @@ function compile(name) {
       join('src', name),
       '--outFile',
       join('dist/kernels', `${basename(name, '.as.ts')}.wasm`),
-      ...['--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert', '--noColors'],
+      ...options,
     ],
     { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
   );

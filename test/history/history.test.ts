@@ -130,6 +130,17 @@ describe('scan --history', () => {
     ]);
   });
 
+  it('names a folder as it was called then, also where its tree came back under another name', async () => {
+    const root = makeRepo();
+    const text = leak();
+    const came = commit(root, { 'before/x.env': text });
+    commit(root, { 'before/x.env': null, 'after/x.env': text });
+    const { findings } = await scan(root, '--history');
+    expect(findings.map(({ location: { path, commit: name, atHead } }) => [path, name, atHead])).toEqual([
+      ['before/x.env', came, true],
+    ]);
+  });
+
   it('reports a shallow and a partial clone, and never fetches', async () => {
     const origin = makeRepo();
     git(origin, 'config', 'uploadpack.allowFilter', 'true');

@@ -2,6 +2,7 @@
 export interface Ints {
   readonly push: (value: number) => void;
   readonly set: (at: number, value: number) => void;
+  readonly get: (at: number) => number;
   length: number;
   /** The integers, in memory of their own. */
   readonly done: () => Int32Array;
@@ -22,6 +23,7 @@ export function createInts(room = 1024): Ints {
     set: (at, value) => {
       held[at] = value;
     },
+    get: (at) => held[at] ?? 0,
     done: () => held.slice(0, ints.length),
   };
   return ints;

@@ -11,6 +11,23 @@ export interface Kernel {
   readonly inflate: (from: number, end: number, to: number, length: number) => boolean;
   /** As `applyDelta` of `delta.ts`. */
   readonly applyDelta: (job: Omit<DeltaJob, 'bytes'>) => number;
+  /** Lists the entries of trees that count; none where only the compiled kernel does it. */
+  readonly trees?: TreeKernel;
+}
+
+/** Compares a tree with its base. */
+export interface TreeKernel {
+  /** Bits of names of blobs that count, beside all trees, by the first 18 bits of a name. */
+  readonly filter: Uint8Array;
+  /** What was listed: the place of an entry among those of the base, or -1 minus its offset in the tree. */
+  readonly edges: Int32Array;
+  /** Gives how many there are; -1 for a tree that is too large. */
+  readonly list: (tree: Stretch, base: Stretch | undefined, nameBytes: number) => number;
+}
+
+interface Stretch {
+  readonly at: number;
+  readonly length: number;
 }
 
 /** Bytes that whoever inflates may touch beyond an end. */
@@ -43,7 +60,11 @@ export function createPlainKernel(size: number): Kernel {
 
 const WORK_AT = 4096;
 const WINDOWS_AT = 256 << 10;
-const WINDOWS = 1 << 16;
+const WINDOWS = 1 << 15;
+const FILTER_AT = 512 << 10;
+const FILTER = 32 << 10;
+const EDGES_AT = 544 << 10;
+const EDGES = 1 << 16;
 const PAGE = 1 << 16;
 
 /** What `pack.as.ts` exports. */
@@ -52,6 +73,8 @@ interface Compiled {
   readonly inflate: (from: number, end: number, to: number, length: number) => number;
   readonly applyDelta: (...numbers: readonly number[]) => number;
   readonly countWindows: () => number;
+  readonly initTrees: (filter: number, edges: number, room: number) => void;
+  readonly listEdges: (...numbers: readonly number[]) => number;
 }
 
 /** Makes the compiled kernel; undefined where it is not there or cannot be run. */
@@ -62,6 +85,7 @@ export function createCompiledKernel(size: number): Kernel | undefined {
   const { exports, memory } = started;
   const windows = { bounds: new Uint32Array(memory.buffer, WINDOWS_AT, 2 * WINDOWS), count: 0 };
   exports.init(WORK_AT, WINDOWS_AT, WINDOWS);
+  exports.initTrees(FILTER_AT, EDGES_AT, EDGES);
   return {
     bytes: Buffer.from(memory.buffer),
     windows,
@@ -70,6 +94,12 @@ export function createCompiledKernel(size: number): Kernel | undefined {
       const length = exports.applyDelta(base, baseLength, delta, deltaLength, target, room, context);
       windows.count = exports.countWindows();
       return length;
+    },
+    trees: {
+      filter: new Uint8Array(memory.buffer, FILTER_AT, FILTER),
+      edges: new Int32Array(memory.buffer, EDGES_AT, EDGES),
+      list: (tree, base, nameBytes) =>
+        exports.listEdges(tree.at, tree.length, base?.at ?? 0, base?.length ?? 0, nameBytes),
     },
   };
 }

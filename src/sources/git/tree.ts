@@ -17,6 +17,7 @@ export function openTreeAt(bytes: Buffer, at: number, length: number): TreeCurso
 }
 
 const SPACE = 0x20;
+const ONE = 0x31;
 const FOUR = 0x34;
 const SIX = 0x36;
 
@@ -27,7 +28,7 @@ export function nextEntry(cursor: TreeCursor, nameBytes: number): boolean {
   if (at >= end) return false;
   const first = bytes[at];
   const second = bytes[at + 1];
-  cursor.kind = first === FOUR ? 'tree' : second === SIX ? 'other' : 'blob';
+  cursor.kind = first === FOUR ? 'tree' : first === ONE && second !== SIX ? 'blob' : 'other';
   while (at < end && bytes[at] !== SPACE) at += 1;
   cursor.nameFrom = at + 1;
   while (at < end && bytes[at] !== 0) at += 1;

@@ -1,5 +1,6 @@
 import { createInts } from '../git/ints.ts';
-import { nextEntry, openTreeAt } from '../git/tree.ts';
+import type { Kernel, TreeKernel } from '../git/kernel.ts';
+import { nextEntry, openTreeAt, type TreeCursor } from '../git/tree.ts';
 import { findName } from '../git/pack-index.ts';
 
 /** What is sought in trees. */
@@ -16,19 +17,34 @@ export interface Sought {
 
 /** What one thread has read of trees. */
 export interface TreePart {
-  /** For each tree: how many entries follow; a tree by its number, a blob that is sought as -1 minus its place in `found`. */
+  /**
+   * For each tree: how many entries follow; a tree by its number, a blob that is sought as -1 minus its place in `found`,
+   * an entry that leads nowhere as the least integer.
+   */
   readonly edges: Int32Array;
   /** Pairs: position in the sought blobs, and the number of its file's name. */
   readonly found: Int32Array;
   readonly names: readonly string[];
 }
 
+/** A tree while it lies in the bytes of a kernel, and where its list begins; -1 before it has one. */
+export interface TreePlace {
+  readonly at: number;
+  readonly length: number;
+  readonly state: number;
+}
+
 export interface TreeCollector {
-  readonly add: (number: number, bytes: Buffer, at: number, length: number) => void;
+  /** Takes in a tree; gives where its list begins. */
+  readonly add: (number: number, bytes: Buffer, at: number, length: number) => number;
+  /** The same for a tree in a kernel: what its base has too is not looked up again. */
+  readonly addBuilt: (number: number, kernel: Kernel, tree: TreePlace, base?: TreePlace) => number;
   readonly done: () => TreePart;
 }
 
 const FILTER_BITS = 18;
+/** What stands for an entry that leads nowhere: places of the others stay as they are. */
+export const NOWHERE = -(2 ** 31);
 
 /** Makes a collector of trees, as the given part. `find` gives the number of an object by its name. */
 export function createTreeCollector(
@@ -36,33 +52,72 @@ export function createTreeCollector(
   part: number,
   find: (name: Uint8Array) => number,
 ): TreeCollector {
-  const { nameBytes, blobs, starts, parts, labels } = sought;
+  const { nameBytes, starts, parts } = sought;
   const edges = createInts(1 << 16);
+  const filter = toFilter(sought.blobs, nameBytes);
+  const resolver = createResolver(sought, part, find);
+  let filled: TreeKernel | undefined;
+  const close = (number: number, head: number): number => {
+    edges.set(head, edges.length - head - 1);
+    parts[number] = part;
+    starts[number] = head + 1;
+    return head;
+  };
+  const add: TreeCollector['add'] = (number, bytes, at, length) => {
+    const head = edges.length;
+    edges.push(0);
+    const cursor = openTreeAt(bytes, at, length);
+    while (nextEntry(cursor, nameBytes))
+      if (cursor.kind === 'tree' || (cursor.kind === 'blob' && isIn(filter, bytes, cursor.object)))
+        edges.push(resolver.edgeOf(cursor));
+    return close(number, head);
+  };
+  const edgeAt = (bytes: Buffer, tree: TreePlace, offset: number): number => {
+    const cursor = openTreeAt(bytes, tree.at + offset, tree.length - offset);
+    return nextEntry(cursor, nameBytes) ? resolver.edgeOf(cursor) : NOWHERE;
+  };
+  return {
+    add,
+    addBuilt: (number, { trees, bytes }, tree, base) => {
+      if (trees !== undefined && filled !== trees) trees.filter.set(filter);
+      filled = trees;
+      const count = trees?.list(tree, base, nameBytes) ?? -1;
+      if (trees === undefined || count < 0) return add(number, bytes, tree.at, tree.length);
+      const head = edges.length;
+      const before = (base?.state ?? -1) + 1;
+      edges.push(count);
+      for (const listed of trees.edges.subarray(0, count))
+        edges.push(listed < 0 ? edgeAt(bytes, tree, -1 - listed) : edges.get(before + listed));
+      return close(number, head);
+    },
+    done: () => ({ edges: edges.done(), ...resolver.done() }),
+  };
+}
+
+interface Resolver {
+  readonly edgeOf: (entry: TreeCursor) => number;
+  readonly done: () => Omit<TreePart, 'edges'>;
+}
+
+/** Makes the look-up of what entries lead to. */
+function createResolver(
+  { nameBytes, blobs, labels }: Sought,
+  part: number,
+  find: (name: Uint8Array) => number,
+): Resolver {
   const names = createNames();
   const found = createPairs();
-  const filter = toFilter(blobs, nameBytes);
   return {
-    add: (number, bytes, at, length) => {
-      const head = edges.length;
-      edges.push(0);
-      const cursor = openTreeAt(bytes, at, length);
-      while (nextEntry(cursor, nameBytes)) {
-        const { object, nameFrom, nameEnd } = cursor;
-        if (cursor.kind === 'tree') {
-          const child = find(bytes.subarray(object, object + nameBytes));
-          if (child === -1) continue;
-          edges.push(child);
-          labels[child] = names.number(bytes, nameFrom, nameEnd) * 256 + part;
-        } else if (cursor.kind === 'blob' && isIn(filter, bytes, object)) {
-          const row = findName(blobs, nameBytes, bytes.subarray(object, object + nameBytes));
-          if (row !== -1) edges.push(-1 - found.number(row, names.number(bytes, nameFrom, nameEnd)));
-        }
-      }
-      edges.set(head, edges.length - head - 1);
-      parts[number] = part;
-      starts[number] = head + 1;
+    edgeOf: ({ kind, bytes, object, nameFrom, nameEnd }) => {
+      const name = bytes.subarray(object, object + nameBytes);
+      const target = kind === 'tree' ? find(name) : findName(blobs, nameBytes, name);
+      if (target === -1) return NOWHERE;
+      const label = names.number(bytes, nameFrom, nameEnd);
+      if (kind === 'blob') return -1 - found.number(target, label);
+      labels[target] = label * 256 + part;
+      return target;
     },
-    done: () => ({ edges: edges.done(), found: found.done(), names: names.done() }),
+    done: () => ({ found: found.done(), names: names.done() }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Sought, TreePart } from './collect-trees.ts';
+import { NOWHERE, type Sought, type TreePart } from './collect-trees.ts';
 import type { Reached } from './order-commits.ts';
 
 /** One blob under one path, with the first and the last commit that has it there, by their place in the order. */
@@ -65,7 +65,7 @@ function createVisit(sought: Sought, parts: readonly TreePart[]): (root: number,
       const part = parts[sought.parts[level.tree] ?? 0];
       const edge = part?.edges[level.next++] ?? -1;
       if (edge >= 0) enter(edge);
-      else if (part !== undefined) meetBlob(part, -1 - edge, stack, meet);
+      else if (part !== undefined && edge > NOWHERE) meetBlob(part, -1 - edge, stack, meet);
     }
 
     function enter(tree: number): void {

@@ -9,6 +9,7 @@ import {
   type RuleSet,
 } from '../../detect/index.ts';
 import { decodeText } from '../../lib/text.ts';
+import type { Rule } from '../../model/rule.ts';
 
 /** What is carried from a blob to those that are made from it. */
 export interface BlobState {
@@ -103,7 +104,7 @@ interface Matcher {
 }
 
 function createMatcher(rules: RuleSet, values: Values): Matcher {
-  const names = toRuleSet(rules.compiled.map(({ rule: { pattern: _, ...rule } }) => rule));
+  const names = toRuleSet(rules.compiled.map(({ rule }) => withoutPattern(rule)));
   const withAll = remember((text) => literalsIn(text, rules, values));
   const withNames = remember((text) => literalsIn(text, names, values));
   return {
@@ -115,6 +116,11 @@ function createMatcher(rules: RuleSet, values: Values): Matcher {
       return found.length > 0 || !pair.test(near) ? found : [values.number(near)];
     },
   };
+}
+
+function withoutPattern(rule: Rule): Rule {
+  const { pattern, ...rest } = rule;
+  return pattern === undefined ? rule : rest;
 }
 
 /** As they are written: an encoded value is not in the bytes. */

@@ -72,7 +72,7 @@ export async function runJob(job: Job, part: number, tell?: Tell): Promise<Done>
   const find = createFind(job.common);
   if (job.task === 'trees') {
     const collector = createTreeCollector(job.sought, part, find);
-    await walkAll(round, 0, (first) => treeVisitor(collector, first, failed), undefined);
+    await walkAll(round, 0, (first, kernel) => treeVisitor(collector, first, kernel, failed), -1);
     return { task: 'trees', part: collector.done(), failed };
   }
   const collector = createCommitCollector(find);
@@ -105,13 +105,14 @@ function walkBlobs(round: Round, context: number, look: BlobLook, failed: number
   );
 }
 
-function treeVisitor(collector: TreeCollector, first: number, failed: number[]): Visitor<undefined> {
-  const bytes = ownKernel?.bytes ?? Buffer.alloc(0);
+function treeVisitor(
+  collector: TreeCollector,
+  first: number,
+  kernel: Kernel,
+  failed: number[],
+): Visitor<number> {
   return {
-    visit: ({ position, at, length }) => {
-      collector.add(first + position, bytes, at, length);
-      return undefined;
-    },
+    visit: (tree, base) => collector.addBuilt(first + tree.position, kernel, tree, base),
     fail: (position) => void failed.push(first + position),
   };
 }

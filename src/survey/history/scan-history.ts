@@ -9,6 +9,7 @@ import { brokenReason, listMissing, tooLargeBlob } from '../../sources/git/cat-f
 import { openObjects, type Objects } from '../../sources/git/objects.ts';
 import type { Repository } from '../../sources/git/repository.ts';
 import { readHead, readTips } from '../../sources/git/tips.ts';
+import { truePath } from '../../sources/history/true-path.ts';
 import type { ScanResult } from '../scan-tree.ts';
 import { lookAtBlobs, type SeenBlobs } from './blobs.ts';
 import { createCrew, type Crew } from './crew.ts';
@@ -123,8 +124,17 @@ function readCommit(objects: Objects, number: number): Commit | undefined {
 async function findingsOf(scene: Scene): Promise<readonly Finding[]> {
   const { options, places, seen } = scene;
   const versions = firstVersions(places.occurrences, seen.values);
-  const wanted = new Map([...versions].filter(([path]) => options.isWanted(path)));
-  return findInVersions(wanted, toReader(scene), options);
+  const placed = new Map<string, Version[]>();
+  for (const version of [...versions.values()].flat()) {
+    const path = pathOf(version, scene);
+    if (options.isWanted(path)) placed.set(path, [...(placed.get(path) ?? []), version]);
+  }
+  return findInVersions(placed, toReader(scene), options);
+}
+
+function pathOf({ path, number, first }: Version, { objects, reached }: Scene): string {
+  const commit = reached.commits[first];
+  return commit === undefined ? path : truePath(objects, commit.tree, objects.nameOf(number), path);
 }
 
 function toReader({ objects, reached: { commits }, places, seen, atHead }: Scene): VersionReader<Version> {
