@@ -37,3 +37,23 @@ export function nextEntry(cursor: TreeCursor, nameBytes: number): boolean {
   cursor.at = at + 1 + nameBytes;
   return cursor.at <= end;
 }
+
+/** One entry of a tree. */
+export interface TreeEntry {
+  readonly kind: TreeCursor['kind'];
+  readonly name: string;
+  readonly object: Buffer;
+}
+
+/** Lists the entries of a tree, up to where it is broken. */
+export function parseTree(body: Buffer, nameBytes: number): readonly TreeEntry[] {
+  const cursor = openTreeAt(body, 0, body.length);
+  const entries: TreeEntry[] = [];
+  while (nextEntry(cursor, nameBytes))
+    entries.push({
+      kind: cursor.kind,
+      name: body.toString('utf8', cursor.nameFrom, cursor.nameEnd),
+      object: body.subarray(cursor.object, cursor.object + nameBytes),
+    });
+  return entries;
+}
