@@ -5,9 +5,26 @@ import { scanFormats } from '../output/scan-formats.ts';
 
 /** Declares `agent-id scan`. */
 export function addScan(program: Command, io: Io): void {
-  program
+  const command = program
     .command('scan [path...]')
-    .description('Find long-lived secrets in files, and the places that read one by name.')
+    .description('Find long-lived secrets in files, and the places that read one by name.');
+  addSources(command);
+  addReports(command);
+  addAcceptance(command);
+  addLimits(command);
+  command
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing found, 1 findings, 2 could not do it.\nA comment "agent-id:ignore RULE reason" on the line or the line before accepts one place.',
+    )
+    .action(async (paths: string[]) => {
+      const { runScan } = await import('./shared/scan.ts');
+      await runScan(paths, command.optsWithGlobals<ScanFlags>(), io);
+    });
+}
+
+function addSources(command: Command): void {
+  command
     .option('--staged', 'look at what would be committed')
     .option(
       '--since <ref>',
@@ -20,7 +37,12 @@ export function addScan(program: Command, io: Io): void {
     )
     .option('--list', 'with --machine: say which files would be read, and read none')
     .option('--stdin', 'look at standard input')
-    .option('--stdin-name <path>', 'name that standard input stands for')
+    .option('--stdin-name <path>', 'name that standard input stands for');
+}
+
+/** How findings are told, and which of them. */
+function addReports(command: Command): void {
+  command
     .addOption(new Option('--format <format>', 'how to print').choices(scanFormats).default('text'))
     .option('--output <file>', 'write to FILE, or FORMAT=FILE; may be repeated', collect)
     .addOption(
@@ -42,7 +64,11 @@ export function addScan(program: Command, io: Io): void {
     .option('--skip-rule <id>', 'all rules but this; may be repeated', collect)
     .option('--rules <file>', 'also rules in the TOML of gitleaks or betterleaks; may be repeated', collect)
     .option('--include <glob>', 'only files that match; may be repeated', collect)
-    .option('--exclude <glob>', 'no files that match; may be repeated', collect)
+    .option('--exclude <glob>', 'no files that match; may be repeated', collect);
+}
+
+function addAcceptance(command: Command): void {
+  command
     .option(
       '--baseline <file>',
       'accepted findings (default: .agent-id-baseline.json at the top of the repository)',
@@ -50,20 +76,16 @@ export function addScan(program: Command, io: Io): void {
     .option('--no-baseline', 'accept nothing')
     .option('--write-baseline', 'accept what is found now')
     .option('--reason <text>', 'why it is accepted (with --write-baseline)')
-    .option('--expires <date>', 'last day on which it is accepted, YYYY-MM-DD')
+    .option('--expires <date>', 'last day on which it is accepted, YYYY-MM-DD');
+}
+
+function addLimits(command: Command): void {
+  command
     .option('--max-file-size <size>', 'skip larger files', '10MB')
     .option('--threads <n>', 'threads that look at a history (default: 2 where it is long)')
     .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
     .option('--exit-zero', 'exit with 0 in spite of findings')
-    .option('--stats', 'say on stderr what was looked at')
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 nothing found, 1 findings, 2 could not do it.\nA comment "agent-id:ignore RULE reason" on the line or the line before accepts one place.',
-    )
-    .action(async (paths: string[], _flags: unknown, command: Command) => {
-      const { runScan } = await import('./shared/scan.ts');
-      await runScan(paths, command.optsWithGlobals<ScanFlags>(), io);
-    });
+    .option('--stats', 'say on stderr what was looked at');
 }
 
 /** Options that take one value each time leave the paths after them alone. */
