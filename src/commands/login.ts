@@ -25,7 +25,7 @@ export function addLogin(program: Command, io: Io): void {
   program
     .command('login')
     .description('Sign in as the user on whose behalf agents act.')
-    .option('--idp <name>', 'trusted identity provider (default: the only one)')
+    .option('--idp <name>', 'trusted identity provider (default: that of AGENT_ID_ISSUER, or the only one)')
     .option('--device', 'show a code to type on any device')
     .option('--no-browser', 'only show the address, open nothing')
     .action((options: LoginOptions) => runLogin(options, io));
@@ -36,7 +36,7 @@ export function addLogout(program: Command, io: Io): void {
   program
     .command('logout')
     .description('End the session of login, here and at the identity provider.')
-    .option('--idp <name>', 'trusted identity provider (default: the only one)')
+    .option('--idp <name>', 'trusted identity provider (default: that of AGENT_ID_ISSUER, or the only one)')
     .action((options: IdpOption) => runLogout(options, io));
 }
 
@@ -45,7 +45,7 @@ export function addWhoami(program: Command, io: Io): void {
   program
     .command('whoami')
     .description('Say who is signed in.')
-    .option('--idp <name>', 'trusted identity provider (default: the only one)')
+    .option('--idp <name>', 'trusted identity provider (default: that of AGENT_ID_ISSUER, or the only one)')
     .option('--format <format>', 'text or json', 'text')
     .action((options: WhoamiOptions) => runWhoami(options, io));
 }
@@ -129,7 +129,7 @@ async function readTrust(options: IdpOption, io: Io): Promise<Trusted> {
     import('../lib/state.ts'),
   ]);
   const paths = statePaths(io.env);
-  return { trust: await chosenIdp(paths, options.idp), paths };
+  return { trust: await chosenIdp(paths, options.idp, io.env['AGENT_ID_ISSUER']), paths };
 }
 
 async function audit(

@@ -2,7 +2,6 @@ import { appendAudit } from '../audit/log.ts';
 import { createAgent } from '../exchange/agent.ts';
 import { createFileSigner } from '../exchange/node.ts';
 import type { Agent, TokenRequest, TokenSource } from '../exchange/types.ts';
-import { trustedByIssuer } from '../idp/trust.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import { systemClock, toTimestamp } from '../lib/clock.ts';
 import { createHttp } from '../lib/http.ts';
@@ -16,6 +15,7 @@ import { toAgentIdError } from './error.ts';
 import { readLocked } from './locked.ts';
 import { keptMetadata } from './metadata.ts';
 import { findResource } from './resource.ts';
+import { trustForAgent } from './trust.ts';
 
 /** Where an agent is opened: the lock file is looked for from `from` upward. */
 export interface Place {
@@ -64,7 +64,7 @@ export interface OpenAgent {
 export async function openAgent(id: string, place: Place): Promise<OpenAgent> {
   const paths = statePaths(place.env);
   const locked = await readLocked(id, place.from);
-  const trust = await trustedByIssuer(paths, locked.issuer);
+  const trust = await trustForAgent(locked, paths, place.env);
   const opened: Opened = { id, locked, trust, paths, place, cores: new Map(), log: createLog() };
   return {
     id,

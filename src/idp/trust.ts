@@ -30,9 +30,17 @@ export async function trustedIdp(paths: TrustFolder, name: string): Promise<Trus
   });
 }
 
-/** Gives the provider of this name, or the only one there is. Throws `unknown-name`, `ambiguous`. */
-export async function chosenIdp(paths: TrustFolder, name: string | undefined): Promise<TrustedIdp> {
+/**
+ * Gives the provider of this name, else of this issuer (`AGENT_ID_ISSUER`), else the only one there is. Throws
+ * `unknown-name`, `untrusted-issuer`, `ambiguous`.
+ */
+export async function chosenIdp(
+  paths: TrustFolder,
+  name: string | undefined,
+  issuer?: string,
+): Promise<TrustedIdp> {
   if (name !== undefined) return trustedIdp(paths, name);
+  if (issuer !== undefined && issuer !== '') return trustedByIssuer(paths, issuer);
   const [only, ...others] = await listTrusted(paths);
   if (only === undefined) {
     throw new AgentIdError('unknown-name', 'no identity provider is trusted here yet', {

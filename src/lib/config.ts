@@ -12,12 +12,24 @@ export interface Config {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly displayNames: Readonly<Record<string, string>>;
+  /** Owners that a person named, by agent id. */
+  readonly owners: Readonly<Record<string, string>>;
+  /** Name of the trusted identity provider that this repository uses; null where it does not say. */
+  readonly idp: string | null;
   /** Fields that this version does not know. */
   readonly unknown: readonly string[];
 }
 
 /** Settings where none are read. */
-export const noConfig: Config = { salt: null, include: [], exclude: [], displayNames: {}, unknown: [] };
+export const noConfig: Config = {
+  salt: null,
+  include: [],
+  exclude: [],
+  displayNames: {},
+  owners: {},
+  idp: null,
+  unknown: [],
+};
 const known = new Set(['schemaVersion', 'fingerprint', 'scan', 'idp', 'resources', 'agents']);
 const MOST_BYTES = 200_000;
 
@@ -85,17 +97,24 @@ function toConfig(data: Readonly<Record<string, unknown>>, file: string): Config
   }
   const scan = toRecord(data['scan']);
   const salt = toRecord(data['fingerprint'])['salt'];
-  const names = Object.entries(toRecord(data['agents'])).flatMap(([id, agent]) => {
-    const name = toRecord(agent)['displayName'];
-    return typeof name === 'string' ? [[id, name] as const] : [];
-  });
   return {
     salt: typeof salt === 'string' && salt.length >= 16 ? salt : null,
     include: strings(scan['include']),
     exclude: strings(scan['exclude']),
-    displayNames: Object.fromEntries(names),
+    displayNames: texts(data['agents'], 'displayName'),
+    owners: texts(data['agents'], 'owner'),
+    idp: typeof data['idp'] === 'string' ? data['idp'] : null,
     unknown: Object.keys(data).filter((key) => !known.has(key)),
   };
+}
+
+/** Gives one text field of each entry that has it. */
+function texts(entries: unknown, field: string): Readonly<Record<string, string>> {
+  const found = Object.entries(toRecord(entries)).flatMap(([id, entry]) => {
+    const text = toRecord(entry)[field];
+    return typeof text === 'string' ? [[id, text] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function strings(value: unknown): readonly string[] {

@@ -24,6 +24,8 @@ export interface PlanContext {
   /** Scopes that the person chose instead of the inferred ones, by agent id. */
   readonly chosenScopes: Readonly<Record<string, readonly string[]>>;
   readonly displayNames: Readonly<Record<string, string>>;
+  /** Owners that the settings name, by agent id: they win over what the repository shows. */
+  readonly owners: Readonly<Record<string, string>>;
 }
 
 /** Turns one consumer of one secret into the agent that replaces it. Pure; `change` is filled in by the provider. */
@@ -59,7 +61,7 @@ function plannedAgent(
     spec: {
       id: consumer.name,
       displayName,
-      owner: consumer.owner.who,
+      owner: context.owners[consumer.name] ?? consumer.owner.who,
       actsFor: consumer.actsFor,
       clientId: toClientId(consumer.name, `${context.salt}|${consumer.id}`),
       keys: [],

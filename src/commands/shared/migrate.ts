@@ -56,8 +56,8 @@ export async function runMigrate(path: string, flags: MigrateFlags, io: Io): Pro
   if (flags.status === true) return runStatus(root, flags, io);
   if (flags.resume === true || flags.rollback === true) return recover(root, flags, io);
   await assertNoneOpen(statePaths(io.env).tx, root);
-  const adapter = await openIdp(flags.idp, io);
   const scene = await openScene(root, flags, io);
+  const adapter = await openIdp(flags.idp ?? scene.eyes.config.idp, io);
   const prepared = await decide(scene, adapter, flags, io);
   if (prepared.plan.agents.length === 0) {
     io.exitCode = prepared.plan.manual.length > 0 ? 1 : 0;

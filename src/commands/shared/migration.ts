@@ -51,10 +51,14 @@ function withSalt(eyes: Eyes): Eyes {
   return { ...eyes, key: salt, config: { ...eyes.config, salt } };
 }
 
-/** Opens the trusted provider that is named, or the only one. Throws `untrusted-issuer` before any request. */
-export async function openIdp(name: string | undefined, io: Io): Promise<IdpAdapter> {
+/**
+ * Opens the trusted provider that is named, else that of `AGENT_ID_ISSUER`, else the only one. Throws
+ * `untrusted-issuer` before any request.
+ */
+export async function openIdp(name: string | null | undefined, io: Io): Promise<IdpAdapter> {
   const paths = statePaths(io.env);
-  return adapterFor(await chosenIdp(paths, name), { paths, clock: io.clock });
+  const trust = await chosenIdp(paths, name ?? undefined, io.env['AGENT_ID_ISSUER']);
+  return adapterFor(trust, { paths, clock: io.clock });
 }
 
 /** Works out the whole migration; writes nothing. */
@@ -82,6 +86,7 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
         Object.entries(pairs(flags.scopes, '--scopes')).map(([agent, scopes]) => [agent, scopes.split(',')]),
       ),
       displayNames: scene.eyes.config.displayNames,
+      owners: scene.eyes.config.owners,
     },
     configFiles: scene.paths.filter(
       (path) =>

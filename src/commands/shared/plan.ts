@@ -13,8 +13,9 @@ export interface PlanFlags extends MigrationFlags {
 
 /** Plans and prints; exits with 1 when the plan holds changes. */
 export async function runPlan(path: string, flags: PlanFlags, io: Io): Promise<void> {
-  const adapter = await openIdp(flags.idp, io);
-  const { plan } = await prepare(await openScene(resolve(io.cwd, path), flags, io), adapter, flags);
+  const scene = await openScene(resolve(io.cwd, path), flags, io);
+  const adapter = await openIdp(flags.idp ?? scene.eyes.config.idp, io);
+  const { plan } = await prepare(scene, adapter, flags);
   if (flags.out !== undefined) await writeWhole(resolve(io.cwd, flags.out), toPlanJson(plan), 0o644);
   io.stdout(flags.format === 'json' ? toPlanJson(plan) : renderPlan(plan));
   if (plan.agents.length > 0) io.exitCode = 1;
