@@ -44,10 +44,22 @@ export interface GitResult {
  * machine; a refusal of git itself is in `code`.
  */
 export function runGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
+  return spawnGit(cwd, [...hardened, ...args], input);
+}
+
+/**
+ * Runs git as the person would: with the repository's hooks, filters and signing. Only for what the person asked for
+ * (`--commit`), never while looking at a repository. Throws `no-git`.
+ */
+export function runOwnGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
+  return spawnGit(cwd, ['--no-pager', '--literal-pathspecs', ...args], input);
+}
+
+function spawnGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...quiet };
     delete (env as NodeJS.ProcessEnv)['GIT_EXTERNAL_DIFF'];
-    const child = spawn('git', [...hardened, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('git', args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => out.push(data));

@@ -22,6 +22,8 @@ export type JournalRecord =
   | { readonly step: 'commit' }
   | { readonly step: 'swapped'; readonly file: number }
   | { readonly step: 'applied' }
+  | { readonly step: 'git.intent'; readonly branch: string | null }
+  | { readonly step: 'git.ok'; readonly commit: string }
   | { readonly step: 'rollback' }
   | { readonly step: 'restored'; readonly file: number }
   | { readonly step: 'app.removed'; readonly agent: string; readonly clientId: string }

@@ -2,6 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AgentIdError } from '../model/error.ts';
 import { stagedHash, swapFiles, type Effects } from './apply.ts';
+import { commitTransaction } from './commit.ts';
 import { bytesOf, sha256, stage, stagedName, swapIn, targetOf } from './swap.ts';
 import { endTransaction, preImage, stateOf, type Transaction } from './transaction.ts';
 
@@ -16,8 +17,9 @@ export interface Outcome {
 export async function resumeTransaction(transaction: Transaction, effects: Effects): Promise<Outcome> {
   const state = stateOf(transaction);
   if (state === 'applied') return { outcome: 'nothing-to-do', possibleOrphans: [] };
-  if (state !== 'committed') return rollbackTransaction(transaction, effects);
-  await swapFiles(transaction, effects);
+  if (state !== 'committed' && state !== 'uncommitted') return rollbackTransaction(transaction, effects);
+  if (state === 'committed') await swapFiles(transaction, effects);
+  await commitTransaction(transaction, effects);
   return { outcome: 'rolled-forward', possibleOrphans: [] };
 }
 

@@ -15,7 +15,8 @@ export interface Transaction {
   readonly journal: Journal;
 }
 
-export type TransactionState = 'preparing' | 'committed' | 'applied' | 'rolling-back';
+/** `committed` is the commit record of the journal; `uncommitted` waits for the commit to git that was asked for. */
+export type TransactionState = 'preparing' | 'committed' | 'uncommitted' | 'applied' | 'rolling-back';
 
 /** Gives the folder of a repository's transactions: named by the hash of its real path. */
 export async function transactionsFolder(txHome: string, root: string): Promise<string> {
@@ -83,7 +84,8 @@ async function readTransaction(folder: string, id: string, root: string): Promis
 /** Says how far it got: before the commit record a crash rolls back, after it rolls forward. */
 export function stateOf({ journal }: Transaction): TransactionState {
   if (journal.has('rollback')) return 'rolling-back';
-  if (journal.has('applied')) return 'applied';
+  if (journal.has('applied'))
+    return journal.has('git.intent') && !journal.has('git.ok') ? 'uncommitted' : 'applied';
   return journal.has('commit') ? 'committed' : 'preparing';
 }
 

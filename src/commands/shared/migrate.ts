@@ -2,12 +2,14 @@ import { resolve } from 'node:path';
 import type { IdpAdapter } from '../../idp/types.ts';
 import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
+import { assertCommittable } from '../../lib/git-write.ts';
 import { withLock } from '../../lib/lock.ts';
 import { makePrivateFolder, readJsonIfThere } from '../../lib/files.ts';
 import { toLineStarts } from '../../lib/text.ts';
 import { statePaths } from '../../lib/state.ts';
 import { applyTransaction } from '../../migrate/apply.ts';
 import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
+import { commitTransaction, type Committed } from '../../migrate/commit.ts';
 import { resumeTransaction, rollbackTransaction, type Outcome } from '../../migrate/rollback.ts';
 import {
   beginTransaction,
@@ -43,6 +45,8 @@ export interface MigrateFlags extends MigrationFlags {
   readonly check?: boolean;
   readonly yes?: boolean;
   readonly allowDirty?: boolean;
+  readonly commit?: boolean;
+  readonly branch?: string;
   readonly status?: boolean;
   readonly resume?: boolean;
   readonly rollback?: boolean;
@@ -88,24 +92,43 @@ async function carryOut(
   flags: MigrateFlags,
   io: Io,
 ): Promise<void> {
+  const commit = toCommit(flags);
+  if (commit !== null) await assertCommittable(scene.root, commit.branch);
   await confirm(prepared.plan, flags, io);
   if (flags.allowDirty !== true) await assertClean(scene.root, prepared.plan);
   await makePrivateFolder(scene.state.tx);
-  await withLock(resolve(scene.state.tx, 'lock'), 5_000, () => apply(scene, prepared, adapter, io));
+  await withLock(resolve(scene.state.tx, 'lock'), 5_000, () =>
+    apply(scene, { prepared, adapter, commit }, io),
+  );
+}
+
+/** Gives where to commit, null where not. */
+function toCommit({ commit, branch, allowDirty }: MigrateFlags): { readonly branch: string | null } | null {
+  if (commit !== true && branch === undefined) return null;
+  if (allowDirty !== true) return { branch: branch ?? null };
+  throw new AgentIdError('usage', '--allow-dirty excludes --commit and --branch', {
+    hint: 'A commit holds the migration and nothing else.',
+  });
 }
 
 function isDry(flags: MigrateFlags): boolean {
   return flags.dryRun === true || flags.check === true;
 }
 
-async function apply(scene: Scene, prepared: Prepared, adapter: IdpAdapter, io: Io): Promise<void> {
+async function apply(
+  scene: Scene,
+  { prepared, adapter, commit }: Decided & { readonly commit: ReturnType<typeof toCommit> },
+  io: Io,
+): Promise<void> {
   const { plan } = prepared;
   const effects = toEffects(adapter, scene.state);
   const transaction = await beginTransaction(scene.state.tx, scene.root, plan, prepared.before);
   try {
+    if (commit !== null) await transaction.journal.append({ step: 'git.intent', branch: commit.branch });
     await applyTransaction(transaction, prepared.contents, effects);
+    sayCommitted(await commitTransaction(transaction, effects), io);
   } catch (error) {
-    if (stateOf(transaction) !== 'preparing') throw error;
+    if (!['preparing', 'uncommitted'].includes(stateOf(transaction))) throw error;
     const { possibleOrphans } = await rollbackTransaction(transaction, effects);
     io.stderr('Nothing is changed: what was begun is taken back.\n');
     sayOrphans(possibleOrphans, io);
@@ -121,6 +144,12 @@ async function apply(scene: Scene, prepared: Prepared, adapter: IdpAdapter, io: 
     io.stderr(`${outcome.padEnd(8)} ${printable(displayName)}: ${printable(why)}\n`);
   io.stderr(next(plan));
   if (proofs.some((proof) => proof.outcome === 'failed')) io.exitCode = 1;
+}
+
+function sayCommitted(committed: Committed | undefined, io: Io): void {
+  if (committed === undefined) return;
+  io.stderr(`Committed as ${committed.commit.slice(0, 12)}.\n`);
+  for (const path of committed.leftOut) io.stderr(`  not in it, git does not know it: ${printable(path)}\n`);
 }
 
 function next(plan: Plan): string {
@@ -234,6 +263,9 @@ async function recover(root: string, flags: MigrateFlags, io: Io): Promise<void>
     io.stdout(`${JSON.stringify({ ...envelope, transaction: chosen.id, ...outcome })}\n`);
   else io.stderr(`${chosen.id} is ${outcome.outcome.replace('-', ' ')}.\n`);
   sayOrphans(outcome.possibleOrphans, io);
+  const git = chosen.journal.records.find((record) => record.step === 'git.ok');
+  if (git !== undefined && flags.rollback === true)
+    io.stderr(`The commit ${git.commit.slice(0, 12)} stays: take it back with git, as you took it in.\n`);
 }
 
 async function end(transaction: Transaction, flags: MigrateFlags, io: Io): Promise<Outcome> {
