@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import type { Location, Source, Span } from '../model/place.ts';
+import { toLine, type Location, type Source, type Span } from '../model/place.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Match } from './match.ts';
 import { isStrong } from './value.ts';
@@ -93,12 +93,6 @@ function position(
   offset: Span['start'],
   lineStarts: readonly number[],
 ): { readonly line: number; readonly column: number } {
-  let low = 0;
-  let high = lineStarts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((lineStarts[middle] ?? Infinity) <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return { line: Math.max(low, 1), column: offset - (lineStarts[low - 1] ?? 0) + 1 };
+  const line = toLine(lineStarts, offset);
+  return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
 }

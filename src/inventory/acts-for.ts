@@ -1,7 +1,7 @@
 import type { ActsFor } from '../model/consumer.ts';
 import type { Draft } from './draft.ts';
 import type { Estate } from './estate.ts';
-import { toLine } from './lines.ts';
+import { toLine } from '../model/place.ts';
 import { unattended } from './workloads.ts';
 
 /** Says whether a consumer acts for a user or as itself, and why. In doubt for a user: then its key alone opens nothing. */

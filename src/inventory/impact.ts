@@ -1,13 +1,13 @@
-import type { Consumer, MappedSecret, SecretMap } from '../model/consumer.ts';
+import type { Consumer, MappedSecret, SecretMap, Unresolved } from '../model/consumer.ts';
 import type { Impact, SecretImpact } from '../model/impact.ts';
 
 /** Says what breaks if the secrets are revoked now. */
 export function impact(map: SecretMap): Impact {
-  const secrets = map.secrets.map(toImpact);
+  const secrets = map.secrets.map((secret) => toImpact(secret, map.unresolved));
   return {
-    clean: secrets.every((one) => one.breaks.length === 0 && one.unsure.length === 0),
+    clean: secrets.every((one) => one.breaks.length + one.unsure.length === 0) && map.unresolved.length === 0,
     secrets,
-    unresolved: map.unresolved.length,
+    unresolved: map.unresolved,
   };
 }
 
@@ -16,7 +16,15 @@ export function isMigrated(consumer: Consumer): boolean {
   return consumer.state === 'verified' || consumer.state === 'retired';
 }
 
-function toImpact(secret: MappedSecret): SecretImpact {
+/** Picks the unexplained places that may need a secret: those of its own, and those of any of its provider. */
+export function unresolvedFor(
+  { secret, provider }: Pick<MappedSecret, 'secret' | 'provider'>,
+  unresolved: readonly Unresolved[],
+): readonly Unresolved[] {
+  return unresolved.filter((one) => (one.secret === null ? one.provider === provider : one.secret === secret));
+}
+
+function toImpact(secret: MappedSecret, unresolved: readonly Unresolved[]): SecretImpact {
   const count = (confidence: Consumer['confidence']): number =>
     secret.consumers.filter((one) => one.confidence === confidence).length;
   const open = secret.consumers.filter((one) => !isMigrated(one));
@@ -28,5 +36,6 @@ function toImpact(secret: MappedSecret): SecretImpact {
     unknown: count('unknown'),
     breaks: open.filter((one) => one.confidence !== 'unknown'),
     unsure: open.filter((one) => one.confidence === 'unknown'),
+    unresolved: unresolvedFor(secret, unresolved),
   };
 }

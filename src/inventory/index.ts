@@ -1,5 +1,5 @@
 export { codeownersPaths, parseCodeowners } from './codeowners.ts';
-export { impact } from './impact.ts';
+export { impact, unresolvedFor } from './impact.ts';
 export { blameQuestions, withOwners, type OwnerSources } from './owners.ts';
 export { toScopeTable } from './scope-table.ts';
 export { toSecretMap } from './secret-map.ts';

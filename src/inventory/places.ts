@@ -2,7 +2,7 @@ import type { Store, Use } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Location } from '../model/place.ts';
 import { isGenericName, type SecretGroup } from './group.ts';
-import { toLocation } from './lines.ts';
+import { toLocation } from './location.ts';
 import { defaultClients } from './sdk-calls.ts';
 import { serviceOf, type Services } from './services.ts';
 import type { SourceFile } from './types.ts';

@@ -1,6 +1,5 @@
 import type { Arg, Call } from '../model/facts.ts';
-import type { Span } from '../model/place.ts';
-import { toLine } from './lines.ts';
+import { toLine, type Span } from '../model/place.ts';
 import { assignedName, findMentions, isBuilder, type Mention } from './mentions.ts';
 import type { Reach } from './reach.ts';
 import { toVerb, verbOfName } from './rest-text.ts';

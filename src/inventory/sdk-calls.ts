@@ -1,6 +1,6 @@
 import type { Call } from '../model/facts.ts';
 import type { ImportGraph } from './imports.ts';
-import { toLine } from './lines.ts';
+import { toLine } from '../model/place.ts';
 import type { Reach } from './reach.ts';
 import type { ScopeTable, SdkLanguage, SourceFile } from './types.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from '../model/facts.ts';
-import { toLine } from './lines.ts';
+import { toLine } from '../model/place.ts';
 import { baseOf } from './paths.ts';
 import type { Reach } from './reach.ts';
 import { isForeignHost, isPublicPath, toRestPath, toVerb } from './rest-text.ts';

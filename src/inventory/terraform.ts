@@ -1,7 +1,8 @@
 import type { Draft } from './draft.ts';
 import type { Estate } from './estate.ts';
 import type { SecretGroup } from './group.ts';
-import { toLine, toLocation } from './lines.ts';
+import { toLine } from '../model/place.ts';
+import { toLocation } from './location.ts';
 import { baseOf, folderOf } from './paths.ts';
 import type { Place } from './places.ts';
 import type { SourceFile } from './types.ts';

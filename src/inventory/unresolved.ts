@@ -1,9 +1,9 @@
-import type { SecretMap } from '../model/consumer.ts';
+import type { SecretMap, Unresolved } from '../model/consumer.ts';
 import { byText, isCode, type Draft } from './draft.ts';
 import { isIdle } from './drafts.ts';
 import type { Estate } from './estate.ts';
 import type { SecretGroup } from './group.ts';
-import { toLine } from './lines.ts';
+import { toLine } from '../model/place.ts';
 import type { Place } from './places.ts';
 import { defaultClients } from './sdk-calls.ts';
 import type { SourceFile } from './types.ts';
@@ -15,8 +15,6 @@ export interface Drafted {
   readonly places: readonly Place[];
   readonly drafts: readonly Draft[];
 }
-
-type Unresolved = SecretMap['unresolved'][number];
 
 /** Lists what was seen and not understood: values without a reader, readers without a value. */
 export function unresolved(drafted: readonly Drafted[], estate: Estate): SecretMap['unresolved'] {
@@ -32,24 +30,26 @@ export function unresolved(drafted: readonly Drafted[], estate: Estate): SecretM
 function idleValues(drafted: readonly Drafted[]): readonly Unresolved[] {
   return drafted
     .filter(({ drafts }) => drafts.length === 0)
-    .flatMap(({ places }) => places.filter((place) => place.literal).slice(0, 1))
-    .map(({ location }) => ({
-      path: location.path,
-      line: location.startLine,
-      why: 'a value is stored here, and nothing that reads it was found',
-    }));
+    .flatMap((one) =>
+      one.places
+        .filter((place) => place.literal)
+        .slice(0, 1)
+        .map((place) => unexplained(one, place, 'a value is stored here, and nothing that reads it was found')),
+    );
 }
 
 function parkedWorkflows(drafted: readonly Drafted[]): readonly Unresolved[] {
-  return drafted.flatMap(({ places }) =>
-    places
+  return drafted.flatMap((one) =>
+    one.places
       .filter((place) => !place.literal && isIdle(place.location.path))
-      .map(({ location }) => ({
-        path: location.path,
-        line: location.startLine,
-        why: 'a workflow in a sub-folder, which GitHub does not run, names the secret',
-      })),
+      .map((place) =>
+        unexplained(one, place, 'a workflow in a sub-folder, which GitHub does not run, names the secret'),
+      ),
   );
+}
+
+function unexplained({ secret, group }: Drafted, { location }: Place, why: string): Unresolved {
+  return { path: location.path, line: location.startLine, why, secret, provider: group.provider };
 }
 
 function hiddenClients(drafted: readonly Drafted[], estate: Estate): readonly Unresolved[] {
@@ -65,6 +65,8 @@ function hiddenClients(drafted: readonly Drafted[], estate: Estate): readonly Un
         path: source.facts.path,
         line: toLine(source.facts.lineStarts, call.span.start),
         why: "Okta's SDK reads OKTA_CLIENT_TOKEN by itself here",
+        secret: null,
+        provider: 'okta',
       })),
     );
 }
@@ -83,7 +85,7 @@ function unexplainedHeaders(drafted: readonly Drafted[], estate: Estate): readon
       if (offset === undefined) return [];
       const line = toLine(source.facts.lineStarts, offset);
       const why = 'an Okta token is sent here, and where it comes from is not known';
-      return [{ path: source.facts.path, line, why }];
+      return [{ path: source.facts.path, line, why, secret: null, provider: 'okta' }];
     });
 }
 

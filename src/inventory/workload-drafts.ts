@@ -2,7 +2,7 @@ import type { Command } from '../model/facts.ts';
 import { isCode, type Draft } from './draft.ts';
 import type { Estate } from './estate.ts';
 import type { SecretGroup } from './group.ts';
-import { toLocation } from './lines.ts';
+import { toLocation } from './location.ts';
 import { baseOf, isBelow, isTest, joinPath, folderOf } from './paths.ts';
 import { renamedPlaces, type Place } from './places.ts';
 import type { Workload } from './workloads.ts';

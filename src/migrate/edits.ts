@@ -1,10 +1,9 @@
 import type { Adoption, Document } from '../formats/types.ts';
 import type { MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
-import type { Edit, Span } from '../model/place.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
 import { serviceRoot } from './helper-files.ts';
-import { toLine } from './lines.ts';
+import { toLine, type Edit, type Span } from '../model/place.ts';
 import { wrapCommands } from './wrap.ts';
 
 /** One file that names or holds the secret, with the agents whose consumers it belongs to. */

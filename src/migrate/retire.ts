@@ -1,6 +1,6 @@
 import type { IdpAdapter } from '../idp/types.ts';
 import type { Lock, LockedAgent, LockedSecret } from '../model/agent.ts';
-import type { MappedSecret } from '../model/consumer.ts';
+import type { MappedSecret, Unresolved } from '../model/consumer.ts';
 import type { AgentStatus } from './status.ts';
 
 /** Why a secret may not be retired yet; empty where it may. */
@@ -11,8 +11,8 @@ export interface Readiness {
 }
 
 /**
- * Judges whether nothing uses a secret any more: every consumer verified, none unknown or new in the tree, and
- * not seen lately at the provider.
+ * Judges whether nothing uses a secret any more: every consumer verified, none unknown or new in the tree, no
+ * place left unexplained.
  */
 export function judgeRetirement(
   secret: string,
@@ -20,7 +20,13 @@ export function judgeRetirement(
   {
     statuses,
     mapped,
-  }: { readonly statuses: readonly AgentStatus[]; readonly mapped: readonly MappedSecret[] },
+    unresolved,
+  }: {
+    readonly statuses: readonly AgentStatus[];
+    readonly mapped: readonly MappedSecret[];
+    /** Places of the map that may need it and that no consumer explains. */
+    readonly unresolved: readonly Unresolved[];
+  },
 ): Readiness {
   const own = statuses.filter((status) => status.secret === secret);
   const blockers = own
@@ -35,6 +41,7 @@ export function judgeRetirement(
     }
     for (const place of map.storedIn) blockers.push(`${place.path}:${place.startLine} still holds it`);
   }
+  blockers.push(...unresolved.map(({ path, line, why }) => `${path}:${line} is not explained: ${why}`));
   return { secret, locked, blockers };
 }
 

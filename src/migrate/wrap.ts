@@ -1,8 +1,7 @@
 import type { Command } from '../model/facts.ts';
-import type { Edit } from '../model/place.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import type { EditContext, TouchedFile } from './edits.ts';
-import { toLine } from './lines.ts';
+import { toLine, type Edit } from '../model/place.ts';
 
 interface Wrapped {
   readonly edits: readonly Edit[];

@@ -81,7 +81,17 @@ export interface MappedSecret {
   readonly risk: { readonly score: number; readonly reasons: readonly string[] };
 }
 
+/** A place that needs a secret and that no consumer explains. */
+export interface Unresolved {
+  readonly path: string;
+  readonly line: number;
+  readonly why: string;
+  /** The secret that it speaks of; null where it may be any of the provider. */
+  readonly secret: string | null;
+  readonly provider: string;
+}
+
 export interface SecretMap {
   readonly secrets: readonly MappedSecret[];
-  readonly unresolved: readonly { readonly path: string; readonly line: number; readonly why: string }[];
+  readonly unresolved: readonly Unresolved[];
 }

@@ -4,6 +4,18 @@ export interface Span {
   readonly end: number;
 }
 
+/** Gives the line, from 1, that holds an offset; `lineStarts` are the offsets at which lines start. */
+export function toLine(lineStarts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = lineStarts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((lineStarts[middle] ?? Infinity) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(low, 1);
+}
+
 export type Source = 'tree' | 'staged' | 'stdin' | 'history' | 'machine' | 'github';
 
 /** Names a range in a file: path relative to the scanned root with `/`, lines and columns from 1, columns in UTF-16 code units, end exclusive. */

@@ -15,7 +15,7 @@ export function toMapJson(map: SecretMap, impact: Impact | null): object {
 function toImpactJson(impact: Impact): object {
   return {
     clean: impact.clean,
-    unresolved: impact.unresolved,
+    unresolved: impact.unresolved.length,
     secrets: impact.secrets.map(({ breaks, unsure, ...counts }) => ({
       ...counts,
       breaks: breaks.map((consumer) => consumer.id),

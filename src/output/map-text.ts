@@ -1,4 +1,4 @@
-import type { Consumer, MappedSecret, SecretMap } from '../model/consumer.ts';
+import type { Consumer, MappedSecret, SecretMap, Unresolved } from '../model/consumer.ts';
 import type { Impact, SecretImpact } from '../model/impact.ts';
 import type { Location } from '../model/place.ts';
 import { printable } from './error.ts';
@@ -21,15 +21,15 @@ export function renderMap(map: SecretMap): string {
 
 /** Renders what breaks if the secrets are revoked now. Ends with a line break. */
 export function renderImpact(impact: Impact): string {
-  if (impact.secrets.length === 0) return 'No long-lived secret was found: nothing breaks.\n';
-  const lines = impact.secrets.flatMap(impactLines);
-  if (impact.unresolved > 0)
-    lines.push(`${impact.unresolved} places are not understood; agent-id map lists them.`);
-  lines.push(
-    impact.clean
-      ? 'Every consumer is migrated and verified: the old secrets can be retired.'
-      : 'Do not revoke yet. Next: agent-id plan, then agent-id migrate.',
-  );
+  const { secrets, unresolved } = impact;
+  if (secrets.length === 0 && unresolved.length === 0)
+    return 'No long-lived secret was found: nothing breaks.\n';
+  const told = new Set(secrets.flatMap((secret) => secret.unresolved));
+  const lines = [
+    ...secrets.flatMap(impactLines),
+    ...unresolved.filter((one) => !told.has(one)).map(unclearLine),
+  ];
+  lines.push(impactVerdict(impact));
   return `${lines.join('\n')}\n`;
 }
 
@@ -37,6 +37,13 @@ export function renderImpact(impact: Impact): string {
 export function secretLabel(secret: { readonly secret: string; readonly names: readonly string[] }): string {
   const names = secret.names.length === 0 ? 'unnamed' : secret.names.map(printable).join(', ');
   return `${names}  secret:${secret.secret.slice(0, 6)}`;
+}
+
+function impactVerdict({ clean, secrets }: Impact): string {
+  if (clean) return 'Every consumer is migrated and verified: the old secrets can be retired.';
+  if (secrets.some((one) => one.breaks.length + one.unsure.length > 0))
+    return 'Do not revoke yet. Next: agent-id plan, then agent-id migrate.';
+  return 'Do not revoke yet. Say by hand what the unclear places are: take them out, or make them read the secret by its name.';
 }
 
 function impactLines(secret: SecretImpact): readonly string[] {
@@ -47,7 +54,12 @@ function impactLines(secret: SecretImpact): readonly string[] {
     ...secret.unsure.map(
       (one) => `  unknown  ${consumerLine(one)}: ${printable(one.unknown[0]?.why ?? 'not understood')}`,
     ),
+    ...secret.unresolved.map(unclearLine),
   ];
+}
+
+function unclearLine({ path, line, why }: Unresolved): string {
+  return `  unclear  ${printable(path)}:${line}: ${printable(why)}`;
 }
 
 function secretBranch(secret: MappedSecret): Branch {

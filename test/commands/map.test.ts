@@ -144,6 +144,26 @@ describe('agent-id map', () => {
     }
   });
 
+  it('shows unexplained places with --impact, and calls nothing clean beside them', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'agent-id-unclear-'));
+    writeFileSync(
+      join(other, 'typed.py'),
+      'import requests\ntoken = input()\nrequests.get("https://x.okta.com/api/v1/users", headers={"Authorization": f"SSWS {token}"})\n',
+    );
+    try {
+      const { code, out } = await run(other, '--impact');
+      expect(out).toContain('unclear  typed.py:3: an Okta token is sent here');
+      expect(out).toContain('Do not revoke yet');
+      expect(code).toBe(1);
+      const json = JSON.parse((await run(other, '--impact', '--format', 'json')).out) as {
+        impact: { clean: boolean; unresolved: number };
+      };
+      expect(json.impact).toMatchObject({ clean: false, unresolved: 1 });
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+
   it('maps nothing where there is nothing', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'agent-id-none-'));
     try {

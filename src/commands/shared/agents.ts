@@ -69,7 +69,10 @@ export async function runSwitch(
 export async function runRemove(id: string, options: Options, io: Io): Promise<void> {
   const { lock, root } = await openLock(io);
   const agent = pick(lock, id);
-  await confirm(agent, options, io);
+  if (!(await confirm(agent, options, io))) {
+    io.stderr('Nothing was removed: you answered no.\n');
+    return;
+  }
   const adapter = await open(agent, io);
   const { deleteAgentKey } = await import('../../lib/keys.ts');
   await audited({ action: 'remove', id, agent, trust: adapter.trust }, io, () =>
@@ -90,8 +93,8 @@ function afterRevoke(action: 'revoke' | 'restore', { capabilities }: IdpAdapter)
     : ' Tokens that it has go on until they expire, at most five minutes.';
 }
 
-async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<void> {
-  if (yes === true) return;
+async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<boolean> {
+  if (yes === true) return true;
   const question = `Delete ${agent.displayName}? ${agent.consumers.length} consumers use it and will fail.`;
   if (!io.interactive) {
     throw new AgentIdError('not-interactive', 'removing an agent must be confirmed', {
@@ -100,8 +103,9 @@ async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<vo
     });
   }
   const prompts = await import('@clack/prompts');
-  if ((await prompts.confirm({ message: question, initialValue: false })) === true) return;
-  throw new AgentIdError('interrupted', 'nothing was removed');
+  const answer = await prompts.confirm({ message: question, initialValue: false });
+  if (prompts.isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was removed');
+  return answer;
 }
 
 async function openLock(io: Io): Promise<{ readonly lock: Lock; readonly root: string }> {

@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
-import { impact } from '../../inventory/index.ts';
+import { impact, unresolvedFor } from '../../inventory/index.ts';
 import type { Io } from '../../lib/io.ts';
 import { assertFolder } from '../../lib/process-io.ts';
 import { readTreeFile } from '../../lib/walk.ts';
@@ -24,13 +24,21 @@ const MOST_BYTES = 10_000_000;
 /** Maps and prints; with `--impact` exits with 1 if anything would break. */
 export async function runMap(paths: readonly string[], flags: MapFlags, io: Io): Promise<void> {
   const { map: whole, scan } = await surveyFolder(await openPaths(paths, flags, io), MOST_BYTES);
-  const map = { ...whole, secrets: chooseSecrets(whole.secrets, flags.secret) };
+  const map = chosen(whole, flags.secret);
   const broken = flags.impact === true ? impact(map) : null;
   io.stdout(render(map, broken, flags.format));
   if (flags.quiet !== true && scan.skipped.length > 0) {
     io.stderr(`${scan.skipped.length} files were not looked at; agent-id scan lists them\n`);
   }
   if (broken?.clean === false) io.exitCode = 1;
+}
+
+/** Leaves one secret in a map, with the unexplained places that may need it. */
+function chosen(map: SecretMap, wanted: string | undefined): SecretMap {
+  if (wanted === undefined) return map;
+  const secrets = chooseSecrets(map.secrets, wanted);
+  const open = new Set(secrets.flatMap((secret) => unresolvedFor(secret, map.unresolved)));
+  return { secrets, unresolved: [...open] };
 }
 
 /** One folder is the root; several paths, or a file, are parts of the folder that the command runs in. */

@@ -94,7 +94,10 @@ async function carryOut(
 ): Promise<void> {
   const commit = toCommit(flags);
   if (commit !== null) await assertCommittable(scene.root, commit.branch);
-  await confirm(prepared.plan, flags, io);
+  if (!(await confirm(prepared.plan, flags, io))) {
+    io.stderr('Nothing was changed: you answered no.\n');
+    return;
+  }
   if (flags.allowDirty !== true) await assertClean(scene.root, prepared.plan);
   await makePrivateFolder(scene.state.tx);
   await withLock(resolve(scene.state.tx, 'lock'), 5_000, () =>
@@ -180,8 +183,8 @@ function diffOf(texts: readonly ChangedText[], { scan }: Scene): string {
     .join('\n');
 }
 
-async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<void> {
-  if (flags.yes === true) return;
+async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<boolean> {
+  if (flags.yes === true) return true;
   if (!io.interactive) {
     throw new AgentIdError('not-interactive', 'a migration must be confirmed', {
       hint: 'Review it with --dry-run, then add --yes.',
@@ -193,7 +196,7 @@ async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<void> {
     initialValue: false,
   });
   if (isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was changed');
-  if (!answer) throw new AgentIdError('interrupted', 'nothing was changed');
+  return answer;
 }
 
 /** A plan file is advice: only what the plan made now says too is applied. */

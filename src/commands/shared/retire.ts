@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { unresolvedFor } from '../../inventory/index.ts';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { lockName, renderLock } from '../../lib/lock-file.ts';
@@ -22,7 +23,14 @@ export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Pro
   const { lock, statuses } = await freshStatuses(scene.root, io);
   const [secret, locked] = pick(lock.secrets, wanted);
   const mapped = scene.map.secrets.filter((one) => one.names.some((name) => locked.names.includes(name)));
-  const { blockers } = judgeRetirement(secret, locked, { statuses, mapped });
+  const open = [...mapped, { secret, provider: locked.provider }].flatMap((one) =>
+    unresolvedFor(one, scene.map.unresolved),
+  );
+  const { blockers } = judgeRetirement(secret, locked, {
+    statuses,
+    mapped,
+    unresolved: [...new Set(open)],
+  });
   if (blockers.length > 0) {
     refuse(blockers, flags, io);
     return;
@@ -31,7 +39,10 @@ export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Pro
   const idp = Object.values(lock.agents).find((agent) =>
     agent.consumers.some((one) => one.secret === secret),
   )?.idp;
-  await confirm(locked, flags, io);
+  if (!(await confirm(locked, flags, io))) {
+    io.stderr('Nothing was revoked: you answered no.\n');
+    return;
+  }
   const adapter = await openIdp(idp, io);
   await revokeOldSecret(locked, adapter);
   await writeWhole(join(scene.root, lockName), renderLock(withRetired(lock, secret)), 0o644);
@@ -81,17 +92,15 @@ function refuse(blockers: readonly string[], flags: RetireFlags, io: Io): void {
   else io.stdout(`Not yet:\n${blockers.map((blocker) => `  ${printable(blocker)}\n`).join('')}`);
 }
 
-async function confirm(locked: LockedSecret, flags: RetireFlags, io: Io): Promise<void> {
-  if (flags.yes === true) return;
+async function confirm(locked: LockedSecret, flags: RetireFlags, io: Io): Promise<boolean> {
+  if (flags.yes === true) return true;
   if (!io.interactive)
     throw new AgentIdError('not-interactive', 'retiring must be confirmed', { hint: 'Add --yes.' });
-  const { confirm: ask } = await import('@clack/prompts');
-  if (
-    (await ask({
-      message: `Revoke ${locked.names.join(', ')} (${locked.handle ?? 'by hand'})? This cannot be undone.`,
-      initialValue: false,
-    })) !== true
-  ) {
-    throw new AgentIdError('interrupted', 'nothing was revoked');
-  }
+  const { confirm: ask, isCancel } = await import('@clack/prompts');
+  const answer = await ask({
+    message: `Revoke ${locked.names.join(', ')} (${locked.handle ?? 'by hand'})? This cannot be undone.`,
+    initialValue: false,
+  });
+  if (isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was revoked');
+  return answer;
 }
