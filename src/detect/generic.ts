@@ -8,6 +8,7 @@ import { slotCandidates } from './candidates/slots.ts';
 import { textCandidates } from './candidates/text.ts';
 import type { Match } from './match.ts';
 import { thresholds, weigh } from './model/judge.ts';
+import { nearMiss } from './near-miss.ts';
 import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
 import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
 import { classify, isOpen, isPasswordLike } from './value.ts';
@@ -108,25 +109,15 @@ function isOnLongLine(text: string, { start, end }: Span): boolean {
   return [before, after].some((side) => side.length === LONG_LINE && !side.includes('\n'));
 }
 
-/** Characters by which a value may miss a format and still be meant as one: cut short, or lengthened. */
-const MISS = 2;
-
-/** A token that its issuer's format just misses was cut or made up; of an unknown form, it may be of another kind. */
+/** A token without its issuer's format was cut, lengthened or made up. */
 function whyMisfit(
   { value }: Candidate,
   rules: RuleSet,
   named: CompiledRule | undefined,
 ): string | undefined {
-  if (named !== undefined && named.rule.broad !== true && justMisses(value, named))
-    return `just misses the format of ${named.rule.title}`;
+  const missed = named === undefined ? undefined : nearMiss(value, rules.ofProvider(named.rule.provider));
+  if (missed !== undefined) return `just misses the format of ${missed.rule.title}`;
   return rules.beginsAsToken(value) ? 'begins like a token whose format it has not' : undefined;
-}
-
-function justMisses({ length }: string, { rule, value }: CompiledRule): boolean {
-  if (value === undefined || rule.value === undefined) return false;
-  const { minLength, maxLength } = rule.value;
-  const missed = Math.max(minLength - length, length - maxLength);
-  return missed > 0 && missed <= MISS;
 }
 
 /** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */

@@ -21,6 +21,7 @@ export interface RuleSet {
   readonly ofName: (name: string) => CompiledRule | undefined;
   /** Gives the rules for files of this kind alone: they need no anchor. */
   readonly ofPath: (path: string) => readonly CompiledRule[];
+  readonly ofProvider: (provider: string) => readonly CompiledRule[];
   readonly byId: (id: string) => Rule | undefined;
   /** Says whether a text begins as tokens of some issuer do. */
   readonly beginsAsToken: (text: string) => boolean;
@@ -49,6 +50,9 @@ export function toRuleSet(rules: readonly Rule[], foreign: readonly ForeignRule[
   const compiled = all
     .filter(({ files }) => files === undefined)
     .sort((a, b) => Number(a.rule.broad ?? false) - Number(b.rule.broad ?? false));
+  const byProvider = new Map<string, CompiledRule[]>();
+  for (const one of all)
+    byProvider.set(one.rule.provider, [...(byProvider.get(one.rule.provider) ?? []), one]);
   let prefixes: RegExp | undefined;
   return {
     compiled,
@@ -56,6 +60,7 @@ export function toRuleSet(rules: readonly Rule[], foreign: readonly ForeignRule[
     ofPath: (path) => filed.filter(({ files }) => files?.test(path) === true),
     ofName: toNameLookup(compiled),
     beginsAsToken: (text) => (prefixes ??= toPrefixPattern(all)).test(text),
+    ofProvider: (provider) => byProvider.get(provider) ?? [],
     byId: (id) => rules.find((rule) => rule.id === id),
     anchoredIn: toAnchorLookup(compiled.filter(({ rule }) => rule.pattern !== undefined)),
   };
