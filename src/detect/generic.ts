@@ -11,6 +11,7 @@ import { thresholds, weigh } from './model/judge.ts';
 import { nearMiss } from './near-miss.ts';
 import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
 import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
+import { whyTyped } from './typed.ts';
 import { classify, isOpen, isPasswordLike } from './value.ts';
 import { readName } from './vocabulary.ts';
 
@@ -109,7 +110,7 @@ function isOnLongLine(text: string, { start, end }: Span): boolean {
   return [before, after].some((side) => side.length === LONG_LINE && !side.includes('\n'));
 }
 
-/** A token without its issuer's format was cut, lengthened or made up. */
+/** A token without its issuer's format was cut, lengthened or made up; so was what nobody draws. */
 function whyMisfit(
   { value }: Candidate,
   rules: RuleSet,
@@ -117,7 +118,8 @@ function whyMisfit(
 ): string | undefined {
   const missed = named === undefined ? undefined : nearMiss(value, rules.ofProvider(named.rule.provider));
   if (missed !== undefined) return `just misses the format of ${missed.rule.title}`;
-  return rules.beginsAsToken(value) ? 'begins like a token whose format it has not' : undefined;
+  if (rules.beginsAsToken(value)) return 'begins like a token whose format it has not';
+  return whyTyped(value);
 }
 
 /** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */

@@ -35,5 +35,5 @@ function widen(source: string): RegExp | null {
     return `${atom}+`;
   });
   const nested = /\)(?:[*+]|\{)/.test(source);
-  return widened === 0 || widened > MOST_WIDENED || nested ? null : new RegExp(`^(?:${shape})$`);
+  return widened === 0 || widened > MOST_WIDENED || nested ? null : new RegExp(`^(?:${shape})$`, 'i');
 }

@@ -116,13 +116,14 @@ function toAnchorLookup(patterned: readonly CompiledRule[]): RuleSet['anchoredIn
 }
 
 /** A match begins with its value, which begins with a text of the issuer's. */
-const beginsWithValue = /^(?:\(\?<[!=](?:\\.|\[(?:\\.|[^\]])*\]|[^()\\])*\))?\(\?<secret>/;
+const beginsWithValue =
+  /^(?:\(\?<[!=](?:\\.|\[(?:\\.|[^\]])*\]|[^()\\])*\)|\(\?:(?:\|?\(\?<[!=](?:\\.|\[(?:\\.|[^\]])*\]|[^()\\])*\))+\))?\(\?<secret>/;
 
 function toPrefixPattern(all: readonly CompiledRule[]): RegExp {
   const prefixes = all.flatMap(({ rule, isWeak }) => {
     const { texts = [], before, guarded = false } = rule.anchors?.pattern ?? {};
     const exact = !isWeak && !guarded && before?.[1] === 0 && beginsWithValue.test(rule.pattern ?? '');
-    return exact && rule.broad !== true ? texts.filter((text) => text.length >= 3) : [];
+    return exact && rule.broad !== true ? texts.filter((text) => text.length >= 4) : [];
   });
   return prefixes.length === 0 ? /$^/ : new RegExp(`^(?:${prefixes.map(escape).join('|')})`, 'i');
 }
