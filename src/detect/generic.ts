@@ -7,13 +7,15 @@ import { isCode } from './candidates/code.ts';
 import { slotCandidates } from './candidates/slots.ts';
 import { textCandidates } from './candidates/text.ts';
 import type { Match } from './match.ts';
+import { contextOf } from './model/context.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { nearMiss } from './near-miss.ts';
 import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
+import { isPublished } from './published.ts';
 import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
 import { whyTyped } from './typed.ts';
 import { classify, isOpen, isPasswordLike } from './value.ts';
-import { readName } from './vocabulary.ts';
+import { isQualifier, kindOf, readName } from './vocabulary.ts';
 
 /** Extra log-odds that a candidate needs by where it stands. */
 const dearer: Readonly<Record<Placement, number>> = {
@@ -83,7 +85,7 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   const short = score - dearer[placement];
   const enough = mustHold(candidate, placement) ? thresholds.slot : thresholds.report;
   if (short < Math.min(enough, thresholds.low)) return undefined;
-  const misfit = whyMisfit(candidate, rules, named);
+  const misfit = whyMisfit(text, candidate, rules, named);
   return toMatch(candidate, rule, {
     confidence: short >= enough && misfit === undefined ? 'medium' : 'low',
     reasons: [
@@ -112,14 +114,31 @@ function isOnLongLine(text: string, { start, end }: Span): boolean {
 
 /** A token without its issuer's format was cut, lengthened or made up; so was what nobody draws. */
 function whyMisfit(
-  { value }: Candidate,
+  text: string,
+  candidate: Candidate,
   rules: RuleSet,
   named: CompiledRule | undefined,
 ): string | undefined {
-  const missed = named === undefined ? undefined : nearMiss(value, rules.ofProvider(named.rule.provider));
+  const { value } = candidate;
+  const missed = nearMiss(value, formatsFor(text, candidate, rules, named));
   if (missed !== undefined) return `just misses the format of ${missed.rule.title}`;
   if (rules.beginsAsToken(value)) return 'begins like a token whose format it has not';
-  return whyTyped(value);
+  return isPublished(value) ? 'its vendor publishes it as an example' : whyTyped(value);
+}
+
+/** Formats of the provider that the name tells; for a name that tells none, of one that the line or the one above does. */
+function formatsFor(
+  text: string,
+  candidate: Candidate,
+  rules: RuleSet,
+  named: CompiledRule | undefined,
+): readonly CompiledRule[] {
+  if (named !== undefined && named.rule.broad !== true) return rules.ofProvider(named.rule.provider);
+  const { words } = readName(candidate.name);
+  if (words.some((word) => kindOf(word) === 'other' && !isQualifier(word))) return [];
+  const { previousLine, line } = contextOf(text, candidate);
+  const beside = `${previousLine}\n${line}`;
+  return rules.anchoredIn(beside).filter(({ near }) => near?.test(beside) === true);
 }
 
 /** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */

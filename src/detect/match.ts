@@ -12,8 +12,10 @@ import { layerMatches, withLayers } from './layers.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { withoutOverlaps } from './overlaps.ts';
 import { isExample } from './placement.ts';
+import { isPublished } from './published.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
 import { slotAround } from './slots.ts';
+import { whyDull } from './typed.ts';
 import { useMatches } from './uses.ts';
 import { classify, isPlaceholder, isStandIn } from './value.ts';
 
@@ -95,6 +97,7 @@ function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule
   const slot = slotAround(facts, span);
   const value = text.slice(span.start, span.end);
   const check = rule.check === undefined ? undefined : checkValue(rule.check, value);
+  const doubt = isPublished(value) ? 'its vendor publishes it as an example' : whyDull(value);
   return {
     rule,
     kind: 'literal',
@@ -103,8 +106,8 @@ function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule
     slot: slot?.path ?? null,
     value: new Secret(value),
     store: null,
-    confidence: confidenceOf(rule, check, slot?.path),
-    reasons: [reasonOf(rule), ...(check?.reason === undefined ? [] : [check.reason])],
+    confidence: doubt === undefined ? confidenceOf(rule, check, slot?.path) : 'low',
+    reasons: [reasonOf(rule), ...[check?.reason, doubt].filter((reason) => reason !== undefined)],
     ...(check?.lifetime === undefined ? {} : { lifetime: check.lifetime }),
   };
 }

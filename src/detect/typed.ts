@@ -37,3 +37,29 @@ function repeats(text: string): boolean {
   }
   return false;
 }
+
+/** Bits in a character below which no token of a machine is: drawn digits alone have three. */
+const LEAST_BITS = 2.5;
+
+/** Longest run in a drawn token, and longest walk through the alphabet or the number line. */
+const MOST_SAME = 14;
+const MOST_IN_ORDER = 26;
+
+/** Says why a text of an exact format is a stand-in all the same: it is far too regular. */
+export function whyDull(value: string): string | undefined {
+  if (value.length < 20 || value.length > MOST_LOOKED_AT) return undefined;
+  const text = value.toLowerCase();
+  const inOrder = longestRun(text.replaceAll(/[^a-z0-9]/g, '')) >= MOST_IN_ORDER;
+  if (inOrder) return 'its characters follow the alphabet or the number line';
+  const same = new RegExp(`(.)\\1{${MOST_SAME}}`).test(text);
+  return same || bitsOf(text) < LEAST_BITS ? 'it repeats few characters' : undefined;
+}
+
+function bitsOf(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...counts.values()].reduce(
+    (sum, count) => sum - (count / text.length) * Math.log2(count / text.length),
+    0,
+  );
+}

@@ -60,3 +60,8 @@ export function kindOf(word: string): NameKind {
   if (key.test(word)) return 'key';
   return login.test(word) ? 'login' : 'other';
 }
+
+/** Says of one word whether it tells what a key opens: `api`, `access`. */
+export function isQualifier(word: string): boolean {
+  return qualifier.test(word);
+}
