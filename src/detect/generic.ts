@@ -23,6 +23,7 @@ const dearer: Readonly<Record<Placement, number>> = {
   code: 0,
   tests: 1,
   docs: 1.5,
+  example: 4,
   vendored: 5,
   machine: Infinity,
 };
@@ -98,9 +99,9 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
 
 function placementIn(text: string, { span, slot }: Candidate, path: string | undefined): Placement {
   if (path === undefined) return 'code';
-  if (slot !== null && isExample(slot)) return 'docs';
+  if (slot !== null && isExample(slot)) return 'example';
   if (isCode(path) && isOnLongLine(text, span)) return 'machine';
-  return path.endsWith('.py') && isInDocstring(text, span.start) ? 'docs' : placementOf(path);
+  return path.endsWith('.py') && isInDocstring(text, span.start) ? 'example' : placementOf(path);
 }
 
 /** Nobody writes lines of this length: a bundler did. */

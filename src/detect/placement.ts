@@ -1,5 +1,5 @@
 /** What kind of file a path names, as far as it matters to a candidate that only looks like a secret. */
-export type Placement = 'config' | 'code' | 'tests' | 'docs' | 'vendored' | 'machine';
+export type Placement = 'config' | 'code' | 'tests' | 'docs' | 'example' | 'vendored' | 'machine';
 
 /** Written by programs: digests, versions and bundled code, no secret that a person put there. */
 const machine =
@@ -9,7 +9,7 @@ const vendored = /(?:^|\/)(?:vendor|third_party|thirdparty|external|Godeps|Pods)
 /** Descriptions of an interface are full of example values. */
 const described = /(?:^|[/._-])(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$/i;
 const docs =
-  /(?:^|\/)(?:docs?|documentation|changelogs?|man)\/|(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$|\.(?:md|mdx|rst|adoc|html?|tex|pod)$|(?:^|\/)(?:CHANGELOG|CHANGES|NEWS|HISTORY)[^/]*$/i;
+  /(?:^|\/)(?:docs?|documentation|changelogs?|man)\/|\.(?:md|mdx|rst|adoc|html?|tex|pod)$|(?:^|\/)(?:CHANGELOG|CHANGES|NEWS|HISTORY)[^/]*$/i;
 const tests =
   /(?:^|\/)(?:tests?|testing|testdata|specs?|__tests__|__mocks__|fixtures?|mocks?|e2e|cypress|examples?|samples?)\/|[._-](?:test|spec|mock)s?\.\w+$|(?:^|\/)test_[\w-]+\.py$|Tests?\.(?:java|kt|cs|php|swift|scala)$|_test\.(?:go|rb|dart|exs?)$/i;
 const config =
@@ -19,7 +19,8 @@ const config =
 export function placementOf(path: string): Placement {
   if (machine.test(path)) return 'machine';
   if (vendored.test(path)) return 'vendored';
-  if (docs.test(path) || described.test(path)) return 'docs';
+  if (described.test(path)) return 'example';
+  if (docs.test(path)) return 'docs';
   if (tests.test(path)) return 'tests';
   return config.test(path) ? 'config' : 'code';
 }

@@ -139,10 +139,11 @@ function toRead(
   return { ...read, form: read.scheme || scheme ? 'header' : form, scheme: read.scheme || scheme, separator };
 }
 
-/** A value may begin on the next line where it is quoted, or within an element. */
+/** A value may begin on the next line where it is quoted, or within an element; after a comma there stands another. */
 function skipSpace(text: string, from: number, separator: string): number {
   const gap = /^[ \t]{0,24}(?:\r?\n[ \t]{0,60})?/.exec(text.slice(from, from + 90))?.[0] ?? '';
-  const broken = gap.includes('\n') && separator !== '>' && !/["'`]/.test(text.charAt(from + gap.length));
+  const mayBreak = separator === '>' || (separator !== ',' && /["'`]/.test(text.charAt(from + gap.length)));
+  const broken = gap.includes('\n') && !mayBreak;
   return broken ? from + gap.search(/\r?\n/) : from + gap.length;
 }
 
