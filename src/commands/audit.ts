@@ -104,13 +104,13 @@ async function toFilter({ agent, user, since }: ShowOptions, io: Io): Promise<Au
 }
 
 async function toMoment(text: string, io: Io): Promise<number> {
-  const [, count, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
-  const seconds = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[unit ?? ''];
-  if (seconds !== undefined) return io.clock() - Number(count) * seconds * 1000;
-  const [{ parseTime }, { AgentIdError }] = await Promise.all([
+  const [{ parseDuration }, { parseTime }, { AgentIdError }] = await Promise.all([
+    import('../lib/clock.ts'),
     import('../lib/system.ts'),
     import('../model/error.ts'),
   ]);
+  const duration = parseDuration(text);
+  if (duration !== undefined) return io.clock() - duration;
   const moment = parseTime(text);
   if (!Number.isNaN(moment)) return moment;
   throw new AgentIdError('usage', '--since takes a date, a time, or a duration such as 24h or 7d');

@@ -9,6 +9,10 @@ export function addRetire(program: Command, io: Io): void {
     .description(
       'Revoke an old secret at its provider, once every consumer is verified and nothing in the tree uses it. Refuses (exit code 1) before.',
     )
+    .option(
+      '--quiet-for <duration>',
+      'only if its provider tells that it was not used for this long: 90m, 24h, 7d',
+    )
     .option('--yes', 'do not ask')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async (secret: string, _flags: unknown, command: Command) => {

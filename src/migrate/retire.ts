@@ -1,4 +1,5 @@
-import type { IdpAdapter } from '../idp/types.ts';
+import type { IdpAdapter, StaticSecret } from '../idp/types.ts';
+import { fromTimestamp, toTimestamp } from '../lib/clock.ts';
 import type { Lock, LockedAgent, LockedSecret } from '../model/agent.ts';
 import type { MappedSecret, Unresolved } from '../model/consumer.ts';
 import type { AgentStatus } from './status.ts';
@@ -43,6 +44,49 @@ export function judgeRetirement(
   }
   blockers.push(...unresolved.map(({ path, line, why }) => `${path}:${line} is not explained: ${why}`));
   return { secret, locked, blockers };
+}
+
+/** What the provider tells about the use of an old secret. */
+export type OldUse =
+  | { readonly kind: 'known'; readonly lastUsedAt: number }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Asks the provider when a secret was last used. */
+export async function readOldUse(locked: LockedSecret, adapter: IdpAdapter): Promise<OldUse> {
+  if (locked.handle === null)
+    return { kind: 'unknown', why: 'it is bound to no id of its provider, so that nobody can be asked' };
+  const found = (await adapter.staticSecrets(locked.provider)).find(({ id }) => id === locked.handle);
+  return found === undefined ? { kind: 'gone' } : toUse(found);
+}
+
+function toUse({ lastUsedAt }: StaticSecret): OldUse {
+  if (lastUsedAt === null)
+    return { kind: 'unknown', why: 'its provider does not tell when a secret was last used' };
+  const moment = fromTimestamp(lastUsedAt);
+  if (Number.isNaN(moment))
+    return { kind: 'unknown', why: 'its provider tells its last use in no known form' };
+  return { kind: 'known', lastUsedAt: moment };
+}
+
+/** Says why an old secret was not quiet for a time: it was used within it, or nobody can tell. */
+export function judgeQuiet(use: OldUse, quietMs: number, now: number): readonly string[] {
+  if (use.kind === 'gone') return [];
+  if (use.kind === 'unknown') {
+    const todo = "look for it in the provider's log, then retire without --quiet-for";
+    return [`when it was last used cannot be known: ${use.why}; ${todo}`];
+  }
+  if (now - use.lastUsedAt >= quietMs) return [];
+  return [
+    `it was last used at ${toTimestamp(use.lastUsedAt)}, within the time for which it must be quiet: find who holds it, or wait`,
+  ];
+}
+
+/** Says whether it was used after every consumer had got a token of its own: then somebody unknown holds it. */
+export function usedAfterMove(use: OldUse, statuses: readonly AgentStatus[]): boolean {
+  const moved = Math.max(...statuses.map(({ seenAt }) => seenAt ?? Infinity));
+  // Providers tell seconds only.
+  return use.kind === 'known' && use.lastUsedAt > moved + 1000;
 }
 
 /** Revokes the secret by the provider's own id. Safe to repeat. */

@@ -12,6 +12,8 @@ export interface AgentStatus {
   readonly consumer: string;
   readonly secret: string;
   readonly state: ConsumerState;
+  /** When its agent last got a token, milliseconds since 1970; null where it never did, or nobody knows. */
+  readonly seenAt: number | null;
   /** Why it is in this state, or what is missing for the next one. */
   readonly why: string;
 }
@@ -34,6 +36,7 @@ export async function agentStatuses(
         displayName: agent.displayName,
         consumer: consumer.id,
         secret: consumer.secret,
+        seenAt: seen ?? null,
       };
       statuses.push({ ...outline, ...judge(consumer.state, seen) });
     }

@@ -1,10 +1,18 @@
 import { join } from 'node:path';
 import { unresolvedFor } from '../../inventory/index.ts';
+import { parseDuration } from '../../lib/clock.ts';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { lockName, renderLock } from '../../lib/lock-file.ts';
 import type { LockedSecret } from '../../model/agent.ts';
-import { judgeRetirement, revokeOldSecret, withRetired } from '../../migrate/retire.ts';
+import {
+  judgeQuiet,
+  judgeRetirement,
+  readOldUse,
+  revokeOldSecret,
+  usedAfterMove,
+  withRetired,
+} from '../../migrate/retire.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
@@ -14,11 +22,14 @@ import type { GlobalOptions } from './survey.ts';
 
 export interface RetireFlags extends GlobalOptions {
   readonly yes?: boolean;
+  readonly quietFor?: string;
+  readonly quiet?: boolean;
   readonly format: 'text' | 'json';
 }
 
 /** Judges, asks, revokes by the bound id, and records it. */
 export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Promise<void> {
+  const quietMs = toQuiet(flags.quietFor);
   const scene = await openScene(io.cwd, flags, io);
   const { lock, statuses } = await freshStatuses(scene.root, io);
   const [secret, locked] = pick(lock.secrets, wanted);
@@ -26,24 +37,29 @@ export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Pro
   const open = [...mapped, { secret, provider: locked.provider }].flatMap((one) =>
     unresolvedFor(one, scene.map.unresolved),
   );
-  const { blockers } = judgeRetirement(secret, locked, {
-    statuses,
-    mapped,
-    unresolved: [...new Set(open)],
-  });
+  const idp = Object.values(lock.agents).find((agent) =>
+    agent.consumers.some((one) => one.secret === secret),
+  )?.idp;
+  const adapter = await openIdp(idp, io);
+  const use = await readOldUse(locked, adapter);
+  const own = statuses.filter((status) => status.secret === secret);
+  const blockers = [
+    ...judgeRetirement(secret, locked, { statuses, mapped, unresolved: [...new Set(open)] }).blockers,
+    ...(quietMs === null ? [] : judgeQuiet(use, quietMs, io.clock())),
+  ];
   if (blockers.length > 0) {
     refuse(blockers, flags, io);
     return;
   }
+  if (usedAfterMove(use, own) && flags.quiet !== true)
+    io.stderr(
+      'warning: it was used after its consumers got tokens of their own. Somebody else may hold it; --quiet-for 24h waits for silence.\n',
+    );
   const rule = scene.eyes.ruleList.find((one) => one.id === locked.rule);
-  const idp = Object.values(lock.agents).find((agent) =>
-    agent.consumers.some((one) => one.secret === secret),
-  )?.idp;
   if (!(await confirm(locked, flags, io))) {
     io.stderr('Nothing was revoked: you answered no.\n');
     return;
   }
-  const adapter = await openIdp(idp, io);
   await revokeOldSecret(locked, adapter);
   await writeWhole(join(scene.root, lockName), renderLock(withRetired(lock, secret)), 0o644);
   await note(
@@ -62,6 +78,13 @@ export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Pro
     io.stdout(
       `${locked.names.join(', ')} is revoked at the provider (id ${locked.handle}). It still stands in git history; it is worth nothing now.\n`,
     );
+}
+
+function toQuiet(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const duration = parseDuration(text);
+  if (duration !== undefined) return duration;
+  throw new AgentIdError('usage', '--quiet-for takes a duration such as 90m, 24h or 7d');
 }
 
 function pick(
