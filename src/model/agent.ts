@@ -32,8 +32,20 @@ export interface AgentSpec {
   readonly clientId: string;
   readonly keys: readonly PublicJwk[];
   readonly grants: readonly Grant[];
+  /** Where the workload's platform says who it is (CI job, Kubernetes): its token stands for a key, `keys` is empty. */
+  readonly platform?: PlatformIdentity;
   /** Says which migration made it; sent to the provider so that a lost answer can be found again. */
   readonly marker: string;
+}
+
+/** An identity that a platform gives its workloads by short-lived tokens of its own. */
+export interface PlatformIdentity {
+  readonly kind: 'oidc' | 'kubernetes';
+  readonly issuer: string;
+  /** Where its keys are; a Kubernetes issuer says so itself. */
+  readonly jwksUri: string;
+  /** `sub` of its tokens, exactly: one job, branch, environment or service account. */
+  readonly subject: string;
 }
 
 /** The lock file's record of one agent: no secret and no endpoint. */

@@ -1,7 +1,7 @@
 import type { Grant } from '../../model/agent.ts';
 import { toRecord } from '../metadata.ts';
 import type { OktaAdmin, OktaObject } from './admin.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 import {
   deleteScope,
   deleteServer,

@@ -3,7 +3,7 @@ import type { ActsFor } from '../../model/consumer.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { toRecord } from '../metadata.ts';
 import type { OktaAdmin, OktaObject } from './admin.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 import { toKeys } from './jwks.ts';
 import { toWritable } from './writable.ts';
 

@@ -8,7 +8,7 @@ import type { TrustedIdp } from '../types.ts';
 import { createTokenAdmin, type OktaAdmin } from './admin.ts';
 import { listApps, switchApp, toApp, type OktaApp } from './app.ts';
 import { setConsents } from './consents.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 import { consolePath } from './refusal.ts';
 import { listApiTokens } from './tokens.ts';
 

@@ -1,6 +1,6 @@
 import type { OktaAdmin } from './admin.ts';
 import { pathOf, type OktaApp } from './app.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 
 interface Consent {
   readonly id: string;

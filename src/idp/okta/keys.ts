@@ -2,7 +2,7 @@ import type { PublicJwk } from '../../model/agent.ts';
 import { toRecord } from '../metadata.ts';
 import type { OktaAdmin } from './admin.ts';
 import { pathOf, type OktaApp } from './app.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 import { toKeys, type OktaKey } from './jwks.ts';
 
 /** Adds a key that verifies at once; one that was switched off is switched on again. Safe to repeat. */

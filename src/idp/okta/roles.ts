@@ -1,6 +1,6 @@
 import { toRecord } from '../metadata.ts';
 import type { OktaAdmin } from './admin.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 
 /** What a permission's family reaches; a person may narrow the resource set at Okta. */
 const families: Readonly<Record<string, string>> = {

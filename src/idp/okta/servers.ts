@@ -1,6 +1,6 @@
 import { toRecord } from '../metadata.ts';
 import type { OktaAdmin, OktaObject } from './admin.ts';
-import { ensure } from './ensure.ts';
+import { ensure } from '../ensure.ts';
 
 /** A custom authorization server: it issues the tokens of one audience. */
 export interface Server {

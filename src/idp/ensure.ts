@@ -1,8 +1,8 @@
-import { AgentIdError } from '../../model/error.ts';
+import { AgentIdError } from '../model/error.ts';
 
 /**
  * Gives what is there, or makes it. Where the answer to a create is lost it looks whether the thing was made, and
- * only then tries again: nothing is made twice. Names are unique at Okta, so that a race ends in a refusal, not in two.
+ * only then tries again: nothing is made twice. Names must be unique at the provider, so that a race ends in a refusal, not in two.
  */
 export async function ensure<T>(
   find: () => Promise<T | undefined>,

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests against real servers: `npm run test:interop`. */
+export default defineConfig({
+  test: {
+    include: ['test/interop/**/*.interop.ts'],
+    globalSetup: ['test/interop/global-setup.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    maxWorkers: 2,
+  },
+});
