@@ -60,7 +60,8 @@ export async function setActor(admin: KeycloakAdmin, client: KeycloakClient, wan
     role: 'manage-clients',
     what: `set the actor of ${client.clientId}`,
   };
-  if (found === undefined) await admin.ask({ ...call, method: 'POST', path, body: toActor(client.clientId) });
+  const body = toActor(client.clientId);
+  if (found === undefined) await unlessDone(() => admin.ask({ ...call, method: 'POST', path, body }));
   else await admin.ask({ ...call, method: 'DELETE', path: `${path}/${encodeURIComponent(found)}` });
 }
 
@@ -115,10 +116,21 @@ async function link(
   client: KeycloakClient,
   { kind, scope, method }: Link,
 ): Promise<void> {
-  await admin.ask({
+  const [deed, way] = method === 'PUT' ? ['give', 'to'] : ['take', 'from'];
+  const call: KeycloakCall = {
     method,
     path: `${pathOf(client)}/${kind}-client-scopes/${encodeURIComponent(scope.id)}`,
     role: 'manage-clients',
-    what: `${method === 'PUT' ? 'give' : 'take'} the scope ${scope.name} ${method === 'PUT' ? 'to' : 'from'} ${client.clientId}`,
-  });
+    what: `${deed} the scope ${scope.name} ${way} ${client.clientId}`,
+  };
+  await unlessDone(() => admin.ask(call));
+}
+
+/** Another registration may do the same at the same time. */
+async function unlessDone(task: () => Promise<unknown>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (!(error instanceof AgentIdError && error.code === 'conflict')) throw error;
+  }
 }

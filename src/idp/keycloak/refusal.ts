@@ -11,7 +11,9 @@ export function toKeycloakRefusal(
   { realm, where }: { readonly realm: string; readonly where: string },
 ): AgentIdError {
   const hint = clockHint(answer) ?? hintFor(answer, { role, realm });
-  return new AgentIdError('idp-refused', `Keycloak refused to ${what}: ${toReason(answer)}`, {
+  // 409: somebody made the very thing at the same time, or it is somebody else's.
+  const code = answer.status === 409 ? 'conflict' : 'idp-refused';
+  return new AgentIdError(code, `Keycloak refused to ${what}: ${toReason(answer)}`, {
     where,
     ...(hint === undefined ? {} : { hint }),
   });
