@@ -1,6 +1,7 @@
 /** Makes `rows.bin.gz`, what the model is trained from: rows.ts CASES CODE… (numbers only; no text is kept). */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Candidate } from '../../src/detect/candidates/candidate.ts';
 import { textCandidates } from '../../src/detect/candidates/text.ts';
 import { isOpen } from '../../src/detect/value.ts';
 import { featureNames, measure } from '../../src/detect/model/features.ts';
@@ -11,7 +12,7 @@ import { isTestOrDocs, readCode } from './code.ts';
 import { drawName, drawPublicName } from './names.ts';
 import { toRandom } from './random.ts';
 import { headerSyntaxes, syntaxes, write } from './syntaxes.ts';
-import { packTable, toTable, type Row } from './table.ts';
+import { packTable, toTable, type Origin, type Row } from './table.ts';
 import { drawHarmless, drawPassword, drawPublic, drawToken } from './values.ts';
 
 const SEED = 20261125;
@@ -22,7 +23,6 @@ const PUBLIC = 9000;
 const PER_RULE = 24;
 
 const [casesFolder = '', ...codeFolders] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const leaveOut = process.argv.find((word) => word.startsWith('--without='))?.slice(10);
 const out =
   process.argv.find((word) => word.startsWith('--out='))?.slice(6) ??
   join(process.cwd(), 'bench/accuracy/rows.bin.gz');
@@ -34,16 +34,20 @@ const lines: string[] = [];
 const rows: Row[] = [];
 
 readOrdinaryCode();
-const cases = casesFolder === '' ? [] : readCases(casesFolder).filter(({ tool }) => tool !== leaveOut);
-useCases(cases);
+useCases(casesFolder === '' ? [] : readCases(casesFolder));
 generate();
 const table = toTable(featureNames(), rows);
 writeFileSync(out, packTable(table));
 process.stderr.write(`${rows.length} rows, ${table.labels.reduce((sum, label) => sum + label, 0)} secrets\n`);
 
-function add(text: string, candidate: Parameters<typeof measure>[1], secret: boolean, weight: number): void {
-  const row = measure(text, candidate, language);
-  rows.push({ values: row, secret, weight });
+type Label = Omit<Row, 'values'>;
+
+function add(text: string, candidate: Candidate, label: Label): void {
+  rows.push({ values: measure(text, candidate, language), ...label });
+}
+
+function originOf(tool: string): Origin {
+  return tool === 'gitleaks' ? 'gitleaks' : 'betterleaks';
 }
 
 /** Every candidate in ordinary code outside tests and documentation is taken for no secret. */
@@ -59,7 +63,7 @@ function readOrdinaryCode(): void {
             .slice(0, 40),
         );
       for (const candidate of textCandidates(text, path))
-        if (isOpen(candidate)) add(text, candidate, false, 1);
+        if (isOpen(candidate)) add(text, candidate, { secret: false, weight: 1, from: 'code' });
     }
   }
 }
@@ -72,6 +76,7 @@ function useCases(all: readonly Case[]): void {
     byRule.set(key, [...(byRule.get(key) ?? []), one]);
   }
   for (const of of byRule.values()) {
+    const from = originOf(of[0]?.tool ?? '');
     const secrets = of.flatMap((one) =>
       one.isSecret && one.secret !== undefined && one.component !== true ? [one] : [],
     );
@@ -79,15 +84,15 @@ function useCases(all: readonly Case[]): void {
       (value) => value.length >= 8 && !value.includes('\n'),
     );
     for (let n = 0; n < PER_RULE && values.length > 0; n += 1)
-      place(random.pick(values), nameFor(of[0]), true, 0.5);
+      place(random.pick(values), nameFor(of[0]), { secret: true, weight: 0.5, from });
     for (let n = 0; n < 3 && secrets.length > 0; n += 1) {
       const { text, secret = '' } = random.pick(secrets);
       for (const candidate of textCandidates(text, undefined))
-        if (candidate.value === secret) add(text, candidate, true, 1);
+        if (candidate.value === secret) add(text, candidate, { secret: true, weight: 1, from });
     }
     for (const { text } of of.filter((one) => !one.isSecret && one.alsoMatches === undefined)) {
       for (const candidate of textCandidates(text, undefined))
-        if (isOpen(candidate)) add(text, candidate, false, 3);
+        if (isOpen(candidate)) add(text, candidate, { secret: false, weight: 3, from });
     }
   }
 }
@@ -98,13 +103,15 @@ function nameFor(one: Case | undefined): string {
 }
 
 function generate(): void {
-  for (let n = 0; n < TOKENS; n += 1) place(drawToken(random, words), drawSecretName(), true, 1);
-  for (let n = 0; n < PASSWORDS; n += 1) place(drawPassword(random, words), drawPasswordName(), true, 1);
+  const secret: Label = { secret: true, weight: 1, from: 'generator' };
+  const harmless: Label = { ...secret, secret: false };
+  for (let n = 0; n < TOKENS; n += 1) place(drawToken(random, words), drawSecretName(), secret);
+  for (let n = 0; n < PASSWORDS; n += 1) place(drawPassword(random, words), drawPasswordName(), secret);
   for (let n = 0; n < HARMLESS; n += 1)
-    place(drawHarmless(random, words), drawName(random, words).text, false, 1);
-  for (let n = 0; n < PUBLIC; n += 1) place(drawPublic(random), drawPublicName(random, words), false, 1);
+    place(drawHarmless(random, words), drawName(random, words).text, harmless);
+  for (let n = 0; n < PUBLIC; n += 1) place(drawPublic(random), drawPublicName(random, words), harmless);
   for (let n = 0; n < PUBLIC / 3; n += 1)
-    place(drawToken(random, words), drawPublicName(random, words), false, 1);
+    place(drawToken(random, words), drawPublicName(random, words), harmless);
 }
 
 function drawSecretName(): string {
@@ -122,7 +129,7 @@ function drawPasswordName(): string {
 }
 
 /** Writes a value under a name in some syntax, between lines of code, and takes what the finder makes of it. */
-function place(value: string, name: string, secret: boolean, weight: number): void {
+function place(value: string, name: string, label: Label): void {
   const syntax = random.chance(0.1) ? random.pick(headerSyntaxes) : random.pick(syntaxes);
   const written = write(syntax, name, value);
   const indent = ' '.repeat(random.pick([0, 0, 0, 2, 4, 8]));
@@ -133,5 +140,6 @@ function place(value: string, name: string, secret: boolean, weight: number): vo
   const found = textCandidates(text, undefined).find(
     ({ span }) => span.start >= at && span.start < at + value.length,
   );
-  if (found !== undefined && isOpen(found)) add(text, found, secret && found.value === value, weight);
+  if (found !== undefined && isOpen(found))
+    add(text, found, { ...label, secret: label.secret && found.value === value });
 }

@@ -9,12 +9,20 @@ export interface Table {
   readonly labels: Uint8Array;
   /** In sixteenths. */
   readonly weights: Uint8Array;
+  /** Where each row is from: an index into `origins`. */
+  readonly from: Uint8Array;
 }
+
+/** Sources of rows: ordinary code, the generator, and the cases of two scanners. */
+export const origins = ['code', 'generator', 'betterleaks', 'gitleaks'] as const;
+
+export type Origin = (typeof origins)[number];
 
 export interface Row {
   readonly values: readonly number[];
   readonly secret: boolean;
   readonly weight: number;
+  readonly from: Origin;
 }
 
 const MOST_BINS = 48;
@@ -30,6 +38,7 @@ export function toTable(features: readonly string[], rows: readonly Row[]): Tabl
     ),
     labels: Uint8Array.from(rows, ({ secret }) => Number(secret)),
     weights: Uint8Array.from(rows, ({ weight }) => Math.max(1, Math.min(255, Math.round(weight * 16)))),
+    from: Uint8Array.from(rows, ({ from }) => origins.indexOf(from)),
   };
 }
 
@@ -59,9 +68,9 @@ export function binOf(edges: readonly number[], value: number): number {
 }
 
 /** Writes a table: a line of JSON, then the columns; compressed. */
-export function packTable({ features, edges, columns, labels, weights }: Table): Buffer {
+export function packTable({ features, edges, columns, labels, weights, from }: Table): Buffer {
   const head = Buffer.from(`${JSON.stringify({ features, edges, rows: labels.length })}\n`);
-  return gzipSync(Buffer.concat([head, ...columns, labels, weights]), { level: 9 });
+  return gzipSync(Buffer.concat([head, ...columns, labels, weights, from]), { level: 9 });
 }
 
 /** Reads what `packTable` wrote. */
@@ -79,5 +88,19 @@ export function unpackTable(packed: Uint8Array): Table {
     columns: head.features.map((_, at) => column(at)),
     labels: column(head.features.length),
     weights: column(head.features.length + 1),
+    from: column(head.features.length + 2),
+  };
+}
+
+/** Gives the rows that a test of their number keeps. */
+export function keepRows(table: Table, keeps: (row: number) => boolean): Table {
+  const kept = [...table.labels.keys()].filter(keeps);
+  const only = (column: Uint8Array): Uint8Array => Uint8Array.from(kept, (row) => column[row] ?? 0);
+  return {
+    ...table,
+    columns: table.columns.map(only),
+    labels: only(table.labels),
+    weights: only(table.weights),
+    from: only(table.from),
   };
 }

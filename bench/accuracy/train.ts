@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monotone } from '../../src/detect/model/features.ts';
 import type { TreeModel } from '../../src/detect/model/trees.ts';
-import { boost, type BoostOptions } from './boost.ts';
+import { boost } from './boost.ts';
+import { boostOptions as options } from './options.ts';
 import { unpackTable } from './table.ts';
-
-export const options: BoostOptions = { trees: 100, rate: 0.2, least: 4, ridge: 4, monotone };
 
 /** Log-odds from which a candidate is reported: chosen on ordinary code (`measure`), never on labelled cases. */
 const thresholds = { report: 1.5, low: -0.5, slot: -1 };
