@@ -6,7 +6,7 @@ import type { Candidate } from './candidates/candidate.ts';
 import { isCode } from './candidates/code.ts';
 import { slotCandidates } from './candidates/slots.ts';
 import { textCandidates } from './candidates/text.ts';
-import type { Match } from './match.ts';
+import type { Match, TextPlace } from './match.ts';
 import { contextOf } from './model/context.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { nearMiss } from './near-miss.ts';
@@ -33,12 +33,12 @@ export function genericMatches(
   text: string,
   facts: FileFacts | null,
   rules: RuleSet,
-  path: string | undefined,
+  { path, near }: TextPlace,
 ): readonly Match[] {
   const isNamed = (name: string): boolean => rules.ofName(name) !== undefined;
   const slots = slotCandidates(text, facts, isNamed);
   const taken = new Set(slots.map(({ span }) => span.start));
-  const loose = textCandidates(text, path).filter(({ span }) => !taken.has(span.start));
+  const loose = textCandidates(text, path, near).filter(({ span }) => !taken.has(span.start));
   return [...slots, ...loose].flatMap((candidate) => judge(text, candidate, rules, path) ?? []);
 }
 

@@ -18,6 +18,7 @@ import { slotAround } from './slots.ts';
 import { whyDull } from './typed.ts';
 import { useMatches } from './uses.ts';
 import { classify, isPlaceholder, isStandIn } from './value.ts';
+import { matchesWithin, wholeOf } from './within.ts';
 
 /** What was seen, in memory only: it holds the value. */
 export interface Match {
@@ -44,6 +45,10 @@ export interface TextPlace {
   readonly path?: string;
   /** The rules whose pattern matches the text, where that is known already. */
   readonly patterns?: readonly CompiledRule[];
+  /** Where something begins that may be found; nothing is elsewhere. Rising, without overlaps. */
+  readonly near?: readonly Span[];
+  /** Gives the rules whose pattern matches a decoded text; undefined for one that holds nothing. */
+  readonly glance?: (text: string) => readonly CompiledRule[] | undefined;
 }
 
 /** Looks at one file: slots first, then raw text, then uses by name. Facts are null for a file that was not parsed. */
@@ -51,20 +56,20 @@ export function matchFile(
   text: string,
   facts: FileFacts | null,
   rules: RuleSet,
-  { path, patterns }: TextPlace = {},
+  place: TextPlace = {},
 ): readonly Match[] {
-  const tried = [...(patterns ?? rules.anchoredIn(text)), ...(path === undefined ? [] : rules.ofPath(path))];
+  const { path, patterns, near, glance = (inner) => rules.anchoredIn(inner) } = place;
+  const filed = path === undefined ? [] : rules.ofPath(path);
   const literals = [
-    ...textMatches(text, facts, tried),
-    ...genericMatches(text, facts, rules, path),
+    ...textMatches(text, facts, patterns ?? rules.anchoredIn(text), near),
+    ...textMatches(text, facts, filed),
+    ...genericMatches(text, facts, rules, place),
     ...foreignMatches(text, path ?? '', rules.foreign),
   ];
-  const layered = layerMatches(text, facts, (inner) =>
-    withoutOverlaps([
-      ...textMatches(inner, null, rules.anchoredIn(inner)),
-      ...genericMatches(inner, null, rules, path),
-    ]),
-  );
+  const layered = layerMatches(text, facts, (inner) => {
+    const found = glance(inner);
+    return found === undefined ? [] : withoutOverlaps(innerMatches(inner, found, rules, path));
+  });
   const matches = [...withLayers(withoutOverlaps(literals), layered), ...useMatches(facts, rules)];
   return withIgnored(
     text,
@@ -72,16 +77,34 @@ export function matchFile(
   );
 }
 
+function innerMatches(
+  inner: string,
+  patterns: readonly CompiledRule[],
+  rules: RuleSet,
+  path: string | undefined,
+): readonly Match[] {
+  return [
+    ...textMatches(inner, null, patterns),
+    ...genericMatches(inner, null, rules, path === undefined ? {} : { path }),
+  ];
+}
+
 function textMatches(
   text: string,
   facts: FileFacts | null,
   patterns: readonly CompiledRule[],
+  near: readonly Span[] = wholeOf(text),
 ): readonly Match[] {
-  return patterns.flatMap((compiled) => patternMatches(text, facts, compiled));
+  return patterns.flatMap((compiled) => patternMatches(text, facts, compiled, near));
 }
 
-function patternMatches(text: string, facts: FileFacts | null, compiled: CompiledRule): Match[] {
-  const spans = [...text.matchAll(compiled.pattern ?? /$^/g)].map(valueSpan);
+function patternMatches(
+  text: string,
+  facts: FileFacts | null,
+  compiled: CompiledRule,
+  near: readonly Span[],
+): Match[] {
+  const spans = [...matchesWithin(text, compiled.pattern ?? /$^/g, near)].map(valueSpan);
   return spans.flatMap(({ start, end }) => {
     if (!isPlausible(text, { start, end }, compiled) || !isNear(text, { start, end }, compiled)) return [];
     return [textMatch(text, { start, end }, facts, compiled.rule)];

@@ -144,15 +144,18 @@ interface Looked {
 }
 
 async function lookAt(
-  { path, text, ...likely }: Likely & { readonly path: string; readonly text: string },
+  { path, text, near, ...likely }: Likely & { readonly path: string; readonly text: string },
   source: TextSource,
   options: ScanOptions,
 ): Promise<Looked> {
   const facts = await factsOf(path, text);
   const known = facts === 'broken' ? null : facts;
-  const matches = matchFile(text, known, options.rules, { path, ...likely }).filter(
-    (match) => !isOwn(path, match),
-  );
+  const spans = known === null ? near?.(text) : undefined;
+  const matches = matchFile(text, known, options.rules, {
+    path,
+    ...likely,
+    ...(spans === undefined ? {} : { near: spans }),
+  }).filter((match) => !isOwn(path, match));
   return {
     seen: {
       path,

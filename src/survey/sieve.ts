@@ -5,14 +5,16 @@ import {
   type Candidate,
   type CompiledRule,
   type RuleSet,
+  type TextPlace,
 } from '../detect/index.ts';
 import { credentialNames } from '../formats/credentials/index.ts';
 import { decodeText, isUnusual } from '../lib/text.ts';
+import type { Span } from '../model/place.ts';
 
 /** What a file may hold, judged by its bytes. */
-export interface Likely {
-  /** Rules whose pattern matches its text; undefined where that was not looked at. */
-  readonly patterns?: readonly CompiledRule[];
+export interface Likely extends Pick<TextPlace, 'patterns' | 'glance'> {
+  /** Gives where to look in the file's text; undefined for all of it. */
+  readonly near?: (text: string) => readonly Span[] | undefined;
 }
 
 /** Tells which files must be decoded: undefined for those in which no rule finds anything. */
@@ -24,25 +26,67 @@ const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
 /** Formats in which a name may stand far from its value: a column's head, a block's label. */
 const apart = /\.(?:tf|hcl|csv|tsv)$/;
 
+/** A text of fewer bytes is looked at whole. */
+const SMALL = 16_384;
+
+/** Bytes around a place of interest within which a match may begin and end: a second part, and a private key. */
+const BEFORE = 2_400;
+const AFTER = 18_000;
+
 /** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules);
-  const look = (bytes: Buffer): readonly Candidate[] => engine.scan(bytes, 0, bytes.length);
-  const holds = (bytes: Buffer): boolean => look(bytes).length > 0;
+  const scratch = new Scratch();
+  const glance = (text: string): readonly CompiledRule[] | undefined => {
+    const bytes = scratch.write(text);
+    const found = engine.scan(bytes, 0, bytes.length);
+    return found.length === 0 ? undefined : patternsOf(found);
+  };
+  /** Encoded text is common, such as that of certificates and digests; what it says is looked at like a file. */
+  const layersHold = (bytes: Buffer): boolean => {
+    if (!mayHoldLayers(bytes, 0, bytes.length)) return false;
+    const decoded = decodeText(bytes);
+    return 'text' in decoded && decodeLayers(decoded.text).some(({ text }) => glance(text) !== undefined);
+  };
   /** The path of some files says that they hold credentials. */
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
   return (bytes, path) => {
     // Rules of other scanners have no anchors that the engine knows.
     if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0 || credentialNames.test(path)) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
-    if (found.length === 0 && !isFiled(path) && !layersHold(bytes, holds)) return undefined;
-    return { patterns: [...new Set(found.flatMap(({ rule }) => rule ?? []))] };
+    if (found.length === 0 && !isFiled(path) && !layersHold(bytes)) return undefined;
+    return { patterns: patternsOf(found), glance, near: (text) => spansAround(found, bytes, text) };
   };
 }
 
-/** Encoded text is common, such as that of certificates and digests; what it says is looked at like a file. */
-function layersHold(bytes: Buffer, holds: (bytes: Buffer) => boolean): boolean {
-  if (!mayHoldLayers(bytes, 0, bytes.length)) return false;
-  const decoded = decodeText(bytes);
-  return 'text' in decoded && decodeLayers(decoded.text).some((layer) => holds(Buffer.from(layer.text)));
+function patternsOf(found: readonly Candidate[]): readonly CompiledRule[] {
+  return [...new Set(found.flatMap(({ rule }) => rule ?? []))];
+}
+
+/** Bytes to write texts into, one after the other. */
+class Scratch {
+  #bytes = Buffer.allocUnsafe(65_536);
+
+  write(text: string): Buffer {
+    const most = text.length * 3;
+    if (most > this.#bytes.length) this.#bytes = Buffer.allocUnsafe(most * 2);
+    return this.#bytes.subarray(0, this.#bytes.write(text));
+  }
+}
+
+/** Joins what is around places into spans of the text; a place is counted in bytes. */
+function spansAround(found: readonly Candidate[], bytes: Buffer, text: string): readonly Span[] | undefined {
+  if (bytes.length < SMALL) return undefined;
+  const spans: { start: number; end: number }[] = [];
+  let last = { at: 0, in: 0 };
+  for (const { at } of found.toSorted((a, b) => a.at - b.at)) {
+    const inText =
+      bytes.length === text.length ? at : last.in + bytes.toString('utf8', last.at, at).length;
+    last = { at, in: inText };
+    const end = Math.min(text.length, inText + AFTER);
+    const open = spans.at(-1);
+    if (open !== undefined && inText - BEFORE <= open.end) open.end = end;
+    else spans.push({ start: Math.max(0, inText - BEFORE), end });
+  }
+  return spans;
 }

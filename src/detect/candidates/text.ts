@@ -1,3 +1,5 @@
+import type { Span } from '../../model/place.ts';
+import { wholeOf } from '../within.ts';
 import { anchorsIn } from './anchors.ts';
 import type { Candidate, Form } from './candidate.ts';
 import { isCode, isInString } from './code.ts';
@@ -22,12 +24,19 @@ const valueElement =
 const nameField =
   /(?:name|key|id|field|param|variable|header|option|setting)\\{0,3}["']?\s{0,4}[:=]?\s{0,4}\\{0,3}["']?$|<(?:\w+[:-])?(?:key|name)>$/i;
 
-/** Finds values under telling names in any text. `path` may be unknown; in code only quoted values count. */
-export function textCandidates(text: string, path: string | undefined): readonly Candidate[] {
+/**
+ * Finds values under telling names in any text, whole or where a name begins within spans. `path` may be unknown; in
+ * code only quoted values count.
+ */
+export function textCandidates(
+  text: string,
+  path: string | undefined,
+  spans: readonly Span[] = wholeOf(text),
+): readonly Candidate[] {
   const found: Candidate[] = [];
   const code = path !== undefined && isCode(path);
   let after = 0;
-  for (const { index, 0: word } of anchorsIn(text)) {
+  for (const { index, 0: word } of anchorsIn(text, spans)) {
     if (index < after) continue;
     const name = nameAround(text, index, index + word.length);
     after = name.end;
