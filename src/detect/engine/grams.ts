@@ -1,3 +1,5 @@
+import { doubled } from './grow.ts';
+
 /** Where texts were found, in the order in which they end. Good until the next search. */
 export interface Hits {
   readonly count: number;
@@ -109,12 +111,6 @@ class HitList implements Hits {
     this.offsets[this.count] = offset;
     this.count += 1;
   }
-}
-
-function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }
 
 interface Stretch {

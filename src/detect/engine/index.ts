@@ -31,6 +31,7 @@ export function createEngine(rules: RuleSet): Engine {
       patterns.map((pattern) => [pattern, pattern.needs.map((text) => numbers.get(text) ?? -1)] as const),
     ),
   );
+  const readers = anchors.map((anchor, at) => [anchor, at] as const).filter(([{ reads }]) => reads !== undefined);
   const present = new Uint8Array(anchors.length);
   /** By anchor: its patterns that can match in the bytes at hand; undefined where not asked yet. */
   let possible: (readonly PatternAnchor[] | undefined)[] = [];
@@ -57,7 +58,7 @@ export function createEngine(rules: RuleSet): Engine {
       if (hits.count === 0) return [];
       notePresent(hits, present);
       possible = [];
-      const reads = anchors.some((anchor, at) => present[at] === 1 && isReader(anchor, isCode));
+      const reads = readers.some(([anchor, at]) => present[at] === 1 && isReader(anchor, isCode));
       patterns.reset(bytes, start, end);
       names.reset({ bytes, start, end, reads, isCode });
       const found: Candidate[] = [];

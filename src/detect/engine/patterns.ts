@@ -1,5 +1,6 @@
 import type { CompiledRule } from '../rule-set.ts';
 import type { PatternAnchor } from './anchors.ts';
+import { LongRuns } from './runs.ts';
 
 /** Bytes before a window that a look behind may see. */
 const CONTEXT = 64;
@@ -7,11 +8,6 @@ const CONTEXT = 64;
 const FEW = 4;
 /** Bytes after an anchor that most patterns are content with. */
 const USUAL = 320;
-
-/** What tokens are made of. */
-const inToken = Uint8Array.from({ length: 256 }, (_, code) =>
-  Number(/[\w+/=-]/.test(String.fromCharCode(code))),
-);
 
 interface Window {
   readonly at: number;
@@ -29,6 +25,7 @@ export class PatternJudge {
   #start = 0;
   #end = 0;
   #window = nowhere;
+  readonly #runs = new LongRuns();
   /** By rule: where the text ends in which it was tried. */
   readonly #tried = new Map<CompiledRule, number>();
   readonly #patterns = new Map<CompiledRule, RegExp>();
@@ -37,19 +34,21 @@ export class PatternJudge {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
+    this.#runs.reset(bytes, start, end);
     this.#tried.clear();
     this.#window = nowhere;
   }
 
   /** Says whether a pattern matches around an anchor; once for each stretch of text. */
   matches(anchor: PatternAnchor, at: number): boolean {
-    const { compiled, back, inside } = anchor;
+    const { compiled, back, ahead, inside, run } = anchor;
+    if (!this.#runs.covers(at - back, at + ahead, run)) return false;
     if (inside && back <= FEW) return this.#matchesAt(anchor, at);
     if (at < (this.#tried.get(compiled) ?? 0)) return false;
     const from = this.#lineBefore(at, anchor);
     const to = this.#lineAfter(at, anchor);
     if (!inside) this.#tried.set(compiled, to);
-    if (!inside && !this.#hasRun(from, to, anchor.run)) return false;
+    if (!inside && !this.#runs.covers(from, to, run)) return false;
     const pattern = this.#patternOf(compiled, false);
     pattern.lastIndex = 0;
     return pattern.test(this.#bytes.toString('utf8', from, Math.min(this.#end, to + CONTEXT)));
@@ -74,15 +73,6 @@ export class PatternJudge {
       to = next === -1 ? most : to + 1 + next;
     }
     return Math.min(most, to);
-  }
-
-  /** Says whether as many letters and digits follow each other as each match holds: far cheaper than trying it. */
-  #hasRun(from: number, to: number, least: number): boolean {
-    let length = 0;
-    for (let at = from; at < to && length < least; at += 1) {
-      length = inToken[this.#bytes[at] ?? 0] === 1 ? length + 1 : 0;
-    }
-    return length >= least;
   }
 
   #matchesAt({ compiled, back, ahead }: PatternAnchor, at: number): boolean {

@@ -1,6 +1,7 @@
 import { RegExpParser, type AST } from '@eslint-community/regexpp';
 import type { Anchors, Rule } from '../../model/rule.ts';
-import { EVERYDAY, commonness, literalsOf } from './literals.ts';
+import { commonness } from './commonness.ts';
+import { EVERYDAY, literalsOf } from './literals.ts';
 import { longestRun } from './runs.ts';
 import { widthOf } from './width.ts';
 
@@ -56,11 +57,10 @@ function rareWordsOf(source: string): readonly string[] {
   return literalsOf(parsePattern(source).alternatives)?.texts ?? [];
 }
 
-/** Words that the broad rules look for anyway. */
-const lookedForAnyway = /^(?:token|secret|passw(?:or)?d|passphrase|credentials?|key|pat)$/;
-const common = /^(?:node|npm|github|google|docker|aws|azure|url|uri|actions|private|host|user|service|app)$/;
+/** Words that the broad rules look for anyway: they cost nothing more. */
+const lookedForAnyway =
+  /^(?:token|secret|pass|passw(?:or)?d|passphrase|pwd|credentials?|cred|key|auth|bearer|pat|jwt|dsn)$/;
 
 function costOfWord(word: string): number {
-  if (lookedForAnyway.test(word)) return 1;
-  return common.test(word) ? 400 : commonness(word) + 2;
+  return lookedForAnyway.test(word) ? 0.1 : commonness(word);
 }

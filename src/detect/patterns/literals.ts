@@ -1,4 +1,5 @@
 import type { AST } from '@eslint-community/regexpp';
+import { commonness } from './commonness.ts';
 import { widthOf, widthOfAll, type Width } from './width.ts';
 
 /** Texts of which every match holds one, in lower case, and how far from the start of the match it may begin. */
@@ -17,13 +18,9 @@ const MOST_CHARACTERS = 24;
 /** An anchor farther than this from the start of a match makes each look at it dear. */
 const FAR = 64;
 /** How often an everyday text stands in a megabyte, about. */
-export const EVERYDAY = 500;
+export const EVERYDAY = 50;
 /** A class of more letters than this is no text. */
 const MOST_LETTERS = 6;
-
-/** Texts that stand in most files: of little use as an anchor. */
-const everyday =
-  /^(?:https?(?::\/\/)?|www\.?|\.com\/?|\.io|api|key|token|secret|password|client|access|auth|authorization|bearer|basic|name|value|user|test|true|null|data|pat|.{1,2})$/;
 
 /** Finds the rarest texts of which one must stand in every match; undefined where there are none. */
 export function literalsOf(
@@ -162,9 +159,4 @@ function cheapest(found: readonly Literals[], cost: Cost): Literals | undefined 
     ]),
   );
   return found.toSorted((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || a.most - b.most)[0];
-}
-
-/** Guesses how often a text stands in a megabyte that does not hold what it is the anchor of. */
-export function commonness(text: string): number {
-  return everyday.test(text) ? EVERYDAY : 1e6 / 24 ** Math.min(text.length, 8);
 }
