@@ -20,12 +20,16 @@ for (const [gram, count] of counts) {
   const at = classes.findIndex((least) => (count * 1e6) / bytes >= least);
   if (at !== -1) found[at].push(gram);
 }
-const rates = Object.fromEntries(classes.map((rate, at) => [rate, found[at].toSorted().join('')]));
+const rates = Object.fromEntries(
+  classes.map((rate, at) => [rate, found[at].toSorted((a, b) => (a < b ? -1 : 1)).join('')]),
+);
 const target = fileURLToPath(new URL('../src/detect/patterns/grams.json', import.meta.url));
 writeFileSync(target, `${JSON.stringify(rates, null, 2)}\n`);
 
 function countFolder(folder) {
-  const paths = execFileSync('git', ['ls-files', '-z'], { cwd: folder, maxBuffer: 1e9 }).toString().split('\0');
+  const paths = execFileSync('git', ['ls-files', '-z'], { cwd: folder, maxBuffer: 1e9 })
+    .toString()
+    .split('\0');
   let read = 0;
   for (const path of paths) {
     const text = textOf(join(folder, path));

@@ -89,15 +89,16 @@ function toNameIndex(named: readonly CompiledRule[]): (name: string) => readonly
       byWord.set(word, [...(byWord.get(word) ?? []), compiled]);
   }
   const words = [...byWord.keys()];
+  const ranks = new Map(named.map((compiled, rank) => [compiled, rank]));
   const finder = toFinder(toGramTables(words));
   return (name) => {
     const bytes = Buffer.from(name, 'latin1');
     const { count, texts } = finder.find(bytes, 0, bytes.length);
     if (count === 0) return plain;
-    const possible = new Set(
-      [...texts.subarray(0, count)].flatMap((text) => byWord.get(words[text] ?? '') ?? []),
-    );
-    return named.filter((compiled) => possible.has(compiled) || plain.includes(compiled));
+    const possible = new Set(plain);
+    for (const text of texts.subarray(0, count))
+      for (const compiled of byWord.get(words[text] ?? '') ?? []) possible.add(compiled);
+    return [...possible].sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
   };
 }
 

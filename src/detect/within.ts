@@ -14,7 +14,7 @@ export function* matchesWithin(
   for (const { start, end } of spans) {
     const head = end >= text.length ? text : text.slice(0, end);
     // Whoever takes a match may use the same pattern before the next one.
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       pattern.lastIndex = at;
       const found = pattern.exec(head);
       if (found === null) break;

@@ -80,8 +80,7 @@ function spansAround(found: readonly Candidate[], bytes: Buffer, text: string): 
   const spans: { start: number; end: number }[] = [];
   let last = { at: 0, in: 0 };
   for (const { at } of found.toSorted((a, b) => a.at - b.at)) {
-    const inText =
-      bytes.length === text.length ? at : last.in + bytes.toString('utf8', last.at, at).length;
+    const inText = bytes.length === text.length ? at : last.in + bytes.toString('utf8', last.at, at).length;
     last = { at, in: inText };
     const end = Math.min(text.length, inText + AFTER);
     const open = spans.at(-1);

@@ -4,6 +4,11 @@ import type { CompiledRule, RuleSet } from '../rule-set.ts';
 /** What a text in a file is the anchor of. */
 export interface Anchor {
   readonly text: string;
+  readonly length: number;
+  /** It only tells that the file holds it. */
+  readonly isIdle: boolean;
+  /** One letter over and over: in a run of that letter it stands at every offset, and a token begins at the first. */
+  readonly isRepeat: boolean;
   /** Rules whose pattern may match around it. */
   readonly patterns: readonly PatternAnchor[];
   /** It stands in names that some rule knows. */
@@ -43,8 +48,11 @@ const codeReaders = [
   'bun.env',
 ];
 
+/** A key of a store, on a line after the store's name. */
+const KEY_REFERENCE = 'keyref';
+
 /** How configuration refers to a secret kept elsewhere. */
-const references = ['secrets', 'keyref', 'secretref', 'type=secret'];
+const references = ['secrets', KEY_REFERENCE, 'secretref', 'type=secret'];
 
 /** Words in names of secrets that no issuer has: what `candidates/anchors.ts` looks for in text. */
 const names =
@@ -69,13 +77,28 @@ export function toAnchors(rules: RuleSet): readonly Anchor[] {
   return [...new Set([...patterns.keys(), ...words, ...codeReaders, ...references, ...needed])].map(
     (text) => ({
       text,
+      length: text.length,
+      isIdle: !patterns.has(text) && !words.has(text) && text !== KEY_REFERENCE,
+      isRepeat: new Set(text).size === 1,
       patterns: patterns.get(text) ?? [],
       inNames: words.has(text),
       reads: codeReaders.includes(text) ? 'code' : references.includes(text) ? 'configuration' : undefined,
-      refers: text === 'keyref',
+      refers: text === KEY_REFERENCE,
     }),
   );
 }
+
+/** Stands for an anchor that is none. */
+export const nothing: Anchor = {
+  text: '',
+  length: 0,
+  isIdle: true,
+  isRepeat: false,
+  patterns: [],
+  inNames: false,
+  reads: undefined,
+  refers: false,
+};
 
 function toPatternAnchor(compiled: CompiledRule, { pattern }: Anchors): PatternAnchor {
   const { before, around = null, length = 0, guarded = false, run = 0 } = pattern ?? {};

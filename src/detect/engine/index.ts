@@ -1,8 +1,9 @@
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
-import { toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
+import { nothing, toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
 import { toFinder, toGramTables, type Hits } from './grams.ts';
 import { NameJudge } from './names.ts';
 import { PatternJudge } from './patterns.ts';
+import { LongRuns } from './runs.ts';
 
 /** A place of a file in which a rule may find something; offsets are bytes from the start of the array. */
 export interface Candidate {
@@ -25,64 +26,97 @@ export interface Engine {
 export function createEngine(rules: RuleSet): Engine {
   const anchors = toAnchors(rules);
   const finder = toFinder(toGramTables(anchors.map(({ text }) => text)));
-  const numbers = new Map(anchors.map(({ text }, at) => [text, at]));
-  const needs = new Map(
-    anchors.flatMap(({ patterns }) =>
-      patterns.map((pattern) => [pattern, pattern.needs.map((text) => numbers.get(text) ?? -1)] as const),
-    ),
-  );
-  const readers = anchors.map((anchor, at) => [anchor, at] as const).filter(([{ reads }]) => reads !== undefined);
-  const present = new Uint8Array(anchors.length);
-  /** By anchor: its patterns that can match in the bytes at hand; undefined where not asked yet. */
-  let possible: (readonly PatternAnchor[] | undefined)[] = [];
-  const patternsOf = (text: number): readonly PatternAnchor[] =>
-    (possible[text] ??= (anchors[text]?.patterns ?? []).filter((pattern) => {
-      const texts = needs.get(pattern) ?? [];
-      return texts.length === 0 || texts.some((needed) => present[needed] === 1);
-    }));
-  const patterns = new PatternJudge();
+  const present = new Presence(anchors);
+  const runs = new LongRuns();
+  const patterns = new PatternJudge(runs);
   const names = new NameJudge(rules);
-  const lookAt = (text: number, at: number): readonly Candidate[] => {
-    const anchor = anchors[text];
-    const found = patternsOf(text)
-      .filter((pattern) => patterns.matches(pattern, at))
-      .map(({ compiled }): Candidate => ({ at, kind: 'pattern', rule: compiled }));
+  const lookAt = (text: number, at: number, found: Candidate[]): void => {
+    const { possible, leastRun, back, ahead } = present.patternsOf(text);
+    if (possible.length > 0 && runs.covers(at - back, at + ahead, leastRun)) {
+      for (const pattern of possible)
+        if (patterns.matches(pattern, at)) found.push({ at, kind: 'pattern', rule: pattern.compiled });
+    }
+    const { inNames, refers, length } = anchors[text] ?? nothing;
     const kind =
-      (anchor?.inNames === true ? names.judge(at, anchor.text.length) : undefined) ??
-      (anchor?.refers === true ? names.judgeReference(at) : undefined);
-    return kind === undefined ? found : [...found, { at, kind }];
+      (inNames ? names.judge(at, length) : undefined) ?? (refers ? names.judgeReference(at) : undefined);
+    if (kind !== undefined) found.push({ at, kind });
   };
   return {
     scan: (bytes, start, end, isCode = false) => {
       const hits = finder.find(bytes, start, end);
-      if (hits.count === 0) return [];
-      notePresent(hits, present);
-      possible = [];
-      const reads = readers.some(([anchor, at]) => present[at] === 1 && isReader(anchor, isCode));
-      patterns.reset(bytes, start, end);
-      names.reset({ bytes, start, end, reads, isCode });
       const found: Candidate[] = [];
+      if (hits.count === 0) return found;
+      present.reset(hits);
+      runs.reset(bytes, start, end);
+      patterns.reset(bytes, start, end);
+      names.reset({ bytes, start, end, reads: present.reads(isCode), isCode });
       for (let n = 0; n < hits.count; n += 1) {
         const [text, at] = [hits.texts[n] ?? 0, hits.offsets[n] ?? 0];
-        if (!isInRun(anchors[text]?.text ?? '', bytes, at, start)) found.push(...lookAt(text, at));
+        const anchor = anchors[text] ?? nothing;
+        if (anchor.isIdle || (anchor.isRepeat && at > start && bytes[at - 1] === bytes[at])) continue;
+        lookAt(text, at, found);
       }
       return found;
     },
   };
 }
 
-function isReader({ reads }: Anchor, isCode: boolean): boolean {
-  return reads === 'code' || (!isCode && reads !== undefined);
+/** Patterns of one anchor that can match in the bytes at hand, and what each of their matches has within reach. */
+interface Possible {
+  readonly possible: readonly PatternAnchor[];
+  readonly leastRun: number;
+  readonly back: number;
+  readonly ahead: number;
 }
 
-/** In a run of one letter a text of that letter alone stands at every offset: a token begins at the first. */
-function isInRun(text: string, bytes: Buffer, at: number, start: number): boolean {
-  if (at === start || text.charCodeAt(0) !== text.charCodeAt(1)) return false;
-  const before = bytes[at - 1] ?? 0;
-  return before === bytes[at] && text === text.charAt(0).repeat(text.length);
-}
+/** Which texts the bytes at hand hold, and what follows from that. */
+class Presence {
+  readonly #anchors: readonly Anchor[];
+  readonly #needs: ReadonlyMap<PatternAnchor, readonly number[]>;
+  readonly #readers: readonly number[];
+  readonly #present: Uint8Array;
+  /** By text; undefined where not asked yet. */
+  #possible: (Possible | undefined)[] = [];
 
-function notePresent({ count, texts }: Hits, present: Uint8Array): void {
-  present.fill(0);
-  for (let n = 0; n < count; n += 1) present[texts[n] ?? 0] = 1;
+  constructor(anchors: readonly Anchor[]) {
+    const numbers = new Map(anchors.map(({ text }, at) => [text, at]));
+    this.#anchors = anchors;
+    this.#present = new Uint8Array(anchors.length);
+    this.#readers = [...anchors.keys()].filter((at) => anchors[at]?.reads !== undefined);
+    this.#needs = new Map(
+      anchors.flatMap(({ patterns }) =>
+        patterns.map((pattern) => [pattern, pattern.needs.map((text) => numbers.get(text) ?? -1)] as const),
+      ),
+    );
+  }
+
+  reset({ count, texts }: Hits): void {
+    this.#present.fill(0);
+    for (let n = 0; n < count; n += 1) this.#present[texts[n] ?? 0] = 1;
+    this.#possible = [];
+  }
+
+  /** Says whether something in the bytes reads by name; in code only what code reads with counts. */
+  reads(isCode: boolean): boolean {
+    return this.#readers.some(
+      (at) => this.#present[at] === 1 && (!isCode || this.#anchors[at]?.reads === 'code'),
+    );
+  }
+
+  patternsOf(text: number): Possible {
+    return (this.#possible[text] ??= this.#choose(this.#anchors[text]?.patterns ?? []));
+  }
+
+  #choose(patterns: readonly PatternAnchor[]): Possible {
+    const possible = patterns.filter((pattern) => {
+      const texts = this.#needs.get(pattern) ?? [];
+      return texts.length === 0 || texts.some((needed) => this.#present[needed] === 1);
+    });
+    return {
+      possible,
+      leastRun: Math.min(...possible.map(({ run }) => run)),
+      back: Math.max(...possible.map(({ back }) => back)),
+      ahead: Math.max(...possible.map(({ ahead }) => ahead)),
+    };
+  }
 }

@@ -1,6 +1,6 @@
 import type { CompiledRule } from '../rule-set.ts';
 import type { PatternAnchor } from './anchors.ts';
-import { LongRuns } from './runs.ts';
+import type { LongRuns } from './runs.ts';
 
 /** Bytes before a window that a look behind may see. */
 const CONTEXT = 64;
@@ -25,16 +25,19 @@ export class PatternJudge {
   #start = 0;
   #end = 0;
   #window = nowhere;
-  readonly #runs = new LongRuns();
+  readonly #runs: LongRuns;
   /** By rule: where the text ends in which it was tried. */
   readonly #tried = new Map<CompiledRule, number>();
   readonly #patterns = new Map<CompiledRule, RegExp>();
+
+  constructor(runs: LongRuns) {
+    this.#runs = runs;
+  }
 
   reset(bytes: Buffer, start: number, end: number): void {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
-    this.#runs.reset(bytes, start, end);
     this.#tried.clear();
     this.#window = nowhere;
   }
