@@ -1,5 +1,5 @@
 import type { Adoption, Document } from '../formats/types.ts';
-import type { MappedSecret } from '../model/consumer.ts';
+import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
 import { serviceRoot } from './helper-files.ts';
@@ -12,6 +12,8 @@ export interface TouchedFile {
   readonly text: string;
   readonly document: Document;
   readonly agents: readonly PlannedAgent[];
+  /** Consumers that need the secret here and do not move. */
+  readonly staying: readonly Consumer[];
   /** Slots whose value is the secret itself; by span start. */
   readonly literals: readonly Slot[];
 }
@@ -59,10 +61,10 @@ function codeEdits(file: TouchedFile, context: EditContext): readonly FileOutcom
   if (agent === undefined) return [manual(file, at, 'no consumer runs this code')];
   if (file.literals.length > 0) return [manual(file, at, 'the value stands in the code itself', agent)];
   if (uses.length === 0) return [];
-  if (file.agents.length > 1 && file.document.facts.format !== 'shell') {
-    return [
-      manual(file, at, `it is shared by ${file.agents.map((one) => one.spec.id).join(' and ')}`, agent),
-    ];
+  const sharers = [...file.agents.map((one) => one.spec.id), ...file.staying.map((one) => one.name)];
+  if (sharers.length > 1 && (file.document.facts.format !== 'shell' || file.staying.length > 0)) {
+    const why = `it is shared by ${sharers.join(' and ')}, and one file can be one agent only`;
+    return file.agents.map((one) => manual(file, at, why, one));
   }
   return [adoptHelper(file, uses, agent, context)];
 }
@@ -139,7 +141,16 @@ function entriesToRemove(file: TouchedFile, secret: MappedSecret): readonly Slot
   const { slots } = file.document.facts;
   const handing = new Set(usesOf(file, secret).flatMap((use) => use.slot ?? []));
   const held = new Set(file.literals.map((slot) => slot.span.start));
-  return slots.filter((slot) => held.has(slot.span.start) || (handing.has(slot.path) && isEntry(slot)));
+  const kept = new Set(
+    file.staying.flatMap(({ places }) =>
+      places.flatMap((place) => (place.path === file.path ? [place] : [])),
+    ),
+  );
+  const lines = new Set([...kept].map((place) => place.startLine));
+  return slots.filter((slot) => {
+    if (lines.has(toLine(file.document.facts.lineStarts, slot.span.start))) return false;
+    return held.has(slot.span.start) || (handing.has(slot.path) && isEntry(slot));
+  });
 }
 
 /** A whole entry for one value, not a script in which the name occurs. */

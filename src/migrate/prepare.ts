@@ -24,8 +24,6 @@ export interface PrepareInput extends DraftInput {
   readonly helperSource: HelperSource;
   /** Files that are created beside: the settings file with its salt. */
   readonly extraFiles: readonly { readonly path: string; readonly text: string; readonly why: string }[];
-  /** Scans texts as they will be and names what is left of the old secrets. */
-  readonly rescan: (texts: ReadonlyMap<string, string>) => Promise<readonly string[]>;
 }
 
 /** A plan and what it needs to be applied. Old contents go to the state folder only. */
@@ -54,7 +52,8 @@ export async function prepareMigration(input: PrepareInput): Promise<Prepared> {
   const drafts: Draft[] = [];
   for (const secret of input.secrets) drafts.push(await draftSecret(secret, input));
   const texts = await changedTexts(drafts);
-  await assertNothingLeft(texts, input);
+  const moved = drafts.flatMap((draft) => (draft.isWhole ? [draft.secret] : []));
+  await assertNothingLeft(texts, moved, input);
   const helpers = await toHelperFiles(
     drafts.flatMap((draft) => draft.files),
     input.helperSource,
@@ -125,8 +124,12 @@ async function changedTexts(drafts: readonly Draft[]): Promise<ChangedText[]> {
   return texts;
 }
 
-async function assertNothingLeft(texts: readonly ChangedText[], input: PrepareInput): Promise<void> {
-  const left = await input.rescan(new Map(texts.map((text) => [text.path, text.after])));
+async function assertNothingLeft(
+  texts: readonly ChangedText[],
+  secrets: readonly MappedSecret[],
+  input: PrepareInput,
+): Promise<void> {
+  const left = await input.rescan(new Map(texts.map((text) => [text.path, text.after])), secrets);
   if (left.length > 0) {
     throw new AgentIdError('conflict', 'a rewritten file would still hold the old secret', {
       where: left.join(', '),

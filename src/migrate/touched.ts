@@ -27,6 +27,11 @@ export async function readTouched(
     const owners = agents.filter((agent) =>
       placesOf(secret, agent.consumer).some((place) => place.path === path),
     );
+    const staying = secret.consumers.filter(
+      (one) =>
+        agents.every((agent) => agent.consumer !== one.id) && one.places.some((place) => place.path === path),
+    );
+    if (owners.length === 0 && staying.length > 0) continue;
     if (document === undefined || document.readOnly === true) {
       manual.push({
         path,
@@ -42,6 +47,7 @@ export async function readTouched(
       text,
       document,
       agents: owners,
+      staying,
       literals: literalsIn(document.facts, secret.storedIn),
     });
   }

@@ -90,29 +90,65 @@ describe('migrate', () => {
     expect(stdout).toContain('has not got a token yet');
   });
 
-  it('leaves everything alone while one consumer cannot move', async () => {
-    const source = join(world.root, 'services/helpdesk/app.py');
-    writeFileSync(
-      source,
-      readFileSync(source, 'utf8').replace('f"SSWS {OKTA_API_TOKEN}"', 'made_up(OKTA_API_TOKEN)'),
-    );
-    execFileSync('git', [
-      '-C',
-      world.root,
-      '-c',
-      'user.name=x',
-      '-c',
-      'user.email=x@x.example',
-      'commit',
-      '-qam',
-      'odd',
-    ]);
-    const before = snapshot(world.root);
-    const { stdout } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
-    expect(stdout).toContain('nothing is changed for OKTA_API_TOKEN');
-    expect(snapshot(world.root)).toEqual(before);
+  describe('where one consumer cannot move', () => {
+    beforeEach(() => {
+      change('services/helpdesk/app.py', (text) =>
+        text.replace('f"SSWS {OKTA_API_TOKEN}"', 'made_up(OKTA_API_TOKEN)'),
+      );
+    });
+
+    it('holds back those that read the same base URL, says why, and moves the others', async () => {
+      const { stdout, code } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /\.env:2 {2}(?=.*password-reset)(?=.*onboarding)(?!.*sync-groups).* must wait: their base URL is OKTA_ORG_URL, and so helpdesk does \(it stays for services\/helpdesk\/app\.py:\d+\)/,
+      );
+      const lock = JSON.parse(readFileSync(join(world.root, 'agent-id.lock.json'), 'utf8')) as {
+        agents: object;
+      };
+      expect(Object.keys(lock.agents)).toEqual(['mcp-directory', 'sync-groups']);
+      expect(readFileSync(join(world.root, '.env'), 'utf8')).toContain(world.token.open());
+      expect(readFileSync(join(world.root, 'compose.yaml'), 'utf8')).toContain('${OKTA_API_TOKEN:?');
+      expect(readFileSync(join(world.root, '.mcp.json'), 'utf8')).not.toContain(world.token.open());
+    });
+
+    it('moves all others where that one has a base URL of its own', async () => {
+      const own = (text: string): string => text.replaceAll('OKTA_ORG_URL', 'HELPDESK_ORG_URL');
+      change('services/helpdesk/app.py', own);
+      change('compose.yaml', (text) =>
+        text.replace('- OKTA_ORG_URL=${OKTA_ORG_URL}', '- HELPDESK_ORG_URL=${HELPDESK_ORG_URL}'),
+      );
+      change('.env', (text) => `${text}\nHELPDESK_ORG_URL=${world.embedded.oktaUrl}\n`);
+      const { stdout } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--allow-dirty', '--yes']);
+      console.log(stdout);
+      expect(stdout).not.toContain('must wait');
+      const env = readFileSync(join(world.root, '.env'), 'utf8');
+      expect(env).toContain(`HELPDESK_ORG_URL=${world.embedded.oktaUrl}\n`);
+      expect(env).not.toContain(`\nOKTA_ORG_URL=${world.embedded.oktaUrl}\n`);
+      expect(env).toContain(world.token.open());
+      const compose = readFileSync(join(world.root, 'compose.yaml'), 'utf8');
+      expect(compose).toContain('- OKTA_API_TOKEN=${OKTA_API_TOKEN}');
+      expect(compose).not.toContain('OKTA_API_TOKEN:');
+    });
   });
 });
+
+/** Edits a file of the estate and commits it. */
+function change(path: string, edit: (text: string) => string): void {
+  const file = join(world.root, path);
+  writeFileSync(file, edit(readFileSync(file, 'utf8')));
+  execFileSync('git', [
+    '-C',
+    world.root,
+    '-c',
+    'user.name=x',
+    '-c',
+    'user.email=x@x.example',
+    'commit',
+    '-qam',
+    'odd',
+  ]);
+}
 
 /** Every file of the work tree with its mode. */
 function snapshot(root: string): Readonly<Record<string, string>> {

@@ -88,6 +88,7 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
       displayNames: scene.eyes.config.displayNames,
       owners: scene.eyes.config.owners,
     },
+    paths: scene.paths,
     configFiles: scene.paths.filter(
       (path) =>
         /(^|\/)\.env|\.(ya?ml|json|toml|ini|properties)$|(^|\/)crontab/.test(path) &&
@@ -103,7 +104,7 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
           },
         ]
       : [],
-    rescan: (texts) => findLeft(texts, scene, secrets),
+    rescan: (texts, moved) => findLeft(texts, scene, moved),
   });
 }
 
