@@ -43,9 +43,12 @@ export function addIdp(program: Command, io: Io): void {
     .option('--data <dir>', 'embedded: its data folder')
     .option(
       '--admin-key <file>',
-      'embedded: its admin key (default: in the data folder); okta: private key of the admin app (P-256 JWK, 0600)',
+      'embedded: its admin key (default: in the data folder); okta, keycloak: private key of the admin client (P-256 JWK, 0600)',
     )
-    .option('--admin-client-id <id>', 'okta: client id of the service app that administers')
+    .option(
+      '--admin-client-id <id>',
+      'okta, keycloak: client that administers (keycloak: without one, whoever is signed in)',
+    )
     .option('--client-id <id>', 'public client that login uses')
     .option(
       '--resource <key=uri>',
@@ -56,7 +59,7 @@ export function addIdp(program: Command, io: Io): void {
     .option('--fronts <key=api@url>', 'the API in front of which a resource stands (repeatable)', collect, [])
     .option(
       '--secret-stdin',
-      'oidc: read the initial access token for registration from standard input; okta: an API token, used once to make the admin app and kept nowhere',
+      'oidc: read the initial access token for registration from standard input; okta: an API token, keycloak: an access token or the secret of --admin-client-id, used once to make the admin client and kept nowhere',
     )
     .action(async (name: string, options: AddOptions) => {
       const { runAdd } = await import('./shared/idp-trust.ts');

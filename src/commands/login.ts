@@ -65,6 +65,7 @@ async function runLogin(options: LoginOptions, io: Io): Promise<void> {
     http: createHttp({ clock: io.clock }),
     clock: io.clock,
     timeoutMs: PATIENCE_MS,
+    scopes: await readScopes(trust, io),
     show: ({ url, code }) => {
       io.stderr(`Open this page to sign in:\n  ${url}\n`);
       if (code !== null) io.stderr(`and compare this code:\n  ${code}\n`);
@@ -75,6 +76,17 @@ async function runLogin(options: LoginOptions, io: Io): Promise<void> {
   await writeSession(paths, session);
   await audit('login', { user: session.user, trust, paths }, io);
   io.stderr(`Signed in as ${session.user} at ${trust.name}.\n`);
+}
+
+/** The agents of this repository are those for which the sign-in is. */
+async function readScopes(trust: TrustedIdp, io: Io): Promise<readonly string[]> {
+  const [{ findUp }, { lockName, readLock }, { toSignInScopes }] = await Promise.all([
+    import('../lib/find-up.ts'),
+    import('../lib/lock-file.ts'),
+    import('../idp/sign-in-scopes.ts'),
+  ]);
+  const root = await findUp(io.cwd, lockName);
+  return root === undefined ? [] : toSignInScopes(trust, Object.values((await readLock(root)).agents));
 }
 
 async function runLogout(options: IdpOption, io: Io): Promise<void> {

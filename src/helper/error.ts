@@ -69,7 +69,10 @@ const unasked = {
 const advice: Readonly<Record<ExchangeCode, Advice>> = {
   'invalid-client': revoked,
   'unauthorized-client': tooMuch,
-  'access-denied': revoked,
+  'access-denied': {
+    code: 'denied',
+    hint: 'If {name} is revoked, ask for: agent-id agents restore {id}. If it is newer than the sign-in of the user: agent-id login',
+  },
   'invalid-grant': userRefused,
   'invalid-request': userRefused,
   'subject-expired': userRefused,

@@ -13,11 +13,15 @@ import { loginClient, toTokens, type Outside } from './session.ts';
 export interface SignIn extends Required<Outside> {
   readonly trust: TrustedIdp;
   readonly show: (page: { readonly url: string; readonly code: string | null }) => void;
+  /** What to ask for beside the session itself, so that agents may act for the person. */
+  readonly scopes?: readonly string[];
   /** Longest wait for the person. */
   readonly timeoutMs: number;
 }
 
-const scope = 'openid offline_access';
+function toScope({ scopes = [] }: SignIn): string {
+  return ['openid', 'offline_access', ...scopes].join(' ');
+}
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -38,7 +42,7 @@ export async function signInWithBrowser(signIn: SignIn): Promise<Session> {
       response_type: 'code',
       client_id: loginClient(trust),
       redirect_uri: loopback.redirectUri,
-      scope,
+      scope: toScope(signIn),
       // Without it, providers leave offline_access out (OpenID Connect Core section 11).
       prompt: 'consent',
       state,
@@ -87,7 +91,7 @@ export async function signInWithDevice(signIn: SignIn): Promise<Session> {
   const endpoint = requireEndpoint(metadata.device_authorization_endpoint, 'signing in with a code');
   const { status, data } = await post(signIn, endpoint, {
     client_id: loginClient(trust),
-    scope,
+    scope: toScope(signIn),
     prompt: 'consent',
   });
   const { device_code: device, user_code: user, verification_uri: uri } = data;
@@ -185,7 +189,12 @@ function refused(error: unknown): AgentIdError {
       hint: 'Run agent-id login again.',
     });
   }
-  return new AgentIdError('idp-refused', `the identity provider refused to sign in: ${reason}`);
+  const hint = 'An agent of the lock file may be gone there. Look: agent-id agents list';
+  return new AgentIdError(
+    'idp-refused',
+    `the identity provider refused to sign in: ${reason}`,
+    reason === 'invalid_scope' ? { hint } : {},
+  );
 }
 
 function notInTime(trust: TrustedIdp): AgentIdError {

@@ -68,7 +68,8 @@ async function lastSeen(
 ): Promise<number | undefined> {
   if (!adapter.capabilities.lastUse) return lastExchange(id);
   const registration = await adapter.inspect(agent.clientId);
-  return registration?.lastTokenAt == null ? undefined : registration.lastTokenAt * 1000;
+  // A provider may keep no events, or not show them.
+  return registration?.lastTokenAt == null ? lastExchange(id) : registration.lastTokenAt * 1000;
 }
 
 function judge(state: ConsumerState, seen: number | undefined): Pick<AgentStatus, 'state' | 'why'> {

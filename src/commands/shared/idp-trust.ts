@@ -34,6 +34,8 @@ export async function runAdd(name: string, options: AddOptions, io: Io): Promise
 async function toTrust(name: string, options: AddOptions, io: Io): Promise<TrustedIdp> {
   if (options.type === 'embedded') return toEmbeddedTrust(name, options, io);
   if (options.type === 'okta') return (await import('./idp-okta.ts')).toOktaTrust(name, options, io);
+  if (options.type === 'keycloak')
+    return (await import('./idp-keycloak.ts')).toKeycloakTrust(name, options, io);
   if (options.type !== 'oidc') {
     throw new AgentIdError(
       'unsupported',

@@ -1,7 +1,7 @@
 import type { PublicJwk } from '../../model/agent.ts';
 
 export const realmName = 'agents';
-export const adminClientId = 'agent-id-admin';
+export const adminClientId = 'demo-admin';
 /** The public client that people sign in with. */
 export const deskClientId = 'desk';
 

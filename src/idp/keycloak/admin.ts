@@ -2,6 +2,7 @@ import { signAssertion } from '../../exchange/assertion.ts';
 import { createFileSigner, KeyFileError } from '../../exchange/node.ts';
 import type { Signer } from '../../exchange/types.ts';
 import type { HttpAnswer, HttpRequest } from '../../lib/http.ts';
+import { notSignedIn, readFreshSession, type Session } from '../../lib/session.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { Secret } from '../../model/secret.ts';
 import { toRecord } from '../metadata.ts';
@@ -48,9 +49,9 @@ export interface KeycloakAdmin {
 /** Gives an access token for the admin API; `fresh` drops what is remembered. */
 type Authorize = (fresh: boolean) => Promise<Secret>;
 
-/** Administers as the client of the trust: its key signs, its token stays in memory. */
+/** Administers as the client of the trust, whose key signs; where it names none, as the person who is signed in. */
 export function createClientAdmin(parts: AdapterParts): KeycloakAdmin {
-  return createAdmin(parts, asClient(parts));
+  return createAdmin(parts, parts.trust.admin === undefined ? asPerson(parts) : asClient(parts));
 }
 
 /** Administers with a token that is held in memory only. */
@@ -125,6 +126,35 @@ function asClient(parts: AdapterParts): Authorize {
   };
 }
 
+/** Their session is that of `login`, by browser or device code; it lies in the key store only. */
+function asPerson({ trust, paths, clock, http }: AdapterParts): Authorize {
+  const renew = async (old: Session): Promise<Session> => {
+    const askedAt = clock();
+    const { refreshToken } = old;
+    const answer = await http.request(`${trust.issuer}/protocol/openid-connect/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken?.open() ?? '',
+        client_id: trust.loginClientId ?? '',
+      }),
+    });
+    const { access_token: access, refresh_token: next, expires_in: seconds } = toRecord(answer.body);
+    if (answer.status !== 200 || typeof access !== 'string') throw notSignedIn(trust.name);
+    return {
+      ...old,
+      accessToken: new Secret(access),
+      refreshToken: typeof next === 'string' ? new Secret(next) : refreshToken,
+      expiresAt: askedAt + (typeof seconds === 'number' ? seconds : 60) * 1000,
+    };
+  };
+  return async () => {
+    const session = await readFreshSession(paths, trust.name, { clock, renew });
+    if (session.issuer !== trust.issuer) throw notSignedIn(trust.name);
+    return session.accessToken;
+  };
+}
+
 interface Held {
   readonly token: Secret;
   /** Milliseconds since 1970. */
@@ -163,18 +193,14 @@ export async function requestToken(
 }
 
 async function openSigner({ trust }: AdapterParts): Promise<Signer> {
-  if (trust.admin === undefined) {
-    throw new AgentIdError('unsupported', `${trust.name} is trusted without an administrator`, {
-      hint: 'Add it again with --admin-client-id ID --admin-key FILE, or once with --secret-stdin.',
-    });
-  }
+  const keyFile = trust.admin?.keyFile ?? '';
   try {
-    return await createFileSigner(trust.admin.keyFile);
+    return await createFileSigner(keyFile);
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error;
     throw new AgentIdError('unreadable', `the admin key of ${trust.name} is ${error.problem}`, {
       cause: error,
-      where: trust.admin.keyFile,
+      where: keyFile,
     });
   }
 }

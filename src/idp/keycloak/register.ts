@@ -3,6 +3,7 @@ import { AgentIdError } from '../../model/error.ts';
 import { describeDifference, toCreate, toUpdate } from '../difference.ts';
 import { ensure } from '../ensure.ts';
 import type { Change, Registration } from '../types.ts';
+import { agentScope } from './agent-scope.ts';
 import type { KeycloakAdmin } from './admin.ts';
 import {
   changeClient,
@@ -16,14 +17,7 @@ import { hasActor, offerScopes, setActor, setClientScopes, toActor } from './lin
 import { ensurePlatform, planPlatform } from './platform.ts';
 import { describeBounds } from './policy.ts';
 import { toRegistration } from './registration.ts';
-import {
-  agentScope,
-  assertScopes,
-  ensureAgentScope,
-  ensureApiScopes,
-  listScopes,
-  type ClientScope,
-} from './scopes.ts';
+import { assertScopes, ensureAgentScope, ensureApiScopes, listScopes, type ClientScope } from './scopes.ts';
 import { assertSpec, defaultScopes, describeDrift, toJwks, toSettings, type Proof } from './settings.ts';
 
 /** Compares the wanted agent with what is there, and says what Keycloak cannot do for it. Reads only. */

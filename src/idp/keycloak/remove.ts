@@ -1,6 +1,7 @@
+import { agentScope } from './agent-scope.ts';
 import type { KeycloakAdmin } from './admin.ts';
 import { listClients, type KeycloakClient } from './client.ts';
-import { agentScope, deleteScope, listScopes } from './scopes.ts';
+import { deleteScope, listScopes } from './scopes.ts';
 
 /** Takes away the client scopes that were made for an agent and that no client has any more: its own, and those of its APIs. */
 export async function removeScopes(

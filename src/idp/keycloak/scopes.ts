@@ -2,6 +2,7 @@ import type { Grant } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { ensure } from '../ensure.ts';
 import { toRecord } from '../metadata.ts';
+import { agentScope } from './agent-scope.ts';
 import type { KeycloakAdmin, KeycloakObject } from './admin.ts';
 import { markAttributes, toTexts } from './client.ts';
 
@@ -13,11 +14,6 @@ export interface ClientScope {
   readonly audiences: readonly string[];
   /** Whether we made it. */
   readonly ours: boolean;
-}
-
-/** Name of the client scope that puts an agent into the audience of a user's token: without it Keycloak refuses the exchange. */
-export function agentScope(clientId: string): string {
-  return `agent:${clientId}`;
 }
 
 export async function listScopes(admin: KeycloakAdmin): Promise<readonly ClientScope[]> {
