@@ -36,6 +36,10 @@ function addSources(command: Command): void {
       "look at this user's own files: agents and MCP clients, shells, credentials, schedules; names in own processes",
     )
     .option('--list', 'with --machine: say which files would be read, and read none')
+    .option(
+      '--github <owner/repo>',
+      'look at the repositories of OWNER, or one, and at names of secrets kept there; token: GH_TOKEN, GITHUB_TOKEN or gh',
+    )
     .option('--stdin', 'look at standard input')
     .option('--stdin-name <path>', 'name that standard input stands for');
 }

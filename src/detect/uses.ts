@@ -15,13 +15,21 @@ export function useMatches(facts: FileFacts | null, rules: RuleSet): readonly Ma
   });
 }
 
+interface Named {
+  readonly name: string;
+  readonly store: Store;
+  readonly why: string;
+  /** It is a secret, whatever it is called. */
+  readonly certain?: boolean;
+}
+
 /** Judges a secret that is known by its name alone; undefined where no rule takes it for one. */
 export function namedMatch(
-  { name, store, why }: { readonly name: string; readonly store: Store; readonly why: string },
+  { name, store, why, certain }: Named,
   rules: RuleSet,
 ): Match | undefined {
   const use = { name, store, span: { start: 0, end: 0 } };
-  const rule = ruleOfUse(use, rules);
+  const rule = ruleOfUse(use, rules) ?? (certain === true ? rules.byId('generic-secret') : undefined);
   return rule === undefined ? undefined : { ...toMatch(use, rule), reasons: [why] };
 }
 

@@ -41,23 +41,33 @@ export interface GitResult {
 
 /**
  * Runs git in a folder with an argument list, never through a shell. Throws `no-git` where there is no git on this
- * machine; a refusal of git itself is in `code`.
+ * machine; a refusal of git itself is in `code`. `more` is set in its environment.
  */
-export function runGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
-  return spawnGit(cwd, [...hardened, ...args], input);
+export function runGit(
+  cwd: string,
+  args: readonly string[],
+  input = '',
+  more: NodeJS.ProcessEnv = {},
+): Promise<GitResult> {
+  return spawnGit(cwd, [...hardened, ...args], input, more);
 }
 
 /**
  * Runs git as the person would: with the repository's hooks, filters and signing. Only for what the person asked for
  * (`--commit`), never while looking at a repository. Throws `no-git`.
  */
-export function runOwnGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
-  return spawnGit(cwd, ['--no-pager', '--literal-pathspecs', ...args], input);
+export function runOwnGit(cwd: string, args: readonly string[], input = ''): Promise<GitResult> {
+  return spawnGit(cwd, ['--no-pager', '--literal-pathspecs', ...args], input, {});
 }
 
-function spawnGit(cwd: string, args: readonly string[], input?: string): Promise<GitResult> {
+function spawnGit(
+  cwd: string,
+  args: readonly string[],
+  input: string,
+  more: NodeJS.ProcessEnv,
+): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...quiet };
+    const env = { ...process.env, ...quiet, ...more };
     delete (env as NodeJS.ProcessEnv)['GIT_EXTERNAL_DIFF'];
     const child = spawn('git', args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
@@ -76,7 +86,7 @@ function spawnGit(cwd: string, args: readonly string[], input?: string): Promise
     );
     child.on('close', (code) => resolve({ code: code ?? 128, stdout: Buffer.concat(out), stderr }));
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? '');
+    child.stdin.end(input);
   });
 }
 

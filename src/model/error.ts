@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'untrusted-resource'
   | 'idp-unreachable'
   | 'idp-refused'
+  | 'host-unreachable'
+  | 'host-refused'
   | 'port-taken'
   | 'not-signed-in'
   | 'not-enrolled'

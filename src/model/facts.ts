@@ -24,7 +24,7 @@ export type FormatId =
 export type Encoding = 'base64' | 'hex' | 'percent' | 'escape';
 
 /** Where a secret read by name lives. */
-export type Store = 'env' | 'github-secret' | 'k8s-secret' | 'compose-secret';
+export type Store = 'env' | 'github-secret' | 'github-variable' | 'k8s-secret' | 'compose-secret';
 
 /** One addressable value in a file, in configuration or as a literal in code. */
 export interface Slot {

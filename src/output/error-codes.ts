@@ -28,6 +28,10 @@ export const errorCodes: Readonly<Record<ErrorCode, string>> = {
     'A repository names a resource that the trusted provider does not know under that address.',
   'idp-unreachable': 'The identity provider does not answer.',
   'idp-refused': 'The identity provider refused a request; its reason is in the message.',
+  'host-unreachable':
+    'A source host such as GitHub does not answer, or asks to wait too long. What was done is kept: run it again.',
+  'host-refused':
+    'A source host such as GitHub refuses: there is no token, it is expired, or it lacks a right. The hint names what it needs.',
   'port-taken': 'Something listens on the port of the embedded provider, whose issuer must not change.',
   'not-signed-in': 'An agent would act for a user, and no user has signed in. `agent-id login`.',
   'not-enrolled': 'This machine has no key for that agent. `agent-id agents enroll`.',

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { Skipped } from '../model/place.ts';
+import type { Stored } from '../model/stored.ts';
 import type { Rule } from '../model/rule.ts';
 
 /** What a scan has found, for every format. */
@@ -7,6 +8,8 @@ export interface Report {
   readonly root: string;
   readonly findings: readonly Finding[];
   readonly skipped: readonly Skipped[];
+  /** What a source host keeps by name, where one was looked at. */
+  readonly stored?: readonly Stored[];
   readonly stats: Readonly<Record<string, number>>;
   /** The fingerprint key was the fixed constant: anybody can make the same fingerprints. */
   readonly unkeyed: boolean;

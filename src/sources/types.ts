@@ -16,6 +16,8 @@ export interface NamedSecret {
   readonly path: string;
   readonly name: string;
   readonly store: Store;
+  /** Where it is kept says that it is a secret, whatever it is called. */
+  readonly certain?: boolean;
   /** What is known of it, for the person. */
   readonly why: string;
 }

@@ -30,6 +30,9 @@ export interface ScanStats {
   /** Versions of files, and commits, in a history. */
   readonly blobs?: number;
   readonly commits?: number;
+  /** Repositories of a host, and those of them that have not changed since they were looked at. */
+  readonly repositories?: number;
+  readonly unchanged?: number;
   readonly files: number;
   /** Bytes that were looked at; of what was decoded, UTF-16 code units. */
   readonly bytes: number;

@@ -11,6 +11,7 @@ export interface ScanFlags extends GlobalOptions {
   readonly history?: boolean;
   readonly machine?: boolean;
   readonly list?: boolean;
+  readonly github?: string;
   readonly stdin?: boolean;
   readonly stdinName?: string;
   readonly format: ScanFormat;
@@ -95,7 +96,7 @@ export function isFailure({ state, kind, lifetime }: Finding, { failOn }: ScanFl
 
 /** One run looks at one kind of thing. Throws `usage`. */
 export function assertOneSource(paths: readonly string[], flags: ScanFlags): void {
-  const asked = (['staged', 'since', 'history', 'stdin', 'machine'] as const).filter(
+  const asked = (['staged', 'since', 'history', 'stdin', 'machine', 'github'] as const).filter(
     (name) => flags[name] !== undefined && flags[name] !== false,
   );
   if (asked.length > 1)
@@ -106,6 +107,11 @@ export function assertOneSource(paths: readonly string[], flags: ScanFlags): voi
     throw new AgentIdError('usage', '--machine takes no path: it reads only what its tables name', {
       where: paths.join(' '),
       hint: 'agent-id scan --machine --list shows them.',
+    });
+  if (flags.github !== undefined && paths.length > 0)
+    throw new AgentIdError('usage', '--github takes no path', {
+      where: paths.join(' '),
+      hint: '--include GLOB narrows it: globs are over OWNER/REPO/path.',
     });
   if (flags.list === true && flags.machine !== true)
     throw new AgentIdError('usage', '--list goes with --machine');

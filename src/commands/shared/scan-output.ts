@@ -56,7 +56,7 @@ export async function writeReports(
     color: false,
     prefix: isElsewhere ? '' : prefixOf(io.cwd, eyes.root),
     fails,
-    readOwners: () => readOwners(eyes),
+    readOwners: () => (isElsewhere ? Promise.resolve(() => null) : readOwners(eyes)),
     readPagePart: async (name) => (await readTextIfThere(shippedPath(`output/page/${name}`))) ?? '',
   };
   for (const { format, file } of outputs) {

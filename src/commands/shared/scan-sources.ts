@@ -22,6 +22,7 @@ export async function rootOf(targets: readonly string[], flags: ScanFlags, io: I
   if (flags.history === true) return repositoryOf(targets, io).top;
   const cwd = await realPath(io.cwd);
   const [only = '.', ...more] = targets;
+  if (flags.github !== undefined) return cwd;
   if (flags.stdin === true || more.length > 0) return cwd;
   const path = await realPath(resolve(cwd, only));
   if ((await kindOf(path)) !== 'file') return path;

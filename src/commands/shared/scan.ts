@@ -5,6 +5,7 @@ import { readTextIfThere, writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { Stored } from '../../model/stored.ts';
 import type { Report } from '../../output/report.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 import { assertWhy } from './baseline-entry.ts';
@@ -29,7 +30,7 @@ export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io
   const eyes = await keyed(found, flags, io);
   const report = await withProgress(io, 'scanning', (say) => lookAt(targets, eyes, flags, { io, say }));
   const fails = (finding: Finding): boolean => isFailure(finding, flags);
-  const isElsewhere = flags.machine === true;
+  const isElsewhere = flags.machine === true || flags.github !== undefined;
   await writeReports(report, { outputs, fails, isElsewhere }, eyes, io);
   io.exitCode = exitCode(report, flags);
   if (flags.stats === true) io.stderr(`${JSON.stringify(report.stats)}\n`);
@@ -67,15 +68,17 @@ async function lookAt(
   const started = toTimestamp(io.clock());
   const policy = await policyOf(now, flags, io);
   const eyes = policy?.eyes ?? now;
-  const { findings, skipped, stats, seen } = await lookThrough(targets, eyes, flags, { io, say });
+  const looked = await lookThrough(targets, eyes, flags, { io, say });
+  const { findings, skipped, stats, seen, stored } = looked;
   const accepted = policy?.baseline ?? null;
   const judged = policy === null ? findings : await policy.judge(findings);
   const settled = await settle({ findings: judged, seen, accepted }, eyes, flags, io);
   return {
-    root: eyes.root,
+    root: looked.root ?? eyes.root,
     findings: settled.filter((finding) => isWanted(finding, flags)),
     skipped,
     stats: { blobs: 0, commits: 0, ...stats },
+    ...(stored === undefined ? {} : { stored }),
     unkeyed: eyes.unkeyed,
     started,
     ended: toTimestamp(io.clock()),
@@ -89,7 +92,12 @@ async function policyOf(eyes: Eyes, flags: ScanFlags, io: Io): Promise<Policy | 
   return openPolicy(flags.since, eyes, flags, io);
 }
 
-type Looked = ScanResult & { readonly seen: ReadonlySet<string> };
+type Looked = ScanResult & {
+  readonly seen: ReadonlySet<string>;
+  /** What the paths are relative to, where that is no folder. */
+  readonly root?: string;
+  readonly stored?: readonly Stored[];
+};
 
 async function lookThrough(
   targets: readonly string[],
@@ -97,6 +105,11 @@ async function lookThrough(
   flags: ScanFlags,
   { io, say }: Watch,
 ): Promise<Looked> {
+  if (flags.github !== undefined) {
+    const { scanGithubOf } = await import('./scan-github.ts');
+    const result = await scanGithubOf(flags.github, eyes, flags, { io, say });
+    return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
+  }
   if (flags.history === true) {
     const { repositoryOf, scanHistoryOf } = await import('./scan-history.ts');
     const result = await scanHistoryOf(repositoryOf(targets, io), eyes, flags, say);
