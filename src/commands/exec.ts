@@ -79,7 +79,8 @@ async function toEnvironment(options: ExecOptions, io: Io): Promise<NodeJS.Proce
   const env = { ...io.env };
   // What the command used before, and where the user's own token lies, is no business of it any more.
   for (const name of await oldNames(opened.locked, io.cwd)) delete env[name];
-  delete env['AGENT_ID_SUBJECT_TOKEN_FILE'];
+  for (const name of ['AGENT_ID_SUBJECT_TOKEN_FILE', 'AGENT_ID_CI_TOKEN', 'AGENT_ID_CI_TOKEN_FILE'])
+    delete env[name];
   for (const { name, resource, scopes } of variables) {
     const wanted = { subject, resource, scopes: toScopes(opened, resource, scopes) };
     env[name] = (await opened.token(wanted)).token.open();

@@ -18,7 +18,10 @@ export function addMigrate(program: Command, io: Io): void {
     .option('--dry-run', 'show the plan and the diff, change nothing')
     .option('--check', 'change nothing; exit code 1 when there is something to do')
     .option('--yes', 'do not ask')
-    .option('--commit', 'commit exactly the changed files, with the hooks of the repository; needs a clean tree')
+    .option(
+      '--commit',
+      'commit exactly the changed files, with the hooks of the repository; needs a clean tree',
+    )
     .option('--branch <name>', 'the same on a new branch, which is then checked out')
     .option('--allow-dirty', 'also change files with uncommitted edits')
     .option('--status', 'say how far each consumer is, and record it')

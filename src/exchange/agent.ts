@@ -144,17 +144,22 @@ function toForm({ resource, scopes }: TokenRequest, subject: string | null): Rec
 }
 
 async function ask(options: AgentOptions, form: Record<string, string>, now: number): Promise<TokenAnswer> {
-  const assertion = await signAssertion(options.signer, {
-    clientId: options.clientId,
-    audience: options.assertionAudience ?? options.tokenEndpoint,
-    now,
-  });
   const body = new URLSearchParams({
     ...form,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: assertion,
+    ...(await proveClient(options, now)),
   });
   return readAnswer(await post(options, body), options.clock());
+}
+
+/** A platform's token names the job, not the client: the client id says which client it is to be. */
+async function proveClient(
+  { signer, clientId, issuer, ...options }: AgentOptions,
+  now: number,
+): Promise<Record<string, string>> {
+  if ('token' in signer) return { client_id: clientId, client_assertion: await signer.token(issuer) };
+  const audience = options.assertionAudience ?? options.tokenEndpoint;
+  return { client_assertion: await signAssertion(signer, { clientId, audience, now }) };
 }
 
 async function post(options: AgentOptions, body: URLSearchParams): Promise<Response> {

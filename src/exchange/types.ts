@@ -7,9 +7,19 @@ export interface Signer {
   sign(input: Uint8Array): Promise<Uint8Array>;
 }
 
+/**
+ * Proves a client that has no key of its own, by a token of the platform that it runs on: a CI job, a Kubernetes service
+ * account. The provider must be told which of them are the client.
+ * @see RFC 7523 section 2.2
+ */
+export interface PlatformIdentity {
+  /** Gives a token whose audience is the provider. */
+  token(audience: string): Promise<string>;
+}
+
 /** What the core needs from outside, so that it has no dependency and no ambient state. */
 export interface AgentOptions {
-  readonly signer: Signer;
+  readonly signer: Signer | PlatformIdentity;
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since 1970. */
   readonly clock: () => number;

@@ -32,7 +32,7 @@ function toKeyError(error: KeyFileError, { agentId, displayName }: Whose): Agent
   if (error.problem === 'missing') {
     return new AgentIdError('not-enrolled', `${displayName} has no key on this machine`, {
       cause: error,
-      hint: `Run: agent-id agents enroll ${agentId}`,
+      hint: `Run: agent-id agents enroll ${agentId}. A CI job needs no key: it needs a token of its platform (permissions: id-token: write).`,
     });
   }
   const code = error.problem === 'malformed' ? 'malformed' : 'unreadable';

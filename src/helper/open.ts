@@ -1,10 +1,10 @@
 import { appendAudit } from '../audit/log.ts';
 import { createAgent } from '../exchange/agent.ts';
-import { createFileSigner } from '../exchange/node.ts';
-import type { Agent, TokenRequest, TokenSource } from '../exchange/types.ts';
+import { createFileSigner, KeyFileError } from '../exchange/node.ts';
+import type { Agent, PlatformIdentity, Signer, TokenRequest, TokenSource } from '../exchange/types.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import { systemClock, toTimestamp } from '../lib/clock.ts';
-import { createHttp } from '../lib/http.ts';
+import { createHttp, type Http } from '../lib/http.ts';
 import { agentKeyFile } from '../lib/keys.ts';
 import { statePaths, type StatePaths } from '../lib/state.ts';
 import { systemFetch } from '../lib/system.ts';
@@ -14,6 +14,7 @@ import { createLog, toAuditEvent, type AuditQueue } from './audit-event.ts';
 import { toAgentIdError } from './error.ts';
 import { readLocked } from './locked.ts';
 import { keptMetadata } from './metadata.ts';
+import { findPlatform } from './platform.ts';
 import { findResource } from './resource.ts';
 import { trustForAgent } from './trust.ts';
 
@@ -141,8 +142,9 @@ async function createCore(opened: Opened, maxTtlSeconds: number): Promise<Agent>
   const { id, locked, trust, paths, place } = opened;
   const clock = place.clock ?? systemClock;
   const fetch = place.fetch ?? systemFetch;
-  const signer = await createFileSigner(agentKeyFile(paths, id));
-  const metadata = await keptMetadata(trust.issuer, createHttp({ fetch, clock }), clock);
+  const http = createHttp({ fetch, clock });
+  const signer = await findSigner(opened, http);
+  const metadata = await keptMetadata(trust.issuer, http, clock);
   return createAgent({
     signer,
     fetch,
@@ -161,6 +163,20 @@ async function createCore(opened: Opened, maxTtlSeconds: number): Promise<Agent>
       });
     },
   });
+}
+
+/** A key that was enrolled here comes first: somebody made it on purpose. Without one the platform speaks for the job. */
+async function findSigner({ id, paths, place }: Opened, http: Http): Promise<Signer | PlatformIdentity> {
+  try {
+    return await createFileSigner(agentKeyFile(paths, id));
+  } catch (error) {
+    const platform =
+      error instanceof KeyFileError && error.problem === 'missing'
+        ? findPlatform(place.env, http)
+        : undefined;
+    if (platform !== undefined) return platform;
+    throw error;
+  }
 }
 
 /** Providers whose tokens always name the agent; of the others an actor is checked where there is one. */

@@ -8,7 +8,7 @@ import { fromWire, toRegistration, toWire, type EmbeddedRegistration } from './e
 import { readMetadata, toRecord } from './metadata.ts';
 import type { AdapterParts } from './parts.ts';
 import { toRefusal } from './refusal.ts';
-import type { Capabilities, Change, IdpAdapter, Registration } from './types.ts';
+import type { Capabilities, Change, IdpAdapter, PlatformTrust, Registration } from './types.ts';
 
 const capabilities: Capabilities = {
   exchange: 'rfc8693',
@@ -38,6 +38,7 @@ export function createEmbeddedAdapter(parts: AdapterParts): IdpAdapter {
     addKey: (clientId, key) => changeKeys(admin, clientId, (keys) => withKey(keys, key)),
     removeKey: (clientId, kid) =>
       changeKeys(admin, clientId, (keys) => keys.filter((key) => key.kid !== kid)),
+    trustPlatform: (clientId, platform) => trustPlatform(admin, clientId, platform),
     revoke: (clientId) => switchStatus(admin, clientId, 'revoke'),
     restore: (clientId) => switchStatus(admin, clientId, 'restore'),
     remove: (clientId) => remove(admin, clientId),
@@ -122,6 +123,26 @@ async function changeKeys(
   if (keys.length === found.keys.length) return toRegistration(found);
   const actsFor = found.actsFor === 'itself' ? 'itself' : 'user';
   return toRegistration(await put(admin, { ...found, actsFor, marker: found.marker, keys }));
+}
+
+async function trustPlatform(admin: EmbeddedAdmin, clientId: string, platform: PlatformTrust): Promise<void> {
+  const found = await find(admin, clientId);
+  if (found === undefined) throw unknown(clientId);
+  if (found.marker === null) throw conflict(clientId);
+  if (found.platforms.some((one) => isSamePlatform(one, platform))) return;
+  const actsFor = found.actsFor === 'itself' ? 'itself' : 'user';
+  await put(admin, { ...found, actsFor, marker: found.marker, platforms: [...found.platforms, platform] });
+}
+
+function isSamePlatform(a: PlatformTrust, b: PlatformTrust): boolean {
+  const sorted = ({ issuer, claims }: PlatformTrust): string =>
+    JSON.stringify([
+      issuer,
+      Object.entries(claims)
+        .map((claim) => claim.join('='))
+        .toSorted(),
+    ]);
+  return sorted(a) === sorted(b);
 }
 
 async function switchStatus(

@@ -1,18 +1,20 @@
 import type { AgentSpec, PublicJwk } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
 import { toRecord } from './metadata.ts';
-import type { Registration } from './types.ts';
+import type { PlatformTrust, Registration } from './types.ts';
 
 /** A registration with what only the embedded provider keeps. */
 export interface EmbeddedRegistration extends Registration {
   readonly owner: string | null;
   readonly actsFor: string;
+  readonly platforms: readonly PlatformTrust[];
 }
 
 /** Writes an agent as the embedded provider registers it. @see RFC 7591 section 2 */
 export function toWire(
   spec: Pick<AgentSpec, 'clientId' | 'displayName' | 'owner' | 'actsFor' | 'keys' | 'marker'> & {
     readonly grants: readonly { readonly uri: string; readonly scopes: readonly string[] }[];
+    readonly platforms?: readonly PlatformTrust[];
   },
 ): object {
   return {
@@ -25,6 +27,7 @@ export function toWire(
     acts_for: spec.actsFor,
     grants: spec.grants.map(({ uri, scopes }) => ({ uri, scopes })),
     ...(spec.owner === null ? {} : { owner: spec.owner }),
+    ...(spec.platforms === undefined ? {} : { platforms: spec.platforms }),
   };
 }
 
@@ -50,6 +53,7 @@ export function fromWire(body: unknown): EmbeddedRegistration {
     lastTokenAt: typeof lastTokenAt === 'number' ? lastTokenAt : null,
     owner: typeof owner === 'string' ? owner : null,
     actsFor: String(wire['acts_for']),
+    platforms: Array.isArray(wire['platforms']) ? (wire['platforms'] as PlatformTrust[]) : [],
   };
 }
 

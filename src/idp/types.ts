@@ -79,6 +79,12 @@ export interface Registration {
   readonly lastTokenAt: number | null;
 }
 
+/** Jobs that are an agent: those whose token this issuer signed and that hold every one of these claims. */
+export interface PlatformTrust {
+  readonly issuer: string;
+  readonly claims: Readonly<Record<string, string>>;
+}
+
 /** What applying would do. Plain data without secrets; `lines` are for the person. */
 export interface Change {
   readonly kind: 'create' | 'update' | 'none' | 'conflict';
@@ -118,6 +124,8 @@ export interface IdpAdapter {
   /** Adds a machine's key. Repeating it changes nothing. */
   addKey(clientId: string, key: PublicJwk): Promise<Registration>;
   removeKey(clientId: string, kid: string): Promise<Registration>;
+  /** Lets jobs of a platform be the agent, without a key. Repeating it changes nothing. Absent where the provider has no interface for it. */
+  trustPlatform?(clientId: string, platform: PlatformTrust): Promise<void>;
   /** No new token from now on, and live ones inactive where `revokeIssued`. Safe to repeat. */
   revoke(clientId: string): Promise<void>;
   restore(clientId: string): Promise<void>;

@@ -128,7 +128,7 @@ function keyPlace(consumer: Consumer, actsFor: ActsFor): PlannedAgent['key'] {
     return {
       place: 'elsewhere',
       where: 'the machine that runs the CI job',
-      enroll: `${enroll} --name ci-runner`,
+      enroll: `${enroll} --name ci-runner, or, where the job itself has an identity (OIDC), here and without a key: ${enroll} --ci ISSUER --claim NAME=VALUE`,
     };
   }
   const where =

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import { quietly } from '../../src/idp/embedded/quiet.ts';
@@ -15,7 +16,10 @@ export interface PlainServer {
   stop(): Promise<void>;
 }
 
-export async function startPlainServer(): Promise<PlainServer> {
+/** Answers the token endpoint instead of the library. */
+type AnswerToken = (form: URLSearchParams) => Promise<object>;
+
+export async function startPlainServer(answerToken?: AnswerToken): Promise<PlainServer> {
   const { result } = await quietly(async () => {
     const { Provider } = await import('oidc-provider');
     const server = createServer();
@@ -30,6 +34,7 @@ export async function startPlainServer(): Promise<PlainServer> {
       clientDefaults: { id_token_signed_response_alg: 'ES256' },
       features: {
         devInteractions: { enabled: false },
+        clientCredentials: { enabled: true },
         registration: { enabled: true, initialAccessToken: true },
         registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
       },
@@ -49,6 +54,15 @@ export async function startPlainServer(): Promise<PlainServer> {
           return response;
         };
         Object.assign(response, { end: destroy });
+      }
+      if (answerToken !== undefined && request.method === 'POST' && request.url === '/token') {
+        void text(request)
+          .then((body) => answerToken(new URLSearchParams(body)))
+          .then((data) => {
+            response.writeHead('error' in data ? 401 : 200, { 'content-type': 'application/json' });
+            response.end(JSON.stringify(data));
+          });
+        return;
       }
       void callback(request, response);
     });

@@ -24,53 +24,71 @@ const MAX_ACTORS = 5;
 
 type Params = Readonly<Record<string, unknown>>;
 
+type Decide = (agent: AgentRecord, params: Params) => Promise<Minted>;
+
 /** Exchanges a user's token for one that names the agent as its actor. @see RFC 8693 */
 export async function answerExchange(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
-  await answerAudited(idp, ctx, async (agent, params) => {
-    if (agent.actsFor !== 'user') {
-      throw new errors.UnauthorizedClient('this agent acts as itself and takes no user token');
-    }
-    assertExchange(params);
-    const subject = await readSubject(idp, params, agent);
-    const user = String(subject.sub);
-    const consent = idp.state.data.consents.get(consentKey(user, agent.clientId));
-    if (consent?.allowed !== true) {
-      throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
-    }
-    const resource = readResource(idp, params);
-    const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(consent.grants, resource));
-    const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
-    return { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };
-  });
+  ctx.body = await issue(idp, agentOf(idp, ctx), { ...ctx.oidc.params }, (agent, params) =>
+    decideExchange(idp, agent, params),
+  );
 }
 
 /** Gives a token to an agent that acts as itself. @see RFC 6749 section 4.4 */
 export async function answerItself(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
-  await answerAudited(idp, ctx, async (agent, params) => {
-    if (agent.actsFor !== 'itself') {
-      throw new errors.UnauthorizedClient('this agent acts only for a user: its key alone yields nothing');
-    }
-    const resource = readResource(idp, params);
-    const scopes = readScopes(params, scopesIn(agent.grants, resource));
-    const notAfter = nowSeconds(idp) + 2 * TOKEN_SECONDS;
-    return { agent, subject: agent.clientId, resource, scopes, act: null, notAfter };
-  });
+  ctx.body = await issue(idp, agentOf(idp, ctx), { ...ctx.oidc.params }, (agent, params) =>
+    decideItself(idp, agent, params),
+  );
 }
 
-async function answerAudited(
-  idp: Idp,
-  ctx: KoaContextWithOIDC,
-  decide: (agent: AgentRecord, params: Params) => Promise<Minted>,
-): Promise<void> {
-  const params: Params = { ...ctx.oidc.params };
+/** Gives the answer to an agent that was authenticated elsewhere. Throws the library's errors. */
+export async function issueTo(idp: Idp, agent: AgentRecord, params: Params): Promise<object> {
+  const { grant_type: grant } = params;
+  if (grant !== exchangeGrant && grant !== 'client_credentials')
+    throw new errors.UnsupportedGrantType('an agent exchanges a token, or acts as itself');
+  return issue(idp, agent, params, (one, asked) =>
+    grant === exchangeGrant ? decideExchange(idp, one, asked) : decideItself(idp, one, asked),
+  );
+}
+
+function agentOf(idp: Idp, ctx: KoaContextWithOIDC): AgentRecord {
   const agent = idp.state.data.agents.get(String(ctx.oidc.client?.clientId));
   if (agent === undefined) throw new errors.UnauthorizedClient('only agents may ask for this');
+  return agent;
+}
+
+async function decideExchange(idp: Idp, agent: AgentRecord, params: Params): Promise<Minted> {
+  if (agent.actsFor !== 'user') {
+    throw new errors.UnauthorizedClient('this agent acts as itself and takes no user token');
+  }
+  assertExchange(params);
+  const subject = await readSubject(idp, params, agent);
+  const user = String(subject.sub);
+  const consent = idp.state.data.consents.get(consentKey(user, agent.clientId));
+  if (consent?.allowed !== true) {
+    throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
+  }
+  const resource = readResource(idp, params);
+  const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(consent.grants, resource));
+  const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
+  return { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };
+}
+
+async function decideItself(idp: Idp, agent: AgentRecord, params: Params): Promise<Minted> {
+  if (agent.actsFor !== 'itself') {
+    throw new errors.UnauthorizedClient('this agent acts only for a user: its key alone yields nothing');
+  }
+  const resource = readResource(idp, params);
+  const scopes = readScopes(params, scopesIn(agent.grants, resource));
+  const notAfter = nowSeconds(idp) + 2 * TOKEN_SECONDS;
+  return { agent, subject: agent.clientId, resource, scopes, act: null, notAfter };
+}
+
+async function issue(idp: Idp, agent: AgentRecord, params: Params, decide: Decide): Promise<object> {
   const outline = { kind: 'token', agent: toEventAgent(agent) } as const;
   try {
     if (agent.status === 'revoked') throw new errors.AccessDenied('agent revoked');
     const minted = await decide(agent, params);
     const { token, jti, expiresIn } = await mintToken(idp, minted);
-    ctx.body = answerBody(token, expiresIn, minted.scopes);
     noteToken(idp, agent);
     const user = minted.act === null ? null : minted.subject;
     idp.events.add({
@@ -80,6 +98,7 @@ async function answerAudited(
       scopes: minted.scopes,
       resource: toEventResource(idp, minted.resource),
     });
+    return answerBody(token, expiresIn, minted.scopes);
   } catch (error) {
     const reason =
       error instanceof errors.OIDCProviderError ? String(error.error_description) : 'server error';

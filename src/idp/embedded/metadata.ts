@@ -1,17 +1,22 @@
 import { toPublicJwk } from '../../lib/keys.ts';
 import type { PublicJwk } from '../../model/agent.ts';
 import { resourceByUri, type Idp } from './context.ts';
+import { readPlatforms } from './federation.ts';
 import { toRecord, type AgentRecord, type ScopedResource } from './state.ts';
 import { Refusal } from './wire.ts';
 
 /** What a registration asks for, checked. */
-export type Wanted = Pick<AgentRecord, 'displayName' | 'owner' | 'marker' | 'actsFor' | 'keys' | 'grants'>;
+export type Wanted = Pick<
+  AgentRecord,
+  'displayName' | 'owner' | 'marker' | 'actsFor' | 'keys' | 'grants' | 'platforms'
+>;
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** Reads client metadata. Throws `invalid_client_metadata` for what we do not register. @see RFC 7591 section 2 */
 export function readMetadata(idp: Idp, body: Body): Wanted {
   assertSecretless(body);
+  const platforms = readPlatforms(body['platforms']);
   return {
     displayName: readText(body, 'client_name', 200) ?? refuse('client_name is needed'),
     owner: readText(body, 'owner', 200),
@@ -19,6 +24,7 @@ export function readMetadata(idp: Idp, body: Body): Wanted {
     actsFor: readActsFor(body),
     keys: readKeys(body),
     grants: readGrants(idp, body),
+    ...(platforms === undefined ? {} : { platforms }),
   };
 }
 
@@ -44,6 +50,7 @@ export function toWire(idp: Idp, agent: AgentRecord): object {
     response_types: [],
     redirect_uris: [],
     jwks: { keys: agent.keys },
+    platforms: agent.platforms ?? [],
     registration_client_uri: `${idp.issuer}/register/${agent.clientId}`,
     owner: agent.owner,
     software_id: agent.marker,

@@ -1,12 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { answerAdmin } from './admin-routes.ts';
 import type { Idp } from './context.ts';
 import { rememberCode } from './device-pages.ts';
+import { authenticatePlatform, isForeign } from './federation.ts';
+import { issueTo } from './grants.ts';
 import { createProvider } from './provider.ts';
 import { answerInteraction } from './sign-in.ts';
 import { introspect, revoke } from './token-routes.ts';
-import { assertHost, readForm, sendError, sendJson } from './wire.ts';
+import { assertHost, peekForm, readForm, Refusal, sendError, sendJson } from './wire.ts';
 
 interface Call {
   readonly idp: Idp;
@@ -20,15 +23,35 @@ export function createRouter(idp: Idp): RequestListener {
   const provider = createProvider(idp);
   const openid = provider.callback();
   return (request, response) => {
-    answer({ idp, request, response, provider })
-      .then((answered) => (answered ? undefined : openid(request, response)))
-      .catch((error: unknown) => sendError(response, error));
+    route({ idp, request, response, provider }, openid).catch((error: unknown) => sendError(response, error));
   };
+}
+
+async function route(call: Call, openid: RequestListener): Promise<void> {
+  const { request, response } = call;
+  assertHost(request, call.idp.issuer);
+  if (request.method === 'POST' && request.url === '/token') await answerToken(call, openid);
+  else if (!(await answer(call))) openid(request, response);
+}
+
+/** A job of a platform authenticates by a token that the library does not know; all others are the library's. */
+async function answerToken({ idp, request, response }: Call, openid: RequestListener): Promise<void> {
+  const { form, again } = await peekForm(request);
+  if (!isForeign(form)) {
+    openid(again, response);
+    return;
+  }
+  const agent = await authenticatePlatform(idp, form);
+  try {
+    sendJson(response, 200, await issueTo(idp, agent, Object.fromEntries(form)));
+  } catch (error) {
+    if (!(error instanceof errors.OIDCProviderError)) throw error;
+    throw new Refusal(error.statusCode, error.error, error.error_description ?? error.message);
+  }
 }
 
 /** Says whether the request was ours. */
 async function answer({ idp, request, response, provider }: Call): Promise<boolean> {
-  assertHost(request, idp.issuer);
   const url = new URL(request.url ?? '/', idp.issuer);
   const { pathname } = url;
   if (/^\/(register|admin)(\/|$)/.test(pathname)) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { PublicJwk } from '../../model/agent.ts';
+import type { PlatformTrust } from '../types.ts';
 import type { StoreShape } from './store.ts';
 
 /** One audience and scopes of it. */
@@ -18,6 +19,8 @@ export interface AgentRecord {
   readonly actsFor: 'user' | 'itself';
   readonly status: 'active' | 'revoked';
   readonly keys: readonly PublicJwk[];
+  /** Jobs of a platform that are this agent, without a key of their own. */
+  readonly platforms?: readonly PlatformTrust[];
   readonly grants: readonly ScopedResource[];
   readonly createdAt: number;
   readonly lastTokenAt: number | null;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { toRecord } from './state.ts';
 
 /** A refusal in the standard's words. @see RFC 6749 section 5.2, RFC 7591 section 3.2.2 */
@@ -68,6 +68,19 @@ export async function readJson(request: IncomingMessage): Promise<Readonly<Recor
     // The cause would quote the body.
   }
   throw new Refusal(400, 'invalid_request', 'the body is not a JSON object');
+}
+
+/** Reads a form without taking it from who answers next: gives the request once more, unread. */
+export async function peekForm(
+  request: IncomingMessage,
+): Promise<{ readonly form: URLSearchParams; readonly again: IncomingMessage }> {
+  const body = await readBody(request);
+  const again = new IncomingMessage(request.socket);
+  const { method, url, headers, rawHeaders, httpVersion } = request;
+  Object.assign(again, { method, url, headers, rawHeaders, httpVersion, complete: true });
+  again.push(body);
+  again.push(null);
+  return { form: new URLSearchParams(body), again };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
