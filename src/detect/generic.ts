@@ -10,7 +10,7 @@ import type { Match, TextPlace } from './match.ts';
 import { contextOf } from './model/context.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { nearMiss } from './near-miss.ts';
-import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
+import { isExample, isInDocstring, isOfServer, placementOf, type Placement } from './placement.ts';
 import { isPublished } from './published.ts';
 import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
 import { whyTyped } from './typed.ts';
@@ -84,9 +84,10 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   const placement = placementIn(text, candidate, path);
   const { score, reasons } = weigh(text, candidate);
   const short = score - dearer[placement];
-  const enough = mustHold(candidate, placement) ? thresholds.slot : thresholds.report;
+  const handed = isHanded(candidate, path);
+  const enough = handed || mustHold(candidate, placement) ? thresholds.slot : thresholds.report;
   if (short < Math.min(enough, thresholds.low)) return undefined;
-  const misfit = whyMisfit(text, candidate, rules, named);
+  const misfit = handed ? undefined : whyMisfit(text, candidate, rules, named);
   return toMatch(candidate, rule, {
     confidence: short >= enough && misfit === undefined ? 'medium' : 'low',
     reasons: [
@@ -151,6 +152,12 @@ function mustHold({ name, scheme, form }: Candidate, placement: Placement): bool
     antiWords === 0 &&
     (kind === 'password' || (form === 'header' && kind !== 'other'))
   );
+}
+
+/** What an MCP client hands to a server under a credential's name is one, whatever it looks like. */
+function isHanded({ name, slot }: Candidate, path = ''): boolean {
+  const { kind, antiWords } = readName(name);
+  return slot !== null && kind !== 'other' && antiWords === 0 && isOfServer(slot, path);
 }
 
 function broadRule(candidate: Candidate, rules: RuleSet, named: CompiledRule | undefined): Rule | undefined {

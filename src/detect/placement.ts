@@ -40,3 +40,11 @@ export function isInDocstring(text: string, at: number): boolean {
   }
   return open !== '';
 }
+
+/** Says whether a key path leads into a server of an MCP client, whose fields are handed to it as they are. */
+export function isOfServer(slot: string, path: string): boolean {
+  return (
+    /mcp_?servers|context_servers|(?:^|\.)mcp(?:\.|$)/i.test(slot) ||
+    /(?:^|[/._-])mcp(?:[/._-]|$)/i.test(path)
+  );
+}

@@ -2,7 +2,7 @@ import type { FormatId } from '../model/facts.ts';
 
 /** Words in the names of secrets. Where none occurs, no name can tell of one. */
 const telling =
-  /token|secret|passw|passphrase|credential|api.?key|\w_key\b|access.?key|private.?key|ssws|authorization|_pat\b|_dsn\b|"auths"|<pass\b|(?:database|db|postgres|mysql|mongo|redis|amqp|webhook)\w{0,12}_ur[li]/i;
+  /token|secret|passw|passphrase|credential|api.?key|\w_key\b|access.?key|private.?key|ssws|authorization|_pat\b|_dsn\b|"auths"|mcp_?servers|context_servers|--key\b|<pass\b|(?:database|db|postgres|mysql|mongo|redis|amqp|webhook)\w{0,12}_ur[li]/i;
 
 /** Code that reads its environment. */
 const readsNames =

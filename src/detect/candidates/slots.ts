@@ -3,6 +3,9 @@ import { readName } from '../vocabulary.ts';
 import type { Candidate, Form } from './candidate.ts';
 import { readValue } from './read-value.ts';
 
+/** A scheme with a verb of a format string, or with nothing. */
+const schemeAlone = /^[A-Za-z]{3,12} \S{0,2}$/;
+
 /** Makes candidates of the slots whose names may be those of secrets; `isNamed` knows further names. */
 export function slotCandidates(
   text: string,
@@ -11,7 +14,7 @@ export function slotCandidates(
 ): readonly Candidate[] {
   return (facts?.slots ?? []).flatMap((slot) => {
     const name = slot.name ?? '';
-    if (name === '' || slot.value.length < 4) return [];
+    if (name === '' || slot.value.length < 4 || schemeAlone.test(slot.value)) return [];
     if (readName(name).kind === 'other' && !isNamed(name)) return [];
     return [toCandidate(text, slot, name)];
   });
