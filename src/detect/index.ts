@@ -1,6 +1,6 @@
 export { decodeLayers } from './decode/index.ts';
 export { mayHoldLayers } from './decode/may-hold.ts';
-export { createEngine, type Candidate, type Engine } from './engine/index.ts';
+export { createEngine, type ByteRange, type Candidate, type Engine } from './engine/index.ts';
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
 export { createFingerprint, defaultKey } from './fingerprint.ts';
 export { groupOf, idOf, toFindings, type Seen } from './findings.ts';

@@ -7,13 +7,20 @@ export interface Wasm<Exports> {
   readonly memory: WebAssembly.Memory;
 }
 
-/** Starts a kernel that the build compiled, over so many pages of 64 KiB; undefined where that cannot be done. */
-export function startWasm<Exports>(name: string, pages: number): Wasm<Exports> | undefined {
+/** Makes a memory of so many pages of 64 KiB; undefined where there is none. */
+export function createMemory(pages: number): WebAssembly.Memory | undefined {
   try {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts a kernel that the build compiled, in a memory that others may share; undefined where that cannot be done. */
+export function startWasm<Exports>(name: string, memory: WebAssembly.Memory): Exports | undefined {
+  try {
     const module = new WebAssembly.Module(readFileSync(shippedPath(`kernels/${name}.wasm`)));
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    return { exports: exports as Exports, memory };
+    return new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
   } catch {
     return undefined;
   }

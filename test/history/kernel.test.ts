@@ -1,14 +1,19 @@
 import { constants, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCompiledKernel, createPlainKernel, type Kernel } from '../../src/sources/git/kernel.ts';
+import {
+  createCompiledKernel,
+  createPlainKernel,
+  KERNEL_ROOM,
+  type Kernel,
+} from '../../src/sources/git/kernel.ts';
 import { createFind } from '../../src/sources/git/find.ts';
 import { createTreeCollector } from '../../src/sources/history/collect-trees.ts';
 
-const SIZE = 4 << 20;
-const FROM = 1 << 20;
-const TO = 2 << 20;
-const BASE = 3 << 20;
+const SIZE = KERNEL_ROOM + (4 << 20);
+const FROM = KERNEL_ROOM + (1 << 20);
+const TO = KERNEL_ROOM + (2 << 20);
+const BASE = KERNEL_ROOM + (3 << 20);
 
 const compiled = createCompiledKernel(SIZE);
 const plain = createPlainKernel(SIZE);

@@ -20,6 +20,14 @@ export interface Engine {
    * Reads no byte outside. In code (`isCode`) values are quoted and names are read by calls.
    */
   readonly scan: (bytes: Buffer, start: number, end: number, isCode?: boolean) => readonly Candidate[];
+  /** The same for a stretch of a text that lies within `bounds`: what stands around counts, but is not looked at. */
+  readonly scanStretch: (bytes: Buffer, stretch: ByteRange, bounds: ByteRange) => readonly Candidate[];
+}
+
+/** Half-open, in bytes. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Makes an engine for rules. */
@@ -41,23 +49,30 @@ export function createEngine(rules: RuleSet): Engine {
       (inNames ? names.judge(at, length) : undefined) ?? (refers ? names.judgeReference(at) : undefined);
     if (kind !== undefined) found.push({ at, kind });
   };
+  const scan = (
+    bytes: Buffer,
+    { start, end }: ByteRange,
+    bounds: ByteRange,
+    isCode: boolean,
+  ): readonly Candidate[] => {
+    const hits = finder.find(bytes, start, end);
+    const found: Candidate[] = [];
+    if (hits.count === 0) return found;
+    present.reset(hits);
+    runs.reset(bytes, bounds.start, bounds.end);
+    patterns.reset(bytes, bounds.start, bounds.end);
+    names.reset({ bytes, ...bounds, reads: present.reads(isCode), isCode });
+    for (let n = 0; n < hits.count; n += 1) {
+      const [text, at] = [hits.texts[n] ?? 0, hits.offsets[n] ?? 0];
+      const anchor = anchors[text] ?? nothing;
+      if (anchor.isIdle || (anchor.isRepeat && at > bounds.start && bytes[at - 1] === bytes[at])) continue;
+      lookAt(text, at, found);
+    }
+    return found;
+  };
   return {
-    scan: (bytes, start, end, isCode = false) => {
-      const hits = finder.find(bytes, start, end);
-      const found: Candidate[] = [];
-      if (hits.count === 0) return found;
-      present.reset(hits);
-      runs.reset(bytes, start, end);
-      patterns.reset(bytes, start, end);
-      names.reset({ bytes, start, end, reads: present.reads(isCode), isCode });
-      for (let n = 0; n < hits.count; n += 1) {
-        const [text, at] = [hits.texts[n] ?? 0, hits.offsets[n] ?? 0];
-        const anchor = anchors[text] ?? nothing;
-        if (anchor.isIdle || (anchor.isRepeat && at > start && bytes[at - 1] === bytes[at])) continue;
-        lookAt(text, at, found);
-      }
-      return found;
-    },
+    scan: (bytes, start, end, isCode = false) => scan(bytes, { start, end }, { start, end }, isCode),
+    scanStretch: (bytes, stretch, bounds) => scan(bytes, stretch, bounds, false),
   };
 }
 

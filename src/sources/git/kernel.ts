@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib';
-import { startWasm } from '../../lib/wasm.ts';
+import { createMemory, startWasm } from '../../lib/wasm.ts';
 import { applyDelta, createWindows, type DeltaJob, type Windows } from './delta.ts';
+import { createCompiledLines, createPlainLines, LINES_ROOM, type Lines } from './lines.ts';
 
 /** Inflates and applies deltas within one stretch of bytes. */
 export interface Kernel {
@@ -11,6 +12,8 @@ export interface Kernel {
   readonly inflate: (from: number, end: number, to: number, length: number) => boolean;
   /** As `applyDelta` of `delta.ts`. */
   readonly applyDelta: (job: Omit<DeltaJob, 'bytes'>) => number;
+  /** Tells which lines around a change are to be looked at. */
+  readonly lines: Lines;
   /** Lists the entries of trees that count; none where only the compiled kernel does it. */
   readonly trees?: TreeKernel;
 }
@@ -34,7 +37,7 @@ interface Stretch {
 export const SLACK = 64;
 
 /** Bytes at the start of a kernel that it keeps for itself. */
-export const KERNEL_ROOM = 1 << 20;
+export const KERNEL_ROOM = (1 << 20) + LINES_ROOM;
 
 /** Makes a kernel: the compiled one where it is there and this machine can run it, else that of Node's zlib. */
 export function createKernel(size: number): Kernel {
@@ -55,6 +58,7 @@ export function createPlainKernel(size: number): Kernel {
       return true;
     },
     applyDelta: (job) => applyDelta({ bytes, ...job }, windows),
+    lines: createPlainLines(bytes),
   };
 }
 
@@ -65,6 +69,7 @@ const FILTER_AT = 512 << 10;
 const FILTER = 32 << 10;
 const EDGES_AT = 544 << 10;
 const EDGES = 1 << 16;
+const LINES_AT = 1 << 20;
 const PAGE = 1 << 16;
 
 /** What `pack.as.ts` exports. */
@@ -77,12 +82,12 @@ interface Compiled {
   readonly listEdges: (...numbers: readonly number[]) => number;
 }
 
-/** Makes the compiled kernel; undefined where it is not there or cannot be run. */
+/** Makes the compiled kernel, of bytes beyond `KERNEL_ROOM`; undefined where it is not there or cannot be run. */
 export function createCompiledKernel(size: number): Kernel | undefined {
-  const pages = Math.ceil(size / PAGE) + 1;
-  const started = startWasm<Compiled>('pack', pages);
-  if (started === undefined) return undefined;
-  const { exports, memory } = started;
+  const memory = createMemory(Math.ceil(size / PAGE) + 1);
+  const exports = memory && startWasm<Compiled>('pack', memory);
+  const lines = memory && createCompiledLines(memory, LINES_AT);
+  if (exports === undefined || lines === undefined || memory === undefined) return undefined;
   const windows = { bounds: new Uint32Array(memory.buffer, WINDOWS_AT, 2 * WINDOWS), count: 0 };
   exports.init(WORK_AT, WINDOWS_AT, WINDOWS);
   exports.initTrees(FILTER_AT, EDGES_AT, EDGES);
@@ -95,6 +100,7 @@ export function createCompiledKernel(size: number): Kernel | undefined {
       windows.count = exports.countWindows();
       return length;
     },
+    lines,
     trees: {
       filter: new Uint8Array(memory.buffer, FILTER_AT, FILTER),
       edges: new Int32Array(memory.buffer, EDGES_AT, EDGES),

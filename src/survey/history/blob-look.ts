@@ -5,11 +5,13 @@ import {
   matchFile,
   mayHoldLayers,
   toRuleSet,
+  type ByteRange,
   type Engine,
   type RuleSet,
 } from '../../detect/index.ts';
 import { decodeText } from '../../lib/text.ts';
 import type { Rule } from '../../model/rule.ts';
+import { MOST_LISTED, STRETCH, type Lines } from '../../sources/git/lines.ts';
 
 /** What is carried from a blob to those that are made from it. */
 export interface BlobState {
@@ -25,6 +27,7 @@ export interface BlobPlace {
   readonly bytes: Buffer;
   readonly at: number;
   readonly length: number;
+  readonly lines: Lines;
   /** Bounds of what is new, two by two; undefined where all of it is. */
   readonly windows?: { readonly bounds: Uint32Array; readonly count: number };
 }
@@ -53,6 +56,8 @@ const BINARY_HEAD = 8192;
 /** Bytes before and after an anchor that a match may take, second parts near by included. */
 const BEFORE = 600;
 const AFTER = 2000;
+/** Bytes from an anchor to the end of a private key. */
+const LONGEST = 17_000;
 /** Bytes before and after a name that it and its value may take. */
 const NAME_BEFORE = 120;
 const NAME_AFTER = 400;
@@ -156,44 +161,74 @@ function lookAtNew(matcher: Matcher, place: BlobPlace, found: Set<number>): numb
     if ('text' in decoded) for (const value of matcher.formatted(decoded.text)) found.add(value);
     return length;
   }
-  if (windows === undefined) return lookAtRange(matcher, place, found, [at, at + length]);
+  if (windows === undefined) return lookAtChange(matcher, place, found, [0, length]);
   let scanned = 0;
-  for (let n = 0; n < windows.count; n += 1) {
-    const start = at + (windows.bounds[2 * n] ?? 0);
-    const end = Math.min(at + length, at + (windows.bounds[2 * n + 1] ?? 0));
-    scanned += lookAtRange(matcher, place, found, [start, end]);
+  for (let n = 0; n < windows.count; n += 1)
+    scanned += lookAtChange(matcher, place, found, [
+      windows.bounds[2 * n] ?? 0,
+      Math.min(length, windows.bounds[2 * n + 1] ?? 0),
+    ]);
+  return scanned;
+}
+
+/** Looks at the lines around a change. */
+function lookAtChange(
+  matcher: Matcher,
+  place: BlobPlace,
+  found: Set<number>,
+  [from, to]: readonly [number, number],
+): number {
+  const { lines } = place;
+  let scanned = 0;
+  for (let at = from; at < to || at === from; at += MOST_LISTED) {
+    const count = lines.list(place, at, Math.min(to, at + MOST_LISTED));
+    for (let n = 0; n < count; n += 1) {
+      const start = place.at + (lines.stretches[n * STRETCH] ?? 0);
+      const end = place.at + (lines.stretches[n * STRETCH + 1] ?? 0);
+      scanned += end - start;
+      if (!lookAtStretch(matcher, place, found, { start, end })) lines.settle(n);
+    }
   }
   return scanned;
 }
 
-/** One byte is one character here, whatever the encoding: what rules look for is ASCII. */
-function lookAtRange(
+/**
+ * Says whether there was anything to be looked at closely. One byte is one character here, whatever the encoding: what
+ * rules look for is ASCII.
+ */
+function lookAtStretch(
   matcher: Matcher,
   { bytes, at, length }: BlobPlace,
   found: Set<number>,
-  [start, end]: readonly [number, number],
-): number {
-  const fresh = bytes.subarray(start, end);
-  if (mayHoldLayers(fresh, 0, fresh.length)) lookAtLayers(matcher, fresh.toString('latin1'), found);
-  for (const candidate of matcher.engine.scan(fresh, 0, fresh.length)) {
+  stretch: ByteRange,
+): boolean {
+  const fresh = bytes.subarray(stretch.start, stretch.end);
+  let any = mayHoldLayers(fresh, 0, fresh.length) && lookAtLayers(matcher, fresh.toString('latin1'), found);
+  const bounds = {
+    start: Math.max(at, stretch.start - BEFORE),
+    end: Math.min(at + length, stretch.end + LONGEST),
+  };
+  for (const candidate of matcher.engine.scanStretch(bytes, stretch, bounds)) {
     if (candidate.kind === 'use') continue;
+    any = true;
     const named = candidate.kind === 'value';
-    const from = Math.max(at, start + candidate.at - (named ? NAME_BEFORE : BEFORE));
-    const to = Math.min(at + length, start + candidate.at + (named ? NAME_AFTER : AFTER));
+    const from = Math.max(at, candidate.at - (named ? NAME_BEFORE : BEFORE));
+    const to = Math.min(at + length, candidate.at + (named ? NAME_AFTER : AFTER));
     const text = bytes.toString('latin1', from, to);
-    const values = named ? matcher.named(text, start + candidate.at - from) : matcher.formatted(text);
+    const values = named ? matcher.named(text, candidate.at - from) : matcher.formatted(text);
     for (const value of values) found.add(value);
   }
-  return fresh.length;
+  return any;
 }
 
 /** Encoded text is common, such as that of certificates; what it says is looked at before it is matched. */
-function lookAtLayers({ engine, formatted }: Matcher, text: string, found: Set<number>): void {
+function lookAtLayers({ engine, formatted }: Matcher, text: string, found: Set<number>): boolean {
   const holds = decodeLayers(text).some((layer) => {
     const bytes = Buffer.from(layer.text);
     return engine.scan(bytes, 0, bytes.length).some(({ kind }) => kind !== 'use');
   });
   if (holds) for (const value of formatted(text)) found.add(value);
+  return holds;
 }
 
 function whyNot({ bytes, at, length }: BlobPlace, maxBytes: number, tooLarge: string): string | undefined {

@@ -1,4 +1,5 @@
 import { catFiles } from '../../sources/git/cat-file.ts';
+import { createPlainLines } from '../../sources/git/lines.ts';
 import type { Objects } from '../../sources/git/objects.ts';
 import { kinds } from '../../sources/git/pack-table.ts';
 import type { Repository } from '../../sources/git/repository.ts';
@@ -57,7 +58,7 @@ function lookAtLoose(objects: Objects, look: BlobLook): readonly number[] {
 }
 
 function lookAtWhole(look: BlobLook, number: number, bytes: Buffer): void {
-  look.look({ number, bytes, at: 0, length: bytes.length }, nothing);
+  look.look({ number, bytes, at: 0, length: bytes.length, lines: createPlainLines(bytes) }, nothing);
 }
 
 /** An object that several packs hold has one number: that which its name leads to. */

@@ -93,10 +93,10 @@ function walkBlobs(round: Round, context: number, look: BlobLook, failed: number
   return walkAll<BlobState>(
     round,
     context,
-    (first, { bytes, windows }) => ({
+    (first, { bytes, windows, lines }) => ({
       visit: ({ position, at, length }, base) =>
         look.look(
-          { number: first + position, bytes, at, length, ...(base === undefined ? {} : { windows }) },
+          { number: first + position, bytes, at, length, lines, ...(base === undefined ? {} : { windows }) },
           base?.state ?? nothing,
         ),
       fail: (position) => void failed.push(first + position),

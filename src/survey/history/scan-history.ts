@@ -30,7 +30,7 @@ export interface HistoryOptions {
 }
 
 /** Bytes around a change that are looked at with it. */
-const CONTEXT = 256;
+const CONTEXT = 64;
 
 /** What is known of one repository while its findings are made. */
 interface Scene {
