@@ -58,6 +58,7 @@ const BEFORE = 600;
 const AFTER = 2000;
 /** Bytes from an anchor to the end of a private key. */
 const LONGEST = 17_000;
+const keyHead = /private.?key|PuTTY-User-Key/i;
 /** Bytes before and after a name that it and its value may take. */
 const NAME_BEFORE = 120;
 const NAME_AFTER = 400;
@@ -203,10 +204,11 @@ function lookAtStretch(
   stretch: ByteRange,
 ): boolean {
   const fresh = bytes.subarray(stretch.start, stretch.end);
-  let any = mayHoldLayers(fresh, 0, fresh.length) && lookAtLayers(matcher, fresh.toString('latin1'), found);
+  const text = fresh.toString('latin1');
+  let any = mayHoldLayers(fresh, 0, fresh.length) && lookAtLayers(matcher, text, found);
   const bounds = {
     start: Math.max(at, stretch.start - BEFORE),
-    end: Math.min(at + length, stretch.end + LONGEST),
+    end: Math.min(at + length, stretch.end + (keyHead.test(text) ? LONGEST : AFTER)),
   };
   for (const candidate of matcher.engine.scanStretch(bytes, stretch, bounds)) {
     if (candidate.kind === 'use') continue;
@@ -214,8 +216,8 @@ function lookAtStretch(
     const named = candidate.kind === 'value';
     const from = Math.max(at, candidate.at - (named ? NAME_BEFORE : BEFORE));
     const to = Math.min(at + length, candidate.at + (named ? NAME_AFTER : AFTER));
-    const text = bytes.toString('latin1', from, to);
-    const values = named ? matcher.named(text, candidate.at - from) : matcher.formatted(text);
+    const around = bytes.toString('latin1', from, to);
+    const values = named ? matcher.named(around, candidate.at - from) : matcher.formatted(around);
     for (const value of values) found.add(value);
   }
   return any;
