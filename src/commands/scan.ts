@@ -88,6 +88,15 @@ function addLimits(command: Command): void {
     .option('--max-file-size <size>', 'skip larger files', '10MB')
     .option('--threads <n>', 'threads that look at a history (default: 2 where it is long)')
     .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
+    .option(
+      '--live',
+      'ask the provider of each secret found whether it works: sends it there, and nowhere else',
+    )
+    .option(
+      '--live-host <provider=host>',
+      'with --live: the host of a provider that runs at several, such as okta=acme.okta.com; may be repeated',
+      collect,
+    )
     .option('--exit-zero', 'exit with 0 in spite of findings')
     .option('--stats', 'say on stderr what was looked at');
 }

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { toLine, type Location, type Source, type Span } from '../model/place.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Match } from './match.ts';
 import { isStrong } from './value.ts';
@@ -13,12 +14,20 @@ export interface Seen {
   readonly matches: readonly Match[];
 }
 
-/** Turns matches of all files into findings: from here on nothing holds a value. */
-export function toFindings(files: readonly Seen[], fingerprint: Fingerprint): readonly Finding[] {
+/** Is given the value of each finding that has one. */
+export type Keep = (finding: Pick<Finding, 'rule' | 'secret'>, value: Secret) => void;
+
+/** Turns matches of all files into findings: from here on nothing holds a value, but what `keep` does with it. */
+export function toFindings(
+  files: readonly Seen[],
+  fingerprint: Fingerprint,
+  keep?: Keep,
+): readonly Finding[] {
   const ordinals = new Map<string, number>();
   return files.flatMap((file) =>
     file.matches.map((match) => {
       const finding = toFinding(match, file, secretOf(match, file, fingerprint));
+      if (match.value !== null) keep?.(finding, match.value);
       const group = groupOf(finding);
       const n = (ordinals.get(group) ?? 0) + 1;
       ordinals.set(group, n);

@@ -3,7 +3,7 @@ export { mayHoldLayers } from './decode/may-hold.ts';
 export { createEngine, type ByteRange, type Candidate, type Engine } from './engine/index.ts';
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
 export { createFingerprint, defaultKey } from './fingerprint.ts';
-export { groupOf, idOf, toFindings, type Seen } from './findings.ts';
+export { groupOf, idOf, toFindings, type Keep, type Seen } from './findings.ts';
 export { matchFile, type Match, type TextPlace } from './match.ts';
 export { namedMatch } from './uses.ts';
 export { isWorthParsing } from './worth.ts';

@@ -6,6 +6,17 @@ export type Lifetime = 'static' | 'short-lived' | 'unknown';
 export type FindingKind = 'literal' | 'use' | 'policy';
 export type FindingState = 'new' | 'baseline' | 'ignored';
 
+/** What a provider was asked and answered when it was asked whether a secret works. */
+export interface LiveProof {
+  /** RFC 3339 in UTC. */
+  readonly at: string;
+  readonly host: string;
+  /** Method and path. */
+  readonly request: string;
+  /** Null where there was no answer. */
+  readonly status: number | null;
+}
+
 /**
  * One place that holds a long-lived secret (`literal`), reads one by name (`use`), or changes what a scan accepts
  * (`policy`). A plain record: it never holds the value.
@@ -29,7 +40,9 @@ export interface Finding {
   readonly confidence: Confidence;
   readonly reasons: readonly string[];
   readonly location: Location;
+  /** Whether the provider says that it works; null where it was not asked. */
   readonly live: 'active' | 'revoked' | 'unknown' | null;
+  readonly proof?: LiveProof;
   readonly state: FindingState;
   readonly reason?: string;
   readonly expires?: string;

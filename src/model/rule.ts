@@ -15,6 +15,8 @@ export interface Rule {
   readonly revoke: string;
   /** The way off this secret, a heading of `docs/recipes.md`. */
   readonly migration: Migration;
+  /** How to ask the provider whether a value works. */
+  readonly live?: LiveCheck;
   /** Page on which the issuer writes about the format. */
   readonly docs?: string;
   /** A checksum or signature within the value that must hold. */
@@ -50,6 +52,24 @@ export interface Rule {
     readonly ignore: readonly string[];
     readonly path?: string;
   };
+}
+
+/** A read-only request that tells whether a secret works, as the provider documents it. */
+export interface LiveCheck {
+  /** Begins with `https://` and a fixed host, or with `{host}` where the provider's software runs at several. */
+  readonly url: string;
+  /** What `{host}` is where the person names none; without it a person must. */
+  readonly host?: string;
+  /** `GET` where nothing is said. */
+  readonly method?: 'GET' | 'POST';
+  /** One of them holds `{secret}`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Statuses of one that works, also where it lacks the right for this request. */
+  readonly works: readonly number[];
+  /** Statuses of one that does not. */
+  readonly dead: readonly number[];
+  /** Where a field of the answer has a text, that decides: one of these says that the secret does not work. */
+  readonly says?: { readonly field: string; readonly dead: readonly string[] };
 }
 
 export type Migration =

@@ -4,6 +4,7 @@ import {
   matchFile,
   namedMatch,
   toFindings,
+  type Keep,
   type Match,
   type RuleSet,
   type Seen,
@@ -24,6 +25,8 @@ export interface ScanOptions {
   readonly key: string;
   /** Path from the top of the repository to the root of the source, ending in `/`; empty at the top. */
   readonly below?: string;
+  /** Is given the values, where a provider is to be asked about them. */
+  readonly keep?: Keep;
 }
 
 export interface ScanStats {
@@ -78,7 +81,7 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   await scan.lookAtAll(later.paths);
   scan.seen.push(...namedSeen(source, options.rules));
   return {
-    findings: toFindings(scan.seen, createFingerprint(options.key)),
+    findings: toFindings(scan.seen, createFingerprint(options.key), options.keep),
     skipped: scan.skipped,
     stats: scan.stats,
     paths: [...source.paths, ...later.paths],

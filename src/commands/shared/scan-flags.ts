@@ -12,6 +12,8 @@ export interface ScanFlags extends GlobalOptions {
   readonly machine?: boolean;
   readonly list?: boolean;
   readonly github?: string;
+  readonly live?: boolean;
+  readonly liveHost?: readonly string[];
   readonly stdin?: boolean;
   readonly stdinName?: string;
   readonly format: ScanFormat;

@@ -35,6 +35,7 @@ export async function scanGithubOf(
   const result = await scanGithub(estate, {
     rules: eyes.rules,
     key: eyes.key,
+    ...(eyes.keep === undefined ? {} : { keep: eyes.keep }),
     client,
     host,
     token,
@@ -69,8 +70,8 @@ async function tokenFor(host: GithubHost, io: Io): Promise<Secret> {
 
 /** A scan needs no folder for state; without one it looks at everything anew. */
 function openMemory(host: GithubHost, eyes: Eyes, flags: ScanFlags, io: Io): Known {
-  // Rules from elsewhere may change between two runs.
-  if (flags.rules !== undefined) return nothingKnown;
+  // Rules from elsewhere may change between two runs; values are not remembered.
+  if (flags.rules !== undefined || flags.live === true) return nothingKnown;
   const basis = createFingerprint(eyes.key)(
     'github',
     version,

@@ -44,6 +44,7 @@ export async function scanHistoryOf(
     rules: eyes.rules,
     ruleList: eyes.ruleList,
     key: eyes.key,
+    ...(eyes.keep === undefined ? {} : { keep: eyes.keep }),
     maxBytes: toMaxBytes(flags),
   };
   const results: { readonly prefix: string; readonly result: ScanResult }[] = [];

@@ -7,6 +7,7 @@ import { withProgress } from '../../lib/progress.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Stored } from '../../model/stored.ts';
 import type { Report } from '../../output/report.ts';
+import { createValues, type Values } from '../../survey/live/values.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 import { assertWhy } from './baseline-entry.ts';
 import { settle } from './scan-baseline.ts';
@@ -14,6 +15,7 @@ import { assertOneSource, assertRules, isFailure, isWanted, type ScanFlags } fro
 import { listMachineFiles } from './scan-machine.ts';
 import { toOutputs, writeReports } from './scan-output.ts';
 import type { Policy } from './scan-policy.ts';
+import type { LiveView } from './scan-live.ts';
 import { openScanSource, rootOf } from './scan-sources.ts';
 import { openEyes, type Eyes } from './survey.ts';
 
@@ -27,6 +29,8 @@ export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io
   const found = await openEyes(root, flags, io);
   assertRules(flags, found);
   assertWhy(flags, io);
+  if (flags.live === true || flags.liveHost !== undefined)
+    (await import('./scan-live.ts')).toLiveHosts(flags, found);
   const eyes = await keyed(found, flags, io);
   const report = await withProgress(io, 'scanning', (say) => lookAt(targets, eyes, flags, { io, say }));
   const fails = (finding: Finding): boolean => isFailure(finding, flags);
@@ -67,15 +71,17 @@ async function lookAt(
 ): Promise<Report> {
   const started = toTimestamp(io.clock());
   const policy = await policyOf(now, flags, io);
-  const eyes = policy?.eyes ?? now;
+  const values = flags.live === true ? createValues() : undefined;
+  const eyes = { ...(policy?.eyes ?? now), ...(values === undefined ? {} : { keep: values.keep }) };
   const looked = await lookThrough(targets, eyes, flags, { io, say });
   const { findings, skipped, stats, seen, stored } = looked;
   const accepted = policy?.baseline ?? null;
   const judged = policy === null ? findings : await policy.judge(findings);
   const settled = await settle({ findings: judged, seen, accepted }, eyes, flags, io);
+  const wanted = settled.filter((finding) => isWanted(finding, flags));
   return {
     root: looked.root ?? eyes.root,
-    findings: settled.filter((finding) => isWanted(finding, flags)),
+    findings: values === undefined ? wanted : await askProviders(wanted, values, { eyes, flags, io, say }),
     skipped,
     stats: { blobs: 0, commits: 0, ...stats },
     ...(stored === undefined ? {} : { stored }),
@@ -83,6 +89,15 @@ async function lookAt(
     started,
     ended: toTimestamp(io.clock()),
   };
+}
+
+async function askProviders(
+  findings: readonly Finding[],
+  values: Values,
+  view: LiveView,
+): Promise<readonly Finding[]> {
+  const { withLive } = await import('./scan-live.ts');
+  return withLive(findings, values, view);
 }
 
 /** With a commit to compare with, what counts is what counted there. */

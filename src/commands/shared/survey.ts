@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { defaultKey, policyRule, toRuleSet, type RuleSet } from '../../detect/index.ts';
+import { defaultKey, policyRule, toRuleSet, type Keep, type RuleSet } from '../../detect/index.ts';
 import { configName, noConfig, readConfig, type Config } from '../../lib/config.ts';
 import { repositoryTop } from '../../lib/find-up.ts';
 import { runGit, gitTop, splitNul } from '../../lib/git.ts';
@@ -38,6 +38,8 @@ export interface Eyes {
   readonly key: string;
   /** The key is the fixed constant. */
   readonly unkeyed: boolean;
+  /** Is given the values of what is found, where providers are to be asked about them. */
+  readonly keep?: Keep;
 }
 
 /** Opens rules and settings for a root. */

@@ -1,4 +1,4 @@
-import type { RuleSet } from '../../detect/index.ts';
+import type { Keep, RuleSet } from '../../detect/index.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { decodeText, type Decoded } from '../../lib/text.ts';
 import type { Skipped } from '../../model/place.ts';
@@ -15,6 +15,7 @@ export interface BroughtOptions {
   /** Path from the top to the root, ending in `/`; empty at the top. */
   readonly below: string;
   readonly maxBytes: number;
+  readonly keep?: Keep;
   readonly isWanted: (path: string) => boolean;
 }
 

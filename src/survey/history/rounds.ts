@@ -1,4 +1,4 @@
-import { createFingerprint, groupOf, idOf, type RuleSet } from '../../detect/index.ts';
+import { createFingerprint, groupOf, idOf, type Keep, type RuleSet } from '../../detect/index.ts';
 import type { Decoded } from '../../lib/text.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Location } from '../../model/place.ts';
@@ -18,6 +18,7 @@ interface Options {
   readonly rules: RuleSet;
   readonly key: string;
   readonly below?: string;
+  readonly keep?: Keep;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RuleSet } from '../../detect/index.ts';
+import type { Keep, RuleSet } from '../../detect/index.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { decodeText } from '../../lib/text.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -24,6 +24,7 @@ export interface HistoryOptions {
   readonly maxBytes: number;
   /** How many threads work on it; as many as are worth it where nothing is said. */
   readonly threads?: number;
+  readonly keep?: Keep;
   readonly isWanted: (path: string) => boolean;
   /** Told what is being done, for a person who waits. */
   readonly say: (text: string) => void;
