@@ -35,20 +35,13 @@ interface Look {
 function renderGroup(group: SecretGroup, rule: Rule | undefined, { paint, prefix }: Look): string {
   const [first] = group;
   return [
-    `${paint[colors[first.severity]](first.severity)}  ${paint.bold(first.title)}  ${shortSecret(first)}  ${first.rule}  ${count(group.length, 'place')}${live(first, paint)}`,
+    `${paint[colors[first.severity]](first.severity)}  ${paint.bold(first.title)}  ${shortSecret(first)}  ${first.rule}  ${count(group.length, 'place')}`,
     ...group.map((finding) => {
       const name = finding.name === null ? '' : `  ${printable(finding.name)}`;
       return `  ${place(finding, prefix)}:${finding.location.startColumn}${name}${commit(finding)}  ${finding.confidence}: ${printable(finding.reasons.join('; '))}`;
     }),
     ...(rule === undefined ? [] : [paint.dim(`  revoke: ${printable(rule.revoke)}`)]),
   ].join('\n');
-}
-
-/** What its provider said of it. */
-function live({ live: state, proof }: Finding, paint: ChalkInstance): string {
-  if (state === null) return '';
-  const by = proof === undefined ? '' : ` (${printable(proof.host)}, ${proof.at})`;
-  return `  ${state === 'active' ? paint.red('works') : state === 'revoked' ? 'does not work' : 'not known whether it works'}${by}`;
 }
 
 function renderUse(group: SecretGroup, prefix: string): string {

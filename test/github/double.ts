@@ -24,6 +24,8 @@ export interface RepositorySeed extends Kept {
   readonly environments?: Readonly<Record<string, Kept>>;
   /** The repository is listed, but there is no git behind it. */
   readonly isGone?: boolean;
+  /** Entries of the tree that are no files, as mode and path: links, submodules. */
+  readonly odd?: readonly (readonly [mode: string, path: string])[];
 }
 
 export interface Account extends Kept {
@@ -95,6 +97,13 @@ export class GithubDouble {
     const work = makeTree(files);
     git(work, 'init', '-q', '-b', 'main');
     git(work, 'add', '-A');
+    for (const [mode, path] of repository.odd ?? []) {
+      const object =
+        mode === '160000'
+          ? '1'.repeat(40)
+          : git(work, 'hash-object', '-w', Object.keys(files)[0] ?? '').trim();
+      git(work, 'update-index', '--add', '--cacheinfo', `${mode},${object},${path}`);
+    }
     git(work, 'commit', '-q', '-m', 'change');
     git(work, 'push', '-q', '-f', repository.folder, 'main');
     this.#minutes += 1;
@@ -121,6 +130,7 @@ export class GithubDouble {
       if (fault.times !== undefined) fault.times -= 1;
       reply(response, fault.status, { message: 'no' }, fault.headers);
     } else if (/^\/[^/]+\/[^/]+\.git\//.test(pathname)) this.#serveGit(pathname, request, response);
+    else if (pathname.startsWith('/login/')) reply(response, 200, this.#login(pathname));
     else if (request.headers.authorization !== `token ${this.#token}`)
       reply(response, 401, {
         message: 'Bad credentials',
@@ -131,6 +141,22 @@ export class GithubDouble {
     else if (this.denied.some((path) => path.test(pathname)))
       reply(response, 403, { message: 'Resource not accessible by personal access token', status: '403' });
     else this.#route(pathname, searchParams, response);
+  }
+
+  /** The person approves after a while. */
+  #login(pathname: string): object {
+    if (pathname === '/login/device/code')
+      return {
+        device_code: 'd1',
+        user_code: 'WDJB-MJHT',
+        verification_uri: `${this.url}/login/device`,
+        expires_in: 900,
+        interval: 1,
+      };
+    const isPending = this.count(/^\/login\/oauth\/access_token$/) < 2;
+    return isPending
+      ? { error: 'authorization_pending' }
+      : { access_token: this.#token, token_type: 'bearer', scope: 'repo' };
   }
 
   #route(pathname: string, query: URLSearchParams, response: ServerResponse): void {

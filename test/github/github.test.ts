@@ -104,6 +104,20 @@ describe('scan --github', () => {
     expect(report.stats['files']).toBe(2);
   });
 
+  it('follows no link and no submodule, and says which', async () => {
+    const odd = [
+      ['120000', 'docs/link.txt'],
+      ['160000', 'vendor/lib'],
+    ] as const;
+    const place = await startGithub({
+      ada: { type: 'User', repositories: { notes: { files: { a: 'b\n' }, odd } } },
+    });
+    expect((await scanGithub(place, 'ada')).skipped).toEqual([
+      { path: 'ada/notes/docs/link.txt', reason: 'symbolic link' },
+      { path: 'ada/notes/vendor/lib', reason: 'submodule or nested repository' },
+    ]);
+  });
+
   it('sees private repositories of the user whose token it is, and only public ones of others', async () => {
     const repositories = { open: { files: { a: 'a\n' } }, closed: { private: true, files: { a: 'a\n' } } };
     const accounts = { ada: { type: 'User', repositories }, eve: { type: 'User', repositories } } as const;

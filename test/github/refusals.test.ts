@@ -1,6 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createHttp } from '../../src/lib/http.ts';
+import { loginByDevice } from '../../src/sources/github/device.ts';
 import { toGithubHost } from '../../src/sources/github/host.ts';
 import { createPace } from '../../src/sources/github/pace.ts';
 import { findReferences } from '../../src/survey/github/references.ts';
@@ -73,6 +75,22 @@ describe('scan --github, refused', () => {
     chmodSync(join(bin, 'gh'), 0o755);
     const env = { ...place.env, GH_TOKEN: '', PATH: `${bin}:/bin:/usr/bin` };
     expect((await scanGithub({ env }, 'ada')).code).toBe(0);
+  });
+});
+
+describe('loginByDevice', () => {
+  it('shows where to approve, and waits until a person did', async () => {
+    const { double, token, env } = await startGithub(accounts);
+    const shown: string[] = [];
+    const login = loginByDevice(
+      createHttp(),
+      toGithubHost(env),
+      'an-oauth-app',
+      (url, code) => void shown.push(url, code),
+    );
+    expect((await login).open()).toBe(token);
+    expect(shown).toEqual([`${double.url}/login/device`, 'WDJB-MJHT']);
+    expect(double.count(/access_token$/)).toBe(2);
   });
 });
 

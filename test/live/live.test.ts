@@ -71,6 +71,7 @@ describe('scan --live', () => {
       ['active', proof],
       ['active', proof],
     ]);
+    expect(report.findings[0]?.reasons).toContain('works: api.github.com answered 200');
     expect(report.out + report.err).not.toContain(token.slice(4, 14));
   });
 

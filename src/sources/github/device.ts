@@ -25,7 +25,7 @@ export async function loginByDevice(
   if (deviceCode === '' || !url.startsWith(`${server}/`))
     throw refused(textOf(start, 'error') || 'no code was given');
   show(url, textOf(start, 'user_code'));
-  let interval = Number(start['interval'] ?? SLOWER_SECONDS);
+  let interval = Math.max(1, Number(start['interval'] ?? SLOWER_SECONDS) || SLOWER_SECONDS);
   for (let left = Number(start['expires_in'] ?? 900); left > 0; left -= interval) {
     await sleep(interval * 1000);
     const asked = { client_id: clientId, device_code: deviceCode, grant_type: grant };

@@ -30,6 +30,8 @@ const FAULT_SECONDS = [0.3, 1, 4] as const;
 /** @see GitHub's documentation, "Rate limits for the REST API" */
 export function createPace({ clock, say }: PaceOptions): Pace {
   let emptyFor = 0;
+  // One limit is for all that ask at the same time.
+  let held = Promise.resolve();
   const wait = async (seconds: number): Promise<void> => {
     if (seconds > MOST_SECONDS) throw tooLong(seconds);
     if (seconds >= 1) say(`waiting ${Math.ceil(seconds)} s, as GitHub asks`);
@@ -39,7 +41,8 @@ export function createPace({ clock, say }: PaceOptions): Pace {
     before: async () => {
       const seconds = emptyFor;
       emptyFor = 0;
-      if (seconds > 0) await wait(seconds);
+      if (seconds > 0) held = wait(seconds);
+      await held;
     },
     after: (headers) => {
       if (headers['x-ratelimit-remaining'] !== undefined && Number(headers['x-ratelimit-remaining']) === 0)
@@ -55,7 +58,8 @@ export function createPace({ clock, say }: PaceOptions): Pace {
       }
       const seconds = limitSeconds(status, headers, clock());
       if (seconds === undefined) return false;
-      await wait(seconds);
+      held = wait(seconds);
+      await held;
       return true;
     },
   };

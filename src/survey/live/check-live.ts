@@ -72,11 +72,9 @@ class Run {
     const key = `${rule} ${secret}`;
     const known = this.#known.get(key) ?? (await this.#ask(provider, check, value));
     this.#known.set(key, known);
-    return {
-      live: known.live,
-      ...(known.proof === undefined ? {} : { proof: known.proof }),
-      reasons: known.why === undefined ? reasons : [...reasons, `not checked: ${known.why}`],
-    };
+    const { live, proof, why } = known;
+    const reason = why === undefined ? toReason(live, proof) : `not checked: ${why}`;
+    return { live, ...(proof === undefined ? {} : { proof }), reasons: [...reasons, reason] };
   }
 
   async #ask(
@@ -126,6 +124,15 @@ class Run {
       status: answer?.status ?? null,
     };
   }
+}
+
+const words = { active: 'works', revoked: 'does not work', unknown: 'not known whether it works' } as const;
+
+/** Says it where every format shows it. */
+function toReason(live: Live, proof: LiveProof | undefined): string {
+  if (proof === undefined) return words[live];
+  const { host, status } = proof;
+  return `${words[live]}: ${host} ${status === null ? 'did not answer' : `answered ${status}`}`;
 }
 
 /** What else the answer says of its owner is not kept. */
