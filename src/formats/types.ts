@@ -54,7 +54,21 @@ export interface Adoption {
   readonly helperImport?: string;
 }
 
+/** A parameter that a rewrite takes out. */
+export interface ChangedSignature {
+  /** The function or class, by the name that its callers say. */
+  readonly name: string;
+  readonly parameter: string;
+  /** Place among the arguments of a call. */
+  readonly index: number;
+}
+
 /** Either the edits, or why the code cannot be changed safely: then a person must. */
 export type Adopted =
-  | { readonly tier: 'T1' | 'T2' | 'T3'; readonly edits: readonly Edit[] }
+  | {
+      readonly tier: 'T1' | 'T2' | 'T3';
+      readonly edits: readonly Edit[];
+      /** Functions and classes that lose a parameter: callers in other files must not give it. */
+      readonly changed?: readonly ChangedSignature[];
+    }
   | { readonly refused: string; readonly at: Span };

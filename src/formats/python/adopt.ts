@@ -1,13 +1,15 @@
 import type { Use } from '../../model/facts.ts';
 import type { Edit, Span } from '../../model/place.ts';
-import { spanOf, type Node } from '../tree.ts';
+import { spanOf, textOf, type Node } from '../tree.ts';
 import type { Adopted, Adoption } from '../types.ts';
-import { removeImports, removeStatements } from './cleanup.ts';
+import { indentAt, lineBreakOf } from '../lines.ts';
+import { removeImports, removeItems, removeStatements } from './cleanup.ts';
 import { follow, type Flow, type Refusal } from './flow.ts';
+import { whyKept } from './handed.ts';
 import { importHelper } from './helper-import.ts';
 import type { EnvRead } from './reads.ts';
 import { requestOf } from './request.ts';
-import type { Script } from './script.ts';
+import { parameterName, type Script } from './script.ts';
 
 interface Source {
   readonly script: Script;
@@ -21,14 +23,25 @@ interface Source {
  */
 export function adoptPython(source: Source, uses: readonly Use[], target: Adoption): Adopted {
   const { script } = source;
-  const flow: Flow = { headers: new Set(), statements: new Set() };
+  const flow: Flow = {
+    headers: new Set(),
+    statements: new Set(),
+    sides: [],
+    tokens: new Set(),
+    parameters: new Map(),
+    given: new Set(),
+  };
   for (const use of uses) {
     const read = source.reads.find((one) => one.span.start === use.span.start);
     if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
     const refusal = follow(script, read.node, flow);
     if (refusal !== undefined) return refusal;
   }
-  if (flow.headers.size === 0) {
+  for (const handed of flow.parameters.values()) {
+    const kept = whyKept(script, handed, flow.given);
+    if (kept !== undefined) return kept;
+  }
+  if (flow.headers.size + flow.tokens.size === 0) {
     return {
       refused: 'this code builds no Authorization header out of it',
       at: uses[0]?.span ?? spanOf(script.root),
@@ -36,24 +49,66 @@ export function adoptPython(source: Source, uses: readonly Use[], target: Adopti
   }
   const reason = `${target.agent} asks for a token of its own`;
   const helper = importHelper(script, target.helperPath, reason);
-  const headers: Edit[] = [];
-  for (const node of flow.headers) {
-    const text = toCall(source, node, target, helper.name);
-    if (typeof text !== 'string') return text;
-    headers.push({ span: spanOf(node), text, reason });
-  }
-  const statements = removeStatements(script, flow.statements, `${reason}; this is not used any more`);
+  const unused = `${reason}; this is not used any more`;
+  const asked = askedFor(source, flow, target, { helper: helper.name, reason });
+  if ('refused' in asked) return asked;
+  const statements = removeStatements(script, flow.statements, unused);
   if ('refused' in statements) return statements;
-  const removed = [...flow.headers, ...flow.statements].map(spanOf);
-  const imports = removeImports(script, removed, helper.modules, `${reason}; this is not used any more`);
-  return { tier: 'T3', edits: [...helper.edits, ...headers, ...statements, ...imports] };
+  const items = removeItems(script, [...flow.parameters.keys(), ...flow.given], unused);
+  if ('refused' in items) return items;
+  const sides = flow.sides.map((span) => ({ span, text: '', reason: unused }));
+  const gone = [...flow.headers, ...flow.tokens, ...flow.statements, ...flow.parameters.keys(), ...flow.given];
+  const removed = [...gone.map(spanOf), ...flow.sides];
+  const imports = removeImports(script, removed, helper.modules, unused);
+  const cut = [...items, ...sides].filter((one) => !statements.some((two) => isWithin(one.span, two.span)));
+  return {
+    tier: flow.headers.size > 0 ? 'T3' : 'T2',
+    edits: [...helper.edits, ...asked, ...statements, ...cut, ...imports],
+    changed: [...flow.parameters.values()].map(({ name, index, parameter }) => ({
+      name,
+      index,
+      parameter: textOf(parameterName(parameter), script.text),
+    })),
+  };
 }
 
-function toCall(source: Source, node: Node, target: Adoption, helper: string): string | Refusal {
+function isWithin(inner: Span, outer: Span): boolean {
+  return outer.start <= inner.start && outer.end >= inner.end;
+}
+
+/** Puts calls of the helper where headers are built and clients are made. */
+function askedFor(
+  source: Source,
+  flow: Flow,
+  target: Adoption,
+  { helper, reason }: { readonly helper: string; readonly reason: string },
+): readonly Edit[] | Refusal {
+  const edits: Edit[] = [];
+  for (const node of flow.headers) {
+    const text = toCall(source, node, target, `${helper}.authorization`);
+    if (typeof text !== 'string') return text;
+    edits.push({ span: spanOf(node), text, reason });
+  }
+  for (const entry of flow.tokens) {
+    const call = toCall(source, entry, target, `${helper}.okta_request_executor`);
+    if (typeof call !== 'string') return call;
+    const { text } = source.script;
+    const quote = text.charAt(entry.start);
+    const isOneLine = !text.slice(entry.parent?.start ?? 0, entry.start).includes('\n');
+    const between = isOneLine ? ' ' : `${lineBreakOf(text)}${indentAt(text, entry.start)}`;
+    // The client refuses to start without a token; this one is never sent.
+    const word = (name: string): string => `${quote}${name}${quote}`;
+    const written = `${word('token')}: ${word('agent-id')},${between}${word('requestExecutor')}: ${call}`;
+    edits.push({ span: spanOf(entry), text: written, reason });
+  }
+  return edits;
+}
+
+function toCall(source: Source, node: Node, target: Adoption, callee: string): string | Refusal {
   const scopes = target.scopes.map((scope) => JSON.stringify(scope)).join(', ');
-  const shared = `${helper}.authorization(${JSON.stringify(target.agent)}, ${JSON.stringify(target.resource)}, [${scopes}]`;
+  const shared = `${callee}(${JSON.stringify(target.agent)}, ${JSON.stringify(target.resource)}, [${scopes}]`;
   if (target.actsFor === 'itself') return `${shared}, as_itself=True)`;
-  const request = requestOf(source.script, node);
+  const request = callee.endsWith('.authorization') ? requestOf(source.script, node) : undefined;
   if (request !== undefined) return `${shared}, request=${request})`;
   if (source.listens.length === 0) return `${shared})`;
   return {

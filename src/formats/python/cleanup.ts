@@ -33,6 +33,23 @@ export function removeStatements(
   return [...edits, ...lines.map((span) => ({ span: withBlanks(text, span), text: '', reason }))];
 }
 
+/** Cuts parameters and arguments out of their lists. */
+export function removeItems(
+  { text }: Script,
+  nodes: readonly Node[],
+  reason: string,
+): readonly Edit[] | Refusal {
+  const edits: Edit[] = [];
+  for (const node of nodes) {
+    const items = namedChildren(node.parent ?? node);
+    const twin = nodes.find((other) => other !== node && other.parent === node.parent);
+    if (twin !== undefined) return { refused: 'two of one list would go', at: spanOf(node) };
+    const span = cutItem(text, items.map(spanOf), items.indexOf(node));
+    if (span !== undefined) edits.push({ span, text: '', reason });
+  }
+  return edits;
+}
+
 /** Takes the blank lines before along where blank lines follow. */
 function withBlanks(text: string, { start, end }: Span): Span {
   if (text.slice(end, nextLineAt(text, end)).trim() !== '') return { start, end };

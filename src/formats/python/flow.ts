@@ -1,6 +1,9 @@
 import type { Span } from '../../model/place.ts';
-import { field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
+import { field, spanOf, textOf, type Node } from '../tree.ts';
+import { dropGuard } from './guard.ts';
+import { handedTo, parameterWithDefault, readsOf, type Handed } from './handed.ts';
 import { passesOn } from './reads.ts';
+import { clientToken } from './sdk-client.ts';
 import { classOf, dotted, isOwnField, keyOf, resolve, type Script } from './script.ts';
 import { toText } from './texts.ts';
 
@@ -10,6 +13,13 @@ export interface Flow {
   readonly headers: Set<Node>;
   /** Statements that only hold or check the value: they go with it. */
   readonly statements: Set<Node>;
+  /** Sides of `a or not TOKEN`, as what to cut. */
+  readonly sides: Span[];
+  /** Entries `"token": TOKEN` of a client of Okta's SDK. */
+  readonly tokens: Set<Node>;
+  /** Parameters that hold the value, with the definition that has them, and the arguments that give it. */
+  readonly parameters: Map<Node, Handed>;
+  readonly given: Set<Node>;
 }
 
 export interface Refusal {
@@ -24,22 +34,54 @@ export function follow(script: Script, node: Node, flow: Flow): Refusal | undefi
     flow.headers.add(header);
     return undefined;
   }
-  const guard = guardOf(top, script.text);
-  if (guard !== undefined) {
-    flow.statements.add(guard);
+  if (dropGuard(top, script.text, flow)) return undefined;
+  const entry = clientToken(script, top);
+  if (entry !== undefined) {
+    flow.tokens.add(entry);
     return undefined;
   }
+  const handed = handedTo(script, top);
+  if (handed !== undefined) return 'refused' in handed ? handed : followHanded(script, handed, top, flow);
   const text = toText(top, script);
   const assignment = top.parent;
+  const held = parameterWithDefault(script, top);
+  if (held !== undefined) return 'refused' in held ? held : followParameter(script, held, flow);
   const isPlain = text === null || text === '{}';
   if (!isPlain || assignment?.type !== 'assignment' || top.field !== 'right') {
-    return refuse(node, 'the value goes to something else than an Authorization header');
+    return refuse(node, whereTo(top, script.text));
   }
   return followBinding(script, assignment, flow);
 }
 
-function refuse(node: Node, refused: string): Refusal {
+export function refuse(node: Node, refused: string): Refusal {
   return { refused, at: spanOf(node) };
+}
+
+/** Follows an argument into the function or class of this file that takes it. */
+function followHanded(script: Script, handed: Handed, top: Node, flow: Flow): Refusal | undefined {
+  flow.given.add(top.parent?.type === 'keyword_argument' ? top.parent : top);
+  return followParameter(script, handed, flow);
+}
+
+function followParameter(script: Script, handed: Handed, flow: Flow): Refusal | undefined {
+  if (flow.parameters.has(handed.parameter)) return undefined;
+  flow.parameters.set(handed.parameter, handed);
+  const reads = readsOf(script, handed);
+  if (!Array.isArray(reads)) return reads as Refusal;
+  for (const read of reads) {
+    const problem = follow(script, read, flow);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Says where a value goes that is not understood. */
+function whereTo(top: Node, text: string): string {
+  const holder = top.parent?.type === 'keyword_argument' ? top.parent.parent : top.parent;
+  const call = holder?.type === 'argument_list' ? holder.parent : undefined;
+  if (call?.type === 'call') return `it is given to ${dotted(field(call, 'function'), text)}, which is not in this file`;
+  if (top.parent?.type === 'return_statement') return 'a function returns it, and who calls it is not followed';
+  return 'the value goes to something else than an Authorization header';
 }
 
 function climb(script: Script, node: Node): { readonly header: Node | undefined; readonly top: Node } {
@@ -65,34 +107,6 @@ function builds(node: Node, from: Node, text: string): boolean {
   if (node.type === 'keyword_argument') return isFormat(node.parent?.parent);
   if (node.type === 'argument_list') return isFormat(node.parent);
   return node.type === 'call' && from.type === 'argument_list' && isFormat(node);
-}
-
-/** `if not TOKEN: raise …` and `assert TOKEN` say nothing once there is no such value. */
-function guardOf(node: Node, text: string): Node | undefined {
-  let at = node;
-  while (at.parent !== undefined && isTest(at.parent, text)) at = at.parent;
-  const { parent } = at;
-  if (parent?.type === 'assert_statement' && namedChildren(parent)[0] === at) return parent;
-  return at === node || at.field !== 'condition' || !onlyLeaves(parent, text) ? undefined : parent;
-}
-
-function onlyLeaves(node: Node | undefined, text: string): boolean {
-  if (node?.type !== 'if_statement' || node.children.some((one) => one.field === 'alternative')) return false;
-  const last = namedChildren(field(node, 'consequence') ?? node).at(-1);
-  return last !== undefined && leaves(last, text);
-}
-
-function isTest(node: Node, text: string): boolean {
-  if (node.type === 'not_operator') return true;
-  return node.type === 'comparison_operator' && /(\bis|==)\s*(None|""|'')$/.test(textOf(node, text));
-}
-
-function leaves(node: Node, text: string): boolean {
-  if (node.type === 'raise_statement') return true;
-  const call = node.type === 'expression_statement' ? namedChildren(node)[0] : undefined;
-  return (
-    call !== undefined && /^(sys\.exit|exit|quit|os\._exit)$/.test(dotted(field(call, 'function'), text))
-  );
 }
 
 function followBinding(script: Script, assignment: Node, flow: Flow): Refusal | undefined {
