@@ -36,9 +36,15 @@ export interface Document {
   removeEntry(slot: Slot, reason: string): readonly Edit[];
   /** Inserts an entry beside another one, in the neighbours' style. */
   insertEntry(beside: Slot, name: string, value: string, reason: string): Edit;
-  /** Changes code so that what used the secret asks the helper for a token. Code formats only. */
-  adopt?(uses: readonly Use[], target: Adoption): Adopted;
+  /**
+   * Changes code so that what used the secret asks the helper for a token. Code formats only. `entering` are parameters
+   * through which other files give the secret.
+   */
+  adopt?(uses: readonly Use[], target: Adoption, entering?: readonly Entering[]): Adopted;
 }
+
+/** A function or class whose parameter holds the secret. */
+export type Entering = Pick<Given, 'name' | 'argument'>;
 
 /** What rewritten code must know. */
 export interface Adoption {
@@ -63,12 +69,27 @@ export interface ChangedSignature {
   readonly index: number;
 }
 
+/** The secret as an argument to code of another file. */
+export interface Given {
+  readonly name: string;
+  /** The module that holds it, as this file names it. */
+  readonly module: string;
+  /** Place or name of the argument. */
+  readonly argument: number | string;
+  readonly span: Span;
+}
+
 /** Either the edits, or why the code cannot be changed safely: then a person must. */
 export type Adopted =
   | {
-      readonly tier: 'T1' | 'T2' | 'T3';
+      /** Null where the code only loses what it did with the secret, and asks for nothing. */
+      readonly tier: 'T1' | 'T2' | 'T3' | null;
       readonly edits: readonly Edit[];
       /** Functions and classes that lose a parameter: callers in other files must not give it. */
       readonly changed?: readonly ChangedSignature[];
+      /** Names of the whole file or package that are gone: other files must not read them. */
+      readonly dropped?: readonly string[];
+      /** Functions and classes of other files that are not given the secret any more: they must lose the parameter. */
+      readonly gives?: readonly Given[];
     }
   | { readonly refused: string; readonly at: Span };

@@ -1,4 +1,4 @@
-import type { Adoption, Document } from '../formats/types.ts';
+import type { Adoption, ChangedSignature, Document, Entering, Given } from '../formats/types.ts';
 import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
@@ -16,6 +16,8 @@ export interface TouchedFile {
   readonly staying: readonly Consumer[];
   /** Slots whose value is the secret itself; by span start. */
   readonly literals: readonly Slot[];
+  /** Parameters through which other files of the same agent give it. */
+  readonly entering: readonly Entering[];
 }
 
 export interface FileEdits {
@@ -29,6 +31,14 @@ export interface FileEdits {
   /** Whether this file now imports the helper, and below which folder that lies. */
   readonly needsHelper: boolean;
   readonly helperRoot: string;
+  /** What other files must know of it: see `Adopted`. */
+  readonly links?: Links;
+}
+
+export interface Links {
+  readonly changed: readonly ChangedSignature[];
+  readonly dropped: readonly string[];
+  readonly gives: readonly Given[];
 }
 
 export type FileOutcome = { readonly changed: FileEdits } | { readonly manual: ManualStep };
@@ -60,7 +70,7 @@ function codeEdits(file: TouchedFile, context: EditContext): readonly FileOutcom
   const agent = file.agents[0];
   if (agent === undefined) return [manual(file, at, 'no consumer runs this code')];
   if (file.literals.length > 0) return [manual(file, at, 'the value stands in the code itself', agent)];
-  if (uses.length === 0) return [];
+  if (uses.length + file.entering.length === 0) return [];
   const sharers = [...file.agents.map((one) => one.spec.id), ...file.staying.map((one) => one.name)];
   if (sharers.length > 1 && (file.document.facts.format !== 'shell' || file.staying.length > 0)) {
     const why = `it is shared by ${sharers.join(' and ')}, and one file can be one agent only`;
@@ -75,17 +85,19 @@ function adoptHelper(
   agent: PlannedAgent,
   context: EditContext,
 ): FileOutcome {
-  const adopted = file.document.adopt?.(uses, {
+  const target = {
     agent: agent.spec.id,
     resource: agent.resource.key,
     scopes: agent.scopes.map((one) => one.scope),
     actsFor: agent.actsFor,
     ...context.helperFor(file.path, agent),
-  });
+  };
+  const adopted = file.document.adopt?.(uses, target, file.entering);
   if (adopted === undefined)
     return manual(file, uses[0]?.span, 'this language cannot be rewritten yet', agent);
   if ('refused' in adopted) return manual(file, adopted.at, adopted.refused, agent);
-  const needsHelper = adopted.tier !== 'T1';
+  const needsHelper = adopted.tier !== 'T1' && adopted.tier !== null;
+  const { changed = [], dropped = [], gives = [] } = adopted;
   return {
     changed: {
       path: file.path,
@@ -93,13 +105,19 @@ function adoptHelper(
       edits: adopted.edits,
       tier: adopted.tier,
       agents: file.agents.map((one) => one.spec.id),
-      why: needsHelper
-        ? 'asks the helper for a five-minute token'
-        : 'sends the short-lived token as a bearer token',
+      why: whyChanged(adopted.tier),
       needsHelper,
       helperRoot: serviceRoot(agent.consumer, file.path),
+      links: { changed, dropped, gives },
     },
   };
+}
+
+function whyChanged(tier: Tier | null): string {
+  if (tier === null) return 'no longer checks for the old secret or hands it on';
+  return tier === 'T1'
+    ? 'sends the short-lived token as a bearer token'
+    : 'asks the helper for a five-minute token';
 }
 
 function configEdits(file: TouchedFile, context: EditContext): readonly FileOutcome[] {

@@ -4,6 +4,7 @@ import { AgentIdError } from '../model/error.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import { isCode, toFileEdits, type EditContext, type FileEdits, type TouchedFile } from './edits.ts';
 import { goModule, helperReference, serviceRoot } from './helper-files.ts';
+import { followGiven, whyLinked } from './links.ts';
 import { readTouched } from './touched.ts';
 
 /** Scans texts as they will be and names what is left of some secrets, as `path:line`. */
@@ -18,6 +19,8 @@ export interface RewriteInput {
   /** The agents whose consumers move; the files of others stay as they are. */
   readonly agents: readonly PlannedAgent[];
   readonly rescan: Rescan;
+  /** Every path of the tree. */
+  readonly paths: readonly string[];
 }
 
 export interface Rewritten {
@@ -31,12 +34,14 @@ export interface Rewritten {
 export async function rewriteTouched(input: RewriteInput): Promise<Rewritten> {
   if (input.agents.length === 0) return { files: [], manual: [], isWhole: false };
   const touched = await readTouched(input.root, input.secret, input.agents);
-  const files = { code: touched.files.filter(isCode), config: touched.files.filter((file) => !isCode(file)) };
   const known = new Map(touched.files.map((file) => [file.path, file.agents]));
-  const code = await rewriteFiles(files.code, input, { consumerFiles: known, adopted: new Set() });
+  const code = await rewriteCode(touched.files.filter(isCode), input, known);
   const adopted = new Set(code.files.filter((file) => file.needsHelper).flatMap((file) => file.agents));
-  const config = await rewriteFiles(files.config, input, { consumerFiles: known, adopted });
+  const others = touched.files.filter((file) => !isCode(file));
+  const config = await rewriteFiles(others, input, { consumerFiles: known, adopted });
+  const changed = [...code.files, ...config.files];
   const manual = [...touched.manual, ...code.manual, ...config.manual];
+  manual.push(...untouched(input, changed, manual));
   const isWhole = manual.length === 0 && input.agents.length === input.secret.consumers.length;
   const stores = new Set(touched.files.filter(isStore).map((file) => file.path));
   const own = config.files.filter((file) => file.agents.length > 0 && !stores.has(file.path));
@@ -46,6 +51,46 @@ export async function rewriteTouched(input: RewriteInput): Promise<Rewritten> {
 /** A file of values that several workloads read: it must keep the secret until all of them are migrated. */
 function isStore(file: TouchedFile): boolean {
   return file.document.facts.format === 'env';
+}
+
+/** An agent of which no file changes would be taken for done, and go on with the old secret. */
+function untouched(
+  { agents, secret }: RewriteInput,
+  files: readonly FileEdits[],
+  manual: readonly ManualStep[],
+): readonly ManualStep[] {
+  return agents.flatMap((agent) => {
+    const { id } = agent.spec;
+    if (files.some((file) => file.agents.includes(id)) || manual.some((step) => step.agent === id)) return [];
+    const consumer = secret.consumers.find((one) => one.id === agent.consumer);
+    const why =
+      consumer?.how === 'default'
+        ? `a library reads ${secret.names.join(', ')} by itself here, so there is nothing to rewrite`
+        : 'nothing was found here that could be rewritten';
+    const what = `Give the client what asks the helper for the token: agent ${id}, resource ${agent.resource.key}.`;
+    return [{ path: consumer?.path ?? '.', line: consumer?.line ?? 1, agent: id, why, what }];
+  });
+}
+
+const DEEPEST = 5;
+
+/** Rewrites code, and what it gives the secret to in other files, until nothing new is given on. */
+async function rewriteCode(
+  files: readonly TouchedFile[],
+  input: RewriteInput,
+  consumerFiles: EditContext['consumerFiles'],
+): Promise<{ readonly files: readonly FileEdits[]; readonly manual: readonly ManualStep[] }> {
+  const around = { consumerFiles, adopted: new Set<string>() };
+  let all = files;
+  for (let depth = 0; ; depth += 1) {
+    const done = await rewriteFiles(all, input, around);
+    const next = depth < DEEPEST ? await followGiven(all, done.files, input) : undefined;
+    if (next === undefined || next === all) {
+      const manual = [...done.manual, ...(await whyLinked(done.files, input))];
+      return { files: done.files, manual };
+    }
+    all = next;
+  }
 }
 
 async function rewriteFiles(

@@ -48,6 +48,7 @@ export async function readTouched(
       document,
       agents: owners,
       staying,
+      entering: [],
       literals: literalsIn(document.facts, secret.storedIn),
     });
   }

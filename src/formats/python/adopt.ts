@@ -1,11 +1,11 @@
 import type { Use } from '../../model/facts.ts';
 import type { Edit, Span } from '../../model/place.ts';
-import { spanOf, textOf, type Node } from '../tree.ts';
-import type { Adopted, Adoption } from '../types.ts';
+import { field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
+import type { Adopted, Adoption, Entering } from '../types.ts';
 import { indentAt, lineBreakOf } from '../lines.ts';
 import { removeImports, removeItems, removeStatements } from './cleanup.ts';
-import { follow, type Flow, type Refusal } from './flow.ts';
-import { whyKept } from './handed.ts';
+import { follow, followParameter, type Flow, type Refusal } from './flow.ts';
+import { enteringAt, whyKept } from './handed.ts';
 import { importHelper } from './helper-import.ts';
 import type { EnvRead } from './reads.ts';
 import { requestOf } from './request.ts';
@@ -21,7 +21,12 @@ interface Source {
  * Puts a call of the helper where code builds `SSWS <secret>`, and takes out what only held the secret (tier T3).
  * Refuses where the value goes elsewhere, or where it is not clear for whose request the code works.
  */
-export function adoptPython(source: Source, uses: readonly Use[], target: Adoption): Adopted {
+export function adoptPython(
+  source: Source,
+  uses: readonly Use[],
+  target: Adoption,
+  entering: readonly Entering[] = [],
+): Adopted {
   const { script } = source;
   const flow: Flow = {
     headers: new Set(),
@@ -30,6 +35,7 @@ export function adoptPython(source: Source, uses: readonly Use[], target: Adopti
     tokens: new Set(),
     parameters: new Map(),
     given: new Set(),
+    gives: [],
   };
   for (const use of uses) {
     const read = source.reads.find((one) => one.span.start === use.span.start);
@@ -37,18 +43,22 @@ export function adoptPython(source: Source, uses: readonly Use[], target: Adopti
     const refusal = follow(script, read.node, flow);
     if (refusal !== undefined) return refusal;
   }
+  for (const one of entering) {
+    const handed = enteringAt(script, one);
+    if (handed === undefined)
+      return { refused: `${one.name} takes no such parameter here`, at: spanOf(script.root) };
+    const refusal = followParameter(script, handed, flow);
+    if (refusal !== undefined) return refusal;
+  }
   for (const handed of flow.parameters.values()) {
     const kept = whyKept(script, handed, flow.given);
     if (kept !== undefined) return kept;
   }
-  if (flow.headers.size + flow.tokens.size === 0) {
-    return {
-      refused: 'this code builds no Authorization header out of it',
-      at: uses[0]?.span ?? spanOf(script.root),
-    };
-  }
+  const asks = flow.headers.size + flow.tokens.size > 0;
   const reason = `${target.agent} asks for a token of its own`;
-  const helper = importHelper(script, target.helperPath, reason);
+  const helper = asks
+    ? importHelper(script, target.helperPath, reason)
+    : { name: '', modules: [], edits: [] };
   const unused = `${reason}; this is not used any more`;
   const asked = askedFor(source, flow, target, { helper: helper.name, reason });
   if ('refused' in asked) return asked;
@@ -57,12 +67,20 @@ export function adoptPython(source: Source, uses: readonly Use[], target: Adopti
   const items = removeItems(script, [...flow.parameters.keys(), ...flow.given], unused);
   if ('refused' in items) return items;
   const sides = flow.sides.map((span) => ({ span, text: '', reason: unused }));
-  const gone = [...flow.headers, ...flow.tokens, ...flow.statements, ...flow.parameters.keys(), ...flow.given];
+  const gone = [
+    ...flow.headers,
+    ...flow.tokens,
+    ...flow.statements,
+    ...flow.parameters.keys(),
+    ...flow.given,
+  ];
   const removed = [...gone.map(spanOf), ...flow.sides];
   const imports = removeImports(script, removed, helper.modules, unused);
   const cut = [...items, ...sides].filter((one) => !statements.some((two) => isWithin(one.span, two.span)));
   return {
-    tier: flow.headers.size > 0 ? 'T3' : 'T2',
+    tier: flow.headers.size > 0 ? 'T3' : asks ? 'T2' : null,
+    gives: flow.gives,
+    dropped: droppedNames(script, flow),
     edits: [...helper.edits, ...asked, ...statements, ...cut, ...imports],
     changed: [...flow.parameters.values()].map(({ name, index, parameter }) => ({
       name,
@@ -70,6 +88,15 @@ export function adoptPython(source: Source, uses: readonly Use[], target: Adopti
       parameter: textOf(parameterName(parameter), script.text),
     })),
   };
+}
+
+/** Module-level names that went, which other files may import. */
+function droppedNames(script: Script, flow: Flow): readonly string[] {
+  return [...flow.statements].flatMap((statement) => {
+    const assignment = statement.parent === script.root ? namedChildren(statement)[0] : undefined;
+    const left = assignment?.type === 'assignment' ? field(assignment, 'left') : undefined;
+    return left?.type === 'identifier' ? [textOf(left, script.text)] : [];
+  });
 }
 
 function isWithin(inner: Span, outer: Span): boolean {

@@ -51,7 +51,8 @@ export async function parsePython(text: string, path: string): Promise<Document>
         const { end } = found.owner;
         return added === undefined ? undefined : { span: { start: end, end }, text: added, reason };
       }),
-    adopt: (uses, target) => adoptPython({ script, reads, listens: facts.listens }, uses, target),
+    adopt: (uses, target, entering) =>
+      adoptPython({ script, reads, listens: facts.listens }, uses, target, entering),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Span } from '../../model/place.ts';
 import { field, spanOf, textOf, type Node } from '../tree.ts';
 import { dropGuard } from './guard.ts';
-import { handedTo, parameterWithDefault, readsOf, type Handed } from './handed.ts';
+import { givenOn, handedTo, parameterWithDefault, readsOf, type Handed } from './handed.ts';
+import type { Given } from '../types.ts';
 import { passesOn } from './reads.ts';
 import { clientToken } from './sdk-client.ts';
 import { classOf, dotted, isOwnField, keyOf, resolve, type Script } from './script.ts';
@@ -20,6 +21,8 @@ export interface Flow {
   /** Parameters that hold the value, with the definition that has them, and the arguments that give it. */
   readonly parameters: Map<Node, Handed>;
   readonly given: Set<Node>;
+  /** Arguments to what the file imports. */
+  readonly gives: Given[];
 }
 
 export interface Refusal {
@@ -42,6 +45,12 @@ export function follow(script: Script, node: Node, flow: Flow): Refusal | undefi
   }
   const handed = handedTo(script, top);
   if (handed !== undefined) return 'refused' in handed ? handed : followHanded(script, handed, top, flow);
+  const given = givenOn(script, top);
+  if (given !== undefined) {
+    flow.given.add(top.parent?.type === 'keyword_argument' ? top.parent : top);
+    flow.gives.push(given);
+    return undefined;
+  }
   const text = toText(top, script);
   const assignment = top.parent;
   const held = parameterWithDefault(script, top);
@@ -63,7 +72,7 @@ function followHanded(script: Script, handed: Handed, top: Node, flow: Flow): Re
   return followParameter(script, handed, flow);
 }
 
-function followParameter(script: Script, handed: Handed, flow: Flow): Refusal | undefined {
+export function followParameter(script: Script, handed: Handed, flow: Flow): Refusal | undefined {
   if (flow.parameters.has(handed.parameter)) return undefined;
   flow.parameters.set(handed.parameter, handed);
   const reads = readsOf(script, handed);
@@ -79,8 +88,10 @@ function followParameter(script: Script, handed: Handed, flow: Flow): Refusal | 
 function whereTo(top: Node, text: string): string {
   const holder = top.parent?.type === 'keyword_argument' ? top.parent.parent : top.parent;
   const call = holder?.type === 'argument_list' ? holder.parent : undefined;
-  if (call?.type === 'call') return `it is given to ${dotted(field(call, 'function'), text)}, which is not in this file`;
-  if (top.parent?.type === 'return_statement') return 'a function returns it, and who calls it is not followed';
+  if (call?.type === 'call')
+    return `it is given to ${dotted(field(call, 'function'), text)}, which is not in this file`;
+  if (top.parent?.type === 'return_statement')
+    return 'a function returns it, and who calls it is not followed';
   return 'the value goes to something else than an Authorization header';
 }
 

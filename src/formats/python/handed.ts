@@ -1,6 +1,16 @@
 import { field, namedChildren, textOf, type Node } from '../tree.ts';
 import { isLoad, refuse, type Refusal } from './flow.ts';
-import { argumentsOf, classOf, dotted, parameterName, resolve, scopeNode, type Script } from './script.ts';
+import type { Entering, Given } from '../types.ts';
+import {
+  argumentsOf,
+  classOf,
+  dotted,
+  importedNames,
+  parameterName,
+  resolve,
+  scopeNode,
+  type Script,
+} from './script.ts';
 
 /** A parameter of a function of this file, or of a class's `__init__`, that takes a value. */
 export interface Handed {
@@ -30,9 +40,60 @@ export function handedTo(script: Script, top: Node): Handed | Refusal | undefine
   const parameter = own[index];
   const isSplat = (node: Node): boolean => /splat/.test(node.type);
   if (parameter === undefined || isSplat(parameter) || before.some(isSplat)) {
-    return refuse(top, `which parameter of ${textOf(field(definition, 'name'), script.text)} takes it is not certain`);
+    return refuse(
+      top,
+      `which parameter of ${textOf(field(definition, 'name'), script.text)} takes it is not certain`,
+    );
   }
   return { definition, name: textOf(field(definition, 'name'), script.text), parameter, index };
+}
+
+/** Says to which imported function or class an argument goes. */
+export function givenOn(script: Script, top: Node): Given | undefined {
+  const keyword = top.parent?.type === 'keyword_argument' ? top.parent : undefined;
+  const list = (keyword ?? top).parent;
+  const call = list?.type === 'argument_list' ? list.parent : undefined;
+  const callee = call?.type === 'call' ? field(call, 'function') : undefined;
+  if (list === undefined || callee === undefined) return undefined;
+  const index = namedChildren(list).indexOf(top);
+  const argument = keyword === undefined ? index : textOf(field(keyword, 'name'), script.text);
+  const before = namedChildren(list).slice(0, Math.max(index, 0));
+  if (before.some((one) => /splat|keyword/.test(one.type))) return undefined;
+  const word = dotted(callee, script.text);
+  for (const node of script.nodes) {
+    if (!/^import_(from_)?statement$/.test(node.type)) continue;
+    const isFrom = node.type === 'import_from_statement';
+    for (const { name, bound } of importedNames(node, script.text)) {
+      const module = isFrom ? textOf(field(node, 'module_name'), script.text) : name;
+      const span = { start: (keyword ?? top).start, end: (keyword ?? top).end };
+      if (isFrom && word === bound) return { name, module, argument, span };
+      const inner = word.startsWith(`${isFrom ? bound : name}.`) ? word.split('.').at(-1) : undefined;
+      if (inner === undefined || word.includes('?') || word.includes('(')) continue;
+      const whole = isFrom ? `${module}${module.endsWith('.') ? '' : '.'}${name}` : name;
+      if (word === `${isFrom ? bound : name}.${inner}`) return { name: inner, module: whole, argument, span };
+    }
+  }
+  return undefined;
+}
+
+/** Finds the parameter through which another file gives the secret. */
+export function enteringAt(script: Script, { name, argument }: Entering): Handed | undefined {
+  const definition = script.nodes.find(
+    (node) =>
+      /^(function|class)_definition$/.test(node.type) &&
+      textOf(field(node, 'name'), script.text) === name &&
+      isOfModule(script, node),
+  );
+  const init = definition && initializer(definition, script.text);
+  if (definition === undefined || init === undefined) return undefined;
+  const own = parametersOf(init, definition);
+  const index =
+    typeof argument === 'number'
+      ? argument
+      : own.findIndex((one) => textOf(parameterName(one), script.text) === argument);
+  const parameter = own[index];
+  if (parameter === undefined || /splat/.test(parameter.type)) return undefined;
+  return { definition, name, parameter, index };
 }
 
 /** `def __init__(self, token=os.getenv("T"))`: the default of a parameter of a function or class of the module. */
@@ -108,7 +169,8 @@ function argumentFor(call: Node, { index, parameter }: Handed, text: string): No
 function isMention(script: Script, node: Node, { definition, name }: Handed): boolean {
   if (node.type !== 'identifier' || textOf(node, script.text) !== name) return false;
   if (node.parent === definition || !isCode(node)) return false;
-  if (node.field === 'attribute') return isMethod(definition) && /^(self|cls)$/.test(dotted(field(node.parent, 'object'), script.text));
+  if (node.field === 'attribute')
+    return isMethod(definition) && /^(self|cls)$/.test(dotted(field(node.parent, 'object'), script.text));
   return isLoad(node, script.text) && resolve(script, node)?.node === scopeNode(definition);
 }
 

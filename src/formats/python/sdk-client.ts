@@ -27,6 +27,8 @@ function isClient(script: Script, call: Node | undefined): boolean {
   const imports = pythonImports(script);
   return imports.some(({ module, names }) => {
     if (!/^okta(\.client)?$/.test(module)) return false;
-    return names.some((name) => callee === name || callee === `${name}.Client` || callee === `${name}.client.Client`);
+    return names.some(
+      (name) => callee === name || callee === `${name}.Client` || callee === `${name}.client.Client`,
+    );
   });
 }

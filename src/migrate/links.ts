@@ -1,0 +1,187 @@
+import { dirname, join, posix } from 'node:path';
+import { parseFile } from '../formats/index.ts';
+import type { ChangedSignature, Given } from '../formats/types.ts';
+import { readTextIfThere } from '../lib/files.ts';
+import type { Call } from '../model/facts.ts';
+import { toLine } from '../model/place.ts';
+import type { ManualStep } from '../model/plan.ts';
+import type { FileEdits, TouchedFile } from './edits.ts';
+
+interface Tree {
+  readonly root: string;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Adds the files that code gives the secret to, with the parameters that take it. Gives back the same list where there
+ * is nothing new.
+ */
+export async function followGiven(
+  files: readonly TouchedFile[],
+  changed: readonly FileEdits[],
+  tree: Tree,
+): Promise<readonly TouchedFile[]> {
+  let all = files;
+  for (const file of changed) {
+    const agents = files.find((one) => one.path === file.path)?.agents ?? [];
+    for (const given of file.links?.gives ?? []) {
+      const path = resolveModule(file.path, given, tree.paths);
+      if (path === undefined || isTaken(given, path, changed)) continue;
+      const known = all.find((one) => one.path === path);
+      const base = known ?? (await openFile(path, tree));
+      const entering = base?.entering ?? [];
+      if (
+        base === undefined ||
+        entering.some((one) => one.name === given.name && one.argument === given.argument)
+      )
+        continue;
+      const owners = [...new Set([...base.agents, ...agents])];
+      const next = { ...base, agents: owners, entering: [...entering, given] };
+      all = [...all.filter((one) => one !== known), next];
+    }
+  }
+  return all;
+}
+
+async function openFile(path: string, { root }: Tree): Promise<TouchedFile | undefined> {
+  const text = (await readTextIfThere(join(root, path))) ?? '';
+  const document = await parseFile(text, path);
+  if (document === undefined) return undefined;
+  return { path, text, document, agents: [], staying: [], literals: [], entering: [] };
+}
+
+function isTaken({ name, argument }: Given, path: string, changed: readonly FileEdits[]): boolean {
+  const signatures = changed.find((one) => one.path === path)?.links?.changed ?? [];
+  return signatures.some(
+    (one) => one.name === name && (typeof argument === 'number' ? one.index : one.parameter) === argument,
+  );
+}
+
+/** Finds the file of the tree that an import names. */
+function resolveModule(from: string, { module }: Given, paths: readonly string[]): string | undefined {
+  const own = paths.filter((path) => languageOf(path) === languageOf(from));
+  if (from.endsWith('.py')) return resolvePython(from, module, own);
+  if (!module.startsWith('.')) return undefined;
+  const base = posix.join(dirname(from), module);
+  const stem = base.replace(/\.[cm]?[jt]sx?$/, '');
+  return (
+    own.find((path) => path === base) ??
+    own.find((path) => path.replace(/\.[cm]?[jt]sx?$/, '') === stem) ??
+    own.find((path) => path.replace(/\/index\.[cm]?[jt]sx?$/, '') === base)
+  );
+}
+
+/** A relative import from its folder; an absolute one beside the file, at the top, or below any folder on the path. */
+function resolvePython(from: string, module: string, own: readonly string[]): string | undefined {
+  const dots = /^\.*/.exec(module)?.[0].length ?? 0;
+  const base = module.slice(dots).replaceAll('.', '/');
+  const folder = posix.join(dirname(from), '../'.repeat(Math.max(dots - 1, 0)));
+  for (const name of [`${base}.py`, `${base}/__init__.py`]) {
+    const near = own.find((path) => path === posix.join(folder, name));
+    const far = dots > 0 ? undefined : own.find((path) => path === name || path.endsWith(`/${name}`));
+    if (near !== undefined || far !== undefined) return near ?? far;
+  }
+  return undefined;
+}
+
+const languages = [/\.[cm]?[jt]sx?$/, /\.py$/, /\.go$/];
+
+function languageOf(path: string): number {
+  return languages.findIndex((one) => one.test(path));
+}
+
+/**
+ * Says where files do not fit together after their edits: something is given to code that still wants it, is called
+ * elsewhere with another token, or reads a name that is gone.
+ */
+export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Promise<readonly ManualStep[]> {
+  const steps: ManualStep[] = [];
+  for (const file of changed) {
+    for (const given of file.links?.gives ?? []) {
+      const path = resolveModule(file.path, given, tree.paths);
+      if (path !== undefined && isTaken(given, path, changed)) continue;
+      const where = path === undefined ? `${given.module}, which is not in this tree` : path;
+      const line = file.before.slice(0, given.span.start).split('\n').length;
+      steps.push(...toSteps(file, { path: file.path, line }, `it is given to ${given.name} of ${where}`));
+    }
+    const { changed: signatures = [], dropped = [] } = file.links ?? {};
+    if (signatures.length + dropped.length === 0) continue;
+    for (const other of await sameLanguage(file.path, tree)) {
+      steps.push(...(await whyCalled(file, signatures, other, changed)), ...whyRead(file, dropped, other));
+    }
+  }
+  return steps;
+}
+
+interface Other {
+  readonly path: string;
+  readonly text: string;
+}
+
+async function sameLanguage(from: string, { root, paths }: Tree): Promise<readonly Other[]> {
+  const own = paths.filter((path) => path !== from && languageOf(path) === languageOf(from));
+  return Promise.all(
+    own.map(async (path) => ({ path, text: (await readTextIfThere(join(root, path))) ?? '' })),
+  );
+}
+
+async function whyCalled(
+  file: FileEdits,
+  signatures: readonly ChangedSignature[],
+  other: Other,
+  changed: readonly FileEdits[],
+): Promise<readonly ManualStep[]> {
+  const named = signatures.filter((one) => new RegExp(`\\b${one.name}\\b`).test(other.text));
+  if (named.length === 0 || !mentionsModule(other, file.path)) return [];
+  const facts = (await parseFile(other.text, other.path))?.facts;
+  const gives = changed.find((one) => one.path === other.path)?.links?.gives ?? [];
+  return (facts?.calls ?? []).flatMap((call) => {
+    const signature = named.find((one) => call.callee === one.name || call.callee.endsWith(`.${one.name}`));
+    if (signature === undefined || !givesArgument(call, signature)) return [];
+    if (gives.some((one) => one.span.start >= call.span.start && one.span.end <= call.span.end)) return [];
+    const line = toLine(facts?.lineStarts ?? [0], call.span.start);
+    return toSteps(
+      file,
+      { path: other.path, line },
+      `${signature.name} of ${file.path} gets a token here that is not known to be the same`,
+    );
+  });
+}
+
+function givesArgument({ args }: Call, { parameter, index }: ChangedSignature): boolean {
+  if (args.some((one) => one.name === parameter)) return true;
+  return args.filter((one) => one.name === null).length > index;
+}
+
+function whyRead(file: FileEdits, dropped: readonly string[], other: Other): readonly ManualStep[] {
+  if (!mentionsModule(other, file.path)) return [];
+  return dropped.flatMap((name) => {
+    const found = new RegExp(`(?<![\\w"'])${name}(?![\\w"'])`).exec(other.text);
+    if (found === null) return [];
+    const line = other.text.slice(0, found.index).split('\n').length;
+    return toSteps(
+      file,
+      { path: other.path, line },
+      `${name} of ${file.path} is read here, and that is not followed`,
+    );
+  });
+}
+
+/** Whether a file is of the other's package, or says the name of its module. */
+function mentionsModule({ path: from, text }: Other, path: string): boolean {
+  if (path.endsWith('.go') && dirname(from) === dirname(path)) return true;
+  const stem = posix.basename(path).replace(/\.\w+$/, '');
+  const isFolder = /^(index|__init__)$/.test(stem) || path.endsWith('.go');
+  const word = isFolder ? posix.basename(dirname(path)) : stem;
+  return new RegExp(`\\b${word.replaceAll(/[^\w]/g, '.')}\\b`).test(text);
+}
+
+function toSteps(
+  { agents }: FileEdits,
+  place: { readonly path: string; readonly line: number },
+  why: string,
+): readonly ManualStep[] {
+  const what =
+    'Let one function ask for the token and build the header, and call that; then run agent-id migrate again.';
+  return agents.map((agent) => ({ ...place, agent, why, what }));
+}

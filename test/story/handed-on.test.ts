@@ -1,0 +1,135 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorld, type Ran, type World } from './world.ts';
+
+const program = resolve(import.meta.dirname, '../../bin/agent-id.cjs');
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+  expect((await world.run(['idp', 'add', 'sandbox', '--type', 'embedded'])).code).toBe(0);
+});
+
+afterAll(() => world.close());
+
+/** Writes a repository of its own beside the estate. */
+function repository(name: string, files: Readonly<Record<string, string>>): string {
+  const root = join(world.folder, name);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const git = (...args: string[]): void => {
+    execFileSync('git', ['-C', root, '-c', 'user.name=x', '-c', 'user.email=x@x.example', ...args]);
+  };
+  git('init', '-q');
+  git('add', '-A');
+  git('commit', '-qm', 'all');
+  return root;
+}
+
+const migrate = (root: string): Promise<Ran> => world.run(['-C', root, 'migrate', '--yes']);
+
+/** Runs a script of a repository as its machine would, without the old secret. */
+async function runScript(root: string, command: string, ...args: string[]): Promise<string> {
+  const { PATH = '', GOCACHE, GOFLAGS } = process.env;
+  const env = {
+    PATH,
+    HOME: world.home,
+    ...(GOCACHE === undefined ? {} : { GOCACHE }),
+    ...(GOFLAGS === undefined ? {} : { GOFLAGS }),
+    AGENT_ID_HOME: world.home,
+    AGENT_ID_COMMAND: `${process.execPath} ${program}`,
+    ...envOf(root),
+  };
+  // Not the blocking kind: the provider runs in this process.
+  const { stdout, stderr } = await promisify(execFile)(command, args, { cwd: root, env }).catch(
+    (error: unknown) => error as { stdout: string; stderr: string },
+  );
+  return stdout + stderr;
+}
+
+function envOf(root: string): Record<string, string> {
+  const lines = readFileSync(join(root, '.env'), 'utf8').split('\n');
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+const env = (): string => `OKTA_ORG_URL=${world.embedded.oktaUrl}\nOKTA_API_TOKEN=${world.token.open()}\n`;
+
+describe('a token that is handed on', () => {
+  const client = [
+    'import json',
+    'import urllib.request',
+    '',
+    '',
+    'class OktaClient:',
+    '    def __init__(self, org_url, api_token, timeout=10):',
+    '        if not org_url or not api_token:',
+    '            raise ValueError("OKTA_ORG_URL and OKTA_API_TOKEN are needed")',
+    '        self.org_url = org_url',
+    '        self._token = api_token',
+    '        self.timeout = timeout',
+    '',
+    '    def _headers(self):',
+    '        return {"Authorization": f"SSWS {self._token}", "Accept": "application/json"}',
+    '',
+    '    def users(self):',
+    '        request = urllib.request.Request(f"{self.org_url}/api/v1/users", headers=self._headers())',
+    '        with urllib.request.urlopen(request, timeout=self.timeout) as answer:',
+    '            return json.load(answer)',
+    '',
+  ].join('\n');
+  const main =
+    'import os\n\nfrom okta_client import OktaClient\n\nclient = OktaClient(os.environ["OKTA_ORG_URL"], os.environ["OKTA_API_TOKEN"], timeout=5)\nprint("users:", len(client.users()) > 0)\n';
+
+  it('is followed in Python into a class of another file, and the script still works', async () => {
+    const root = repository('python', { '.env': env(), 'okta_client.py': client, 'users.py': main });
+    const { code, stdout, stderr } = await migrate(root);
+    expect(stdout + stderr).not.toMatch(/error\[|must wait/);
+    expect(code).toBe(0);
+    expect(readFileSync(join(root, 'users.py'), 'utf8')).toContain(
+      'OktaClient(os.environ["OKTA_ORG_URL"], timeout=5)',
+    );
+    const after = readFileSync(join(root, 'okta_client.py'), 'utf8');
+    expect(after).toContain('def __init__(self, org_url, timeout=10):\n        if not org_url:\n');
+    expect(after).not.toMatch(/SSWS|_token = /);
+    expect(await runScript(root, 'python3', 'users.py')).toBe('users: True\n');
+  });
+
+  it('is left where another caller gives another token, and the plan says where', async () => {
+    const root = repository('other-token', {
+      '.env': env(),
+      'okta_client.py': client,
+      'users.py': main,
+      'other.py':
+        'import sys\nfrom okta_client import OktaClient\n\nprint(OktaClient("https://b.example", sys.argv[1]).users())\n',
+    });
+    const { code, stdout } = await world.run(['-C', root, 'migrate', '--dry-run']);
+    expect(stdout).toMatch(
+      /other\.py:4 {2}OktaClient of okta_client\.py gets a token here that is not known/,
+    );
+    expect(stdout).not.toContain('+++ b/users.py');
+    expect(code).toBe(0);
+  });
+
+  it('is left where another file reads the variable that would go', async () => {
+    const root = repository('shared-name', {
+      '.env': env(),
+      'settings.py': 'import os\n\nOKTA_API_TOKEN = os.environ["OKTA_API_TOKEN"]\n',
+      'users.py':
+        'import os, urllib.request\nfrom settings import OKTA_API_TOKEN\n\nurllib.request.urlopen(urllib.request.Request(os.environ["OKTA_ORG_URL"] + "/api/v1/users", headers={"Authorization": "SSWS " + OKTA_API_TOKEN}))\n',
+    });
+    const { stdout } = await world.run(['-C', root, 'migrate', '--dry-run']);
+    expect(stdout).toMatch(/users\.py:2 {2}OKTA_API_TOKEN of settings\.py is read here/);
+    expect(stdout).not.toContain('+++ b/settings.py');
+  });
+});
