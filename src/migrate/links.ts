@@ -28,19 +28,25 @@ export async function followGiven(
       const path = resolveModule(file.path, given, tree.paths);
       if (path === undefined || isTaken(given, path, changed)) continue;
       const known = all.find((one) => one.path === path);
-      const base = known ?? (await openFile(path, tree));
-      const entering = base?.entering ?? [];
-      if (
-        base === undefined ||
-        entering.some((one) => one.name === given.name && one.argument === given.argument)
-      )
-        continue;
-      const owners = [...new Set([...base.agents, ...agents])];
-      const next = { ...base, agents: owners, entering: [...entering, given] };
-      all = [...all.filter((one) => one !== known), next];
+      const next = withEntering(known ?? (await openFile(path, tree)), given, agents);
+      if (next !== undefined) all = [...all.filter((one) => one !== known), next];
     }
   }
   return all;
+}
+
+function withEntering(
+  file: TouchedFile | undefined,
+  given: Given,
+  agents: TouchedFile['agents'],
+): TouchedFile | undefined {
+  const isKnown = file?.entering.some((one) => one.name === given.name && one.argument === given.argument);
+  if (file === undefined || isKnown === true) return undefined;
+  return {
+    ...file,
+    agents: [...new Set([...file.agents, ...agents])],
+    entering: [...file.entering, given],
+  };
 }
 
 async function openFile(path: string, { root }: Tree): Promise<TouchedFile | undefined> {
@@ -97,13 +103,7 @@ function languageOf(path: string): number {
 export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Promise<readonly ManualStep[]> {
   const steps: ManualStep[] = [];
   for (const file of changed) {
-    for (const given of file.links?.gives ?? []) {
-      const path = resolveModule(file.path, given, tree.paths);
-      if (path !== undefined && isTaken(given, path, changed)) continue;
-      const where = path === undefined ? `${given.module}, which is not in this tree` : path;
-      const line = file.before.slice(0, given.span.start).split('\n').length;
-      steps.push(...toSteps(file, { path: file.path, line }, `it is given to ${given.name} of ${where}`));
-    }
+    steps.push(...whyGiven(file, changed, tree));
     const { changed: signatures = [], dropped = [] } = file.links ?? {};
     if (signatures.length + dropped.length === 0) continue;
     for (const other of await sameLanguage(file.path, tree)) {
@@ -111,6 +111,16 @@ export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Prom
     }
   }
   return steps;
+}
+
+function whyGiven(file: FileEdits, changed: readonly FileEdits[], tree: Tree): readonly ManualStep[] {
+  return (file.links?.gives ?? []).flatMap((given) => {
+    const path = resolveModule(file.path, given, tree.paths);
+    if (path !== undefined && isTaken(given, path, changed)) return [];
+    const where = path ?? `${given.module}, which is not in this tree`;
+    const line = file.before.slice(0, given.span.start).split('\n').length;
+    return toSteps(file, { path: file.path, line }, `it is given to ${given.name} of ${where}`);
+  });
 }
 
 interface Other {

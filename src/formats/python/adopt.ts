@@ -4,7 +4,8 @@ import { field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
 import type { Adopted, Adoption, Entering } from '../types.ts';
 import { indentAt, lineBreakOf } from '../lines.ts';
 import { removeImports, removeItems, removeStatements } from './cleanup.ts';
-import { follow, followParameter, type Flow, type Refusal } from './flow.ts';
+import { follow, followParameter } from './flow.ts';
+import type { Flow, Refusal } from './found.ts';
 import { enteringAt, whyKept } from './handed.ts';
 import { importHelper } from './helper-import.ts';
 import type { EnvRead } from './reads.ts';
@@ -27,33 +28,12 @@ export function adoptPython(
   target: Adoption,
   entering: readonly Entering[] = [],
 ): Adopted {
+  const flow = followAll(source, uses, entering);
+  return 'refused' in flow ? flow : rewrite(source, flow, target);
+}
+
+function rewrite(source: Source, flow: Flow, target: Adoption): Adopted {
   const { script } = source;
-  const flow: Flow = {
-    headers: new Set(),
-    statements: new Set(),
-    sides: [],
-    tokens: new Set(),
-    parameters: new Map(),
-    given: new Set(),
-    gives: [],
-  };
-  for (const use of uses) {
-    const read = source.reads.find((one) => one.span.start === use.span.start);
-    if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
-    const refusal = follow(script, read.node, flow);
-    if (refusal !== undefined) return refusal;
-  }
-  for (const one of entering) {
-    const handed = enteringAt(script, one);
-    if (handed === undefined)
-      return { refused: `${one.name} takes no such parameter here`, at: spanOf(script.root) };
-    const refusal = followParameter(script, handed, flow);
-    if (refusal !== undefined) return refusal;
-  }
-  for (const handed of flow.parameters.values()) {
-    const kept = whyKept(script, handed, flow.given);
-    if (kept !== undefined) return kept;
-  }
   const asks = flow.headers.size + flow.tokens.size > 0;
   const reason = `${target.agent} asks for a token of its own`;
   const helper = asks
@@ -88,6 +68,38 @@ export function adoptPython(
       parameter: textOf(parameterName(parameter), script.text),
     })),
   };
+}
+
+/** Follows the secret from every place where it comes in. */
+function followAll(source: Source, uses: readonly Use[], entering: readonly Entering[]): Flow | Refusal {
+  const { script } = source;
+  const flow: Flow = {
+    headers: new Set(),
+    statements: new Set(),
+    sides: [],
+    tokens: new Set(),
+    parameters: new Map(),
+    given: new Set(),
+    gives: [],
+  };
+  for (const use of uses) {
+    const read = source.reads.find((one) => one.span.start === use.span.start);
+    if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
+    const refusal = follow(script, read.node, flow);
+    if (refusal !== undefined) return refusal;
+  }
+  for (const one of entering) {
+    const handed = enteringAt(script, one);
+    if (handed === undefined)
+      return { refused: `${one.name} takes no such parameter here`, at: spanOf(script.root) };
+    const refusal = followParameter(script, handed, flow);
+    if (refusal !== undefined) return refusal;
+  }
+  for (const handed of flow.parameters.values()) {
+    const kept = whyKept(script, handed, flow.given);
+    if (kept !== undefined) return kept;
+  }
+  return flow;
 }
 
 /** Module-level names that went, which other files may import. */

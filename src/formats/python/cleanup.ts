@@ -2,8 +2,8 @@ import type { Edit, Span } from '../../model/place.ts';
 import { cutItem, ownLines } from '../cut.ts';
 import { lineStartAt, nextLineAt } from '../lines.ts';
 import { namedChildren, spanOf, textOf, type Node } from '../tree.ts';
-import { isLoad, type Refusal } from './flow.ts';
-import { importedNames, resolve, type Script } from './script.ts';
+import type { Refusal } from './found.ts';
+import { importedNames, isLoad, resolve, type Script } from './script.ts';
 
 /** Takes out statements that hold nothing any more. A block that would be empty gets a `pass`. */
 export function removeStatements(

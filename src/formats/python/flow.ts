@@ -1,75 +1,54 @@
-import type { Span } from '../../model/place.ts';
-import { field, spanOf, textOf, type Node } from '../tree.ts';
+import { field, textOf, type Node } from '../tree.ts';
+import { refuse, type Flow, type Handed, type Refusal } from './found.ts';
 import { dropGuard } from './guard.ts';
-import { givenOn, handedTo, parameterWithDefault, readsOf, type Handed } from './handed.ts';
-import type { Given } from '../types.ts';
+import { givenOn, handedTo, parameterWithDefault, readsOf } from './handed.ts';
 import { passesOn } from './reads.ts';
 import { clientToken } from './sdk-client.ts';
-import { classOf, dotted, isOwnField, keyOf, resolve, type Script } from './script.ts';
+import { classOf, dotted, isLoad, isOwnField, keyOf, resolve, type Script } from './script.ts';
 import { toText } from './texts.ts';
-
-/** Where the value of a secret goes. */
-export interface Flow {
-  /** Whole header values, such as `f"SSWS {TOKEN}"`. */
-  readonly headers: Set<Node>;
-  /** Statements that only hold or check the value: they go with it. */
-  readonly statements: Set<Node>;
-  /** Sides of `a or not TOKEN`, as what to cut. */
-  readonly sides: Span[];
-  /** Entries `"token": TOKEN` of a client of Okta's SDK. */
-  readonly tokens: Set<Node>;
-  /** Parameters that hold the value, with the definition that has them, and the arguments that give it. */
-  readonly parameters: Map<Node, Handed>;
-  readonly given: Set<Node>;
-  /** Arguments to what the file imports. */
-  readonly gives: Given[];
-}
-
-export interface Refusal {
-  readonly refused: string;
-  readonly at: Span;
-}
 
 /** Follows a value from where it is read through its variables into a flow; says why where that is not possible. */
 export function follow(script: Script, node: Node, flow: Flow): Refusal | undefined {
   const { header, top } = climb(script, node);
-  if (header !== undefined) {
-    flow.headers.add(header);
-    return undefined;
-  }
+  if (header !== undefined) flow.headers.add(header);
+  if (header !== undefined) return undefined;
   if (dropGuard(top, script.text, flow)) return undefined;
   const entry = clientToken(script, top);
-  if (entry !== undefined) {
-    flow.tokens.add(entry);
-    return undefined;
-  }
+  if (entry !== undefined) flow.tokens.add(entry);
+  return entry === undefined ? followArgument(script, { node, top }, flow) : undefined;
+}
+
+interface Climbed {
+  readonly node: Node;
+  /** The whole expression that is the value. */
+  readonly top: Node;
+}
+
+function followArgument(script: Script, { node, top }: Climbed, flow: Flow): Refusal | undefined {
   const handed = handedTo(script, top);
-  if (handed !== undefined) return 'refused' in handed ? handed : followHanded(script, handed, top, flow);
+  if (handed !== undefined) {
+    flow.given.add(handed.item);
+    return followParameter(script, handed, flow);
+  }
   const given = givenOn(script, top);
   if (given !== undefined) {
-    flow.given.add(top.parent?.type === 'keyword_argument' ? top.parent : top);
+    flow.given.add(given.item);
     flow.gives.push(given);
     return undefined;
   }
+  const held = parameterWithDefault(script, top);
+  if (held === undefined) return followAssignment(script, { node, top }, flow);
+  return 'refused' in held ? held : followParameter(script, held, flow);
+}
+
+function followAssignment(script: Script, { node, top }: Climbed, flow: Flow): Refusal | undefined {
   const text = toText(top, script);
   const assignment = top.parent;
-  const held = parameterWithDefault(script, top);
-  if (held !== undefined) return 'refused' in held ? held : followParameter(script, held, flow);
   const isPlain = text === null || text === '{}';
   if (!isPlain || assignment?.type !== 'assignment' || top.field !== 'right') {
     return refuse(node, whereTo(top, script.text));
   }
   return followBinding(script, assignment, flow);
-}
-
-export function refuse(node: Node, refused: string): Refusal {
-  return { refused, at: spanOf(node) };
-}
-
-/** Follows an argument into the function or class of this file that takes it. */
-function followHanded(script: Script, handed: Handed, top: Node, flow: Flow): Refusal | undefined {
-  flow.given.add(top.parent?.type === 'keyword_argument' ? top.parent : top);
-  return followParameter(script, handed, flow);
 }
 
 export function followParameter(script: Script, handed: Handed, flow: Flow): Refusal | undefined {
@@ -177,14 +156,4 @@ function loadsOf(script: Script, left: Node): readonly Node[] {
     const isNamed = own === key || (owner !== undefined && `self.${own}` === key);
     return isNamed && resolve(script, node) === scope;
   });
-}
-
-/** Says whether a node is an identifier or a field that is read, not bound and no mere name. */
-export function isLoad(node: Node, text: string): boolean {
-  if (node.type !== 'identifier') return isOwnField(node, text) && node.field !== 'left';
-  if (/^(attribute|name|left|alias)$/.test(node.field ?? '') && node.parent?.type !== 'binary_operator')
-    return false;
-  return !/^(dotted_name|parameters|lambda_parameters|as_pattern_target|global_statement)$/.test(
-    node.parent?.type ?? '',
-  );
 }

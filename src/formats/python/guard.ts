@@ -1,5 +1,5 @@
 import { field, namedChildren, textOf, type Node } from '../tree.ts';
-import type { Flow } from './flow.ts';
+import type { Flow } from './found.ts';
 import { dotted } from './script.ts';
 
 /**

@@ -1,79 +1,95 @@
 import { field, namedChildren, textOf, type Node } from '../tree.ts';
-import { isLoad, refuse, type Refusal } from './flow.ts';
+import { refuse, type Handed, type Refusal } from './found.ts';
 import type { Entering, Given } from '../types.ts';
 import {
   argumentsOf,
   classOf,
   dotted,
   importedNames,
+  isLoad,
   parameterName,
   resolve,
   scopeNode,
+  type ImportedName,
   type Script,
 } from './script.ts';
 
-/** A parameter of a function of this file, or of a class's `__init__`, that takes a value. */
-export interface Handed {
-  /** The function or class, by the name that its callers say. */
-  readonly definition: Node;
-  readonly name: string;
-  readonly parameter: Node;
-  /** Place among the arguments that a call gives. */
-  readonly index: number;
+interface Argument {
+  readonly call: Node;
+  /** The item of the list: the value, or `name=value`. */
+  readonly item: Node;
+  readonly argument: number | string;
+}
+
+/** Says of which call a value is an argument, and which; nothing behind a splat, where that is not certain. */
+function argumentOf(top: Node, text: string): Argument | undefined {
+  const item = top.parent?.type === 'keyword_argument' ? top.parent : top;
+  const call = item.parent?.type === 'argument_list' ? item.parent.parent : undefined;
+  if (call?.type !== 'call') return undefined;
+  if (item !== top) return { call, item, argument: textOf(field(item, 'name'), text) };
+  const args = argumentsOf(call);
+  const index = args.indexOf(top);
+  return args.slice(0, index).some((one) => one.type.includes('splat'))
+    ? undefined
+    : { call, item, argument: index };
 }
 
 /** Finds the parameter that an argument goes to; nothing where it is no argument, or of code that is elsewhere. */
-export function handedTo(script: Script, top: Node): Handed | Refusal | undefined {
-  const keyword = top.parent?.type === 'keyword_argument' ? top.parent : undefined;
-  const list = (keyword ?? top).parent;
-  const call = list?.type === 'argument_list' ? list.parent : undefined;
-  if (call?.type !== 'call' || list === undefined) return undefined;
-  const definition = definitionOf(script, call);
-  const init = definition && initializer(definition, script.text);
-  if (definition === undefined || init === undefined) return undefined;
-  const own = parametersOf(init, definition);
-  const place = namedChildren(list).indexOf(top);
-  const name = textOf(field(keyword, 'name'), script.text);
-  const index =
-    keyword === undefined ? place : own.findIndex((one) => textOf(parameterName(one), script.text) === name);
-  const before = namedChildren(list).slice(0, Math.max(place, 0));
+export function handedTo(script: Script, top: Node): (Handed & { readonly item: Node }) | undefined {
+  const given = argumentOf(top, script.text);
+  const definition = given && definitionOf(script, given.call);
+  const handed = definition && parameterAt(script, definition, given.argument);
+  return handed === undefined || given === undefined ? undefined : { ...handed, item: given.item };
+}
+
+function parameterAt(script: Script, definition: Node, argument: number | string): Handed | undefined {
+  const init = initializer(definition, script.text);
+  const own = init === undefined ? [] : parametersOf(init, definition);
+  const named = (one: Node): boolean => textOf(parameterName(one), script.text) === argument;
+  const index = typeof argument === 'number' ? argument : own.findIndex(named);
   const parameter = own[index];
-  const isSplat = (node: Node): boolean => /splat/.test(node.type);
-  if (parameter === undefined || isSplat(parameter) || before.some(isSplat)) {
-    return refuse(
-      top,
-      `which parameter of ${textOf(field(definition, 'name'), script.text)} takes it is not certain`,
-    );
-  }
+  if (parameter === undefined || parameter.type.includes('splat')) return undefined;
   return { definition, name: textOf(field(definition, 'name'), script.text), parameter, index };
 }
 
 /** Says to which imported function or class an argument goes. */
-export function givenOn(script: Script, top: Node): Given | undefined {
-  const keyword = top.parent?.type === 'keyword_argument' ? top.parent : undefined;
-  const list = (keyword ?? top).parent;
-  const call = list?.type === 'argument_list' ? list.parent : undefined;
-  const callee = call?.type === 'call' ? field(call, 'function') : undefined;
-  if (list === undefined || callee === undefined) return undefined;
-  const index = namedChildren(list).indexOf(top);
-  const argument = keyword === undefined ? index : textOf(field(keyword, 'name'), script.text);
-  const before = namedChildren(list).slice(0, Math.max(index, 0));
-  if (before.some((one) => /splat|keyword/.test(one.type))) return undefined;
-  const word = dotted(callee, script.text);
+export function givenOn(script: Script, top: Node): (Given & { readonly item: Node }) | undefined {
+  const given = argumentOf(top, script.text);
+  if (given === undefined) return undefined;
+  const word = dotted(field(given.call, 'function'), script.text);
+  const name = word.split('.').at(-1) ?? word;
+  const module = importedFrom(script, word);
+  const span = { start: given.item.start, end: given.item.end };
+  return module === undefined
+    ? undefined
+    : { name, module, argument: given.argument, span, item: given.item };
+}
+
+/** Gives the module of `Client` or `okta_client.Client`, as the file imports it. */
+function importedFrom(script: Script, word: string): string | undefined {
+  const holder = word.slice(0, Math.max(word.lastIndexOf('.'), 0));
   for (const node of script.nodes) {
     if (!/^import_(from_)?statement$/.test(node.type)) continue;
-    const isFrom = node.type === 'import_from_statement';
-    for (const { name, bound } of importedNames(node, script.text)) {
-      const module = isFrom ? textOf(field(node, 'module_name'), script.text) : name;
-      const span = { start: (keyword ?? top).start, end: (keyword ?? top).end };
-      if (isFrom && word === bound) return { name, module, argument, span };
-      const inner = word.startsWith(`${isFrom ? bound : name}.`) ? word.split('.').at(-1) : undefined;
-      if (inner === undefined || word.includes('?') || word.includes('(')) continue;
-      const whole = isFrom ? `${module}${module.endsWith('.') ? '' : '.'}${name}` : name;
-      if (word === `${isFrom ? bound : name}.${inner}`) return { name: inner, module: whole, argument, span };
+    const module = textOf(field(node, 'module_name'), script.text);
+    for (const one of importedNames(node, script.text)) {
+      const found = module === '' ? ofModule(one, holder) : ofName(one, module, { word, holder });
+      if (found !== undefined) return found;
     }
   }
   return undefined;
+}
+
+function ofModule({ name, bound }: ImportedName, holder: string): string | undefined {
+  return holder !== '' && (holder === name || holder === bound) ? name : undefined;
+}
+
+function ofName(
+  { name, bound }: ImportedName,
+  module: string,
+  { word, holder }: { readonly word: string; readonly holder: string },
+): string | undefined {
+  if (word === bound) return module;
+  return holder === bound ? `${module}${module.endsWith('.') ? '' : '.'}${name}` : undefined;
 }
 
 /** Finds the parameter through which another file gives the secret. */
@@ -84,30 +100,19 @@ export function enteringAt(script: Script, { name, argument }: Entering): Handed
       textOf(field(node, 'name'), script.text) === name &&
       isOfModule(script, node),
   );
-  const init = definition && initializer(definition, script.text);
-  if (definition === undefined || init === undefined) return undefined;
-  const own = parametersOf(init, definition);
-  const index =
-    typeof argument === 'number'
-      ? argument
-      : own.findIndex((one) => textOf(parameterName(one), script.text) === argument);
-  const parameter = own[index];
-  if (parameter === undefined || /splat/.test(parameter.type)) return undefined;
-  return { definition, name, parameter, index };
+  return definition && parameterAt(script, definition, argument);
 }
 
 /** `def __init__(self, token=os.getenv("T"))`: the default of a parameter of a function or class of the module. */
 export function parameterWithDefault(script: Script, top: Node): Handed | Refusal | undefined {
   const parameter = top.parent;
-  if (!/^(typed_)?default_parameter$/.test(parameter?.type ?? '') || top.field !== 'value') return undefined;
-  const init = parameter?.parent?.parent;
+  const isDefault = parameter?.type.endsWith('default_parameter') === true && top.field === 'value';
+  const init = isDefault ? parameter.parent?.parent : undefined;
   if (parameter === undefined || init?.type !== 'function_definition') return undefined;
-  const owner = classOf(init);
   const isInit = textOf(field(init, 'name'), script.text) === '__init__';
-  const definition = isInit && owner !== undefined ? owner : init;
-  if (!isOfModule(script, definition)) return refuse(top, 'a function within another takes it as a default');
-  const index = parametersOf(init, definition).indexOf(parameter);
-  return { definition, name: textOf(field(definition, 'name'), script.text), parameter, index };
+  const definition = (isInit ? classOf(init) : undefined) ?? init;
+  if (!isOfModule(script, definition)) return refuse(top, 'it is the default of an inner function');
+  return parameterAt(script, definition, textOf(parameterName(parameter), script.text));
 }
 
 /** Finds each read of a parameter, or says why it cannot be taken out. */
@@ -150,7 +155,7 @@ export function whyKept(script: Script, handed: Handed, given: ReadonlySet<Node>
 }
 
 function hasDefault({ parameter }: Handed): boolean {
-  return /default_parameter$/.test(parameter.type);
+  return parameter.type.endsWith('default_parameter');
 }
 
 function argumentFor(call: Node, { index, parameter }: Handed, text: string): Node | undefined {
@@ -177,7 +182,7 @@ function isMention(script: Script, node: Node, { definition, name }: Handed): bo
 function isCode(node: Node): boolean {
   for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
     if (at.type === 'type' || at.field === 'return_type') return false;
-    if (/statement$/.test(at.type)) return true;
+    if (at.type.endsWith('statement')) return true;
   }
   return true;
 }

@@ -221,3 +221,13 @@ export function argumentsOf(call: Node): readonly Node[] {
   const list = field(call, 'arguments');
   return list === undefined ? [] : list.type === 'argument_list' ? namedChildren(list) : [list];
 }
+
+/** Says whether a node is an identifier or a field that is read, not bound and no mere name. */
+export function isLoad(node: Node, text: string): boolean {
+  if (node.type !== 'identifier') return isOwnField(node, text) && node.field !== 'left';
+  if (/^(attribute|name|left|alias)$/.test(node.field ?? '') && node.parent?.type !== 'binary_operator')
+    return false;
+  return !/^(dotted_name|parameters|lambda_parameters|as_pattern_target|global_statement)$/.test(
+    node.parent?.type ?? '',
+  );
+}

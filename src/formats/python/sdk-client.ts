@@ -11,15 +11,18 @@ export function clientToken(script: Script, value: Node): Node | undefined {
   const settings = entry?.parent;
   const { text } = script;
   if (entry?.type !== 'pair' || settings?.type !== 'dictionary' || value.field !== 'value') return undefined;
-  const keys = namedChildren(settings).map((one) => textOf(field(one, 'key'), text).slice(1, -1));
-  if (textOf(field(entry, 'key'), text).slice(1, -1) !== 'token' || keys.some((key) => conflicts.test(key)))
-    return undefined;
-  if (isClient(script, settings.parent?.parent)) return entry;
+  const keyOf = (pair: Node): string => textOf(field(pair, 'key'), text).slice(1, -1);
+  const isOther = namedChildren(settings).some((one) => conflicts.test(keyOf(one)));
+  if (keyOf(entry) !== 'token' || isOther) return undefined;
+  return isClient(script, settings.parent?.parent) || makesClients(script, settings) ? entry : undefined;
+}
+
+/** A variable that only makes clients. */
+function makesClients(script: Script, settings: Node): boolean {
   const reads = script.nodes.filter(
     (node) => node.type === 'identifier' && node.field !== 'left' && initOf(script, node) === settings,
   );
-  const areClients = reads.length > 0 && reads.every((one) => isClient(script, one.parent?.parent));
-  return areClients ? entry : undefined;
+  return reads.length > 0 && reads.every((one) => isClient(script, one.parent?.parent));
 }
 
 function isClient(script: Script, call: Node | undefined): boolean {
