@@ -5,6 +5,7 @@ import type * as Agents from './shared/agents.ts';
 interface AgentsOptions {
   readonly format: 'text' | 'json';
   readonly yes?: boolean;
+  readonly key?: string;
 }
 
 /** Declares `agent-id agents list | show | revoke | restore | remove`. */
@@ -29,7 +30,10 @@ export function addAgents(program: Command, io: Io): void {
       (await load()).runSwitch('restore', id, options, io),
     );
   withFormat(agents.command('remove <agent>'))
-    .description('Delete an agent at the identity provider and in the lock file.')
+    .description(
+      'Delete an agent at the identity provider and in the lock file, or the key of one of its machines.',
+    )
+    .option('--key <key>', 'only the key of one machine: its name, or the start of its thumbprint')
     .option('--yes', 'do not ask')
     .action(async (id: string, options: AgentsOptions) => (await load()).runRemove(id, options, io));
 }

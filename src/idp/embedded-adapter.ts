@@ -3,6 +3,7 @@ import type { AgentSpec, PublicJwk } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
 import { describeDifference, toCreate, toUpdate } from './difference.ts';
 import { createAdmin, type EmbeddedAdmin } from './embedded-admin.ts';
+import { createEnrollment } from './embedded-enrollment.ts';
 import { deleteOktaToken, listOktaTokens } from './embedded-okta.ts';
 import { fromWire, toRegistration, toWire, type EmbeddedRegistration } from './embedded-wire.ts';
 import { readMetadata, toRecord } from './metadata.ts';
@@ -35,7 +36,8 @@ export function createEmbeddedAdapter(parts: AdapterParts): IdpAdapter {
       return found === undefined ? undefined : toRegistration(found);
     },
     list: () => list(admin),
-    addKey: (clientId, key) => changeKeys(admin, clientId, (keys) => withKey(keys, key)),
+    addKey: (clientId, key, machine) => addKey(admin, clientId, key, machine),
+    enrollment: createEnrollment(admin),
     removeKey: (clientId, kid) =>
       changeKeys(admin, clientId, (keys) => keys.filter((key) => key.kid !== kid)),
     trustPlatform: (clientId, platform) => trustPlatform(admin, clientId, platform),
@@ -111,10 +113,21 @@ async function list(admin: EmbeddedAdmin): Promise<readonly Registration[]> {
     .map(toRegistration);
 }
 
+async function addKey(
+  admin: EmbeddedAdmin,
+  clientId: string,
+  key: PublicJwk,
+  machine: string | undefined,
+): Promise<Registration> {
+  const named = machine === undefined ? {} : { [key.kid]: machine };
+  return changeKeys(admin, clientId, (keys) => withKey(keys, key), named);
+}
+
 async function changeKeys(
   admin: EmbeddedAdmin,
   clientId: string,
   change: (keys: readonly PublicJwk[]) => readonly PublicJwk[],
+  named: Readonly<Record<string, string>> = {},
 ): Promise<Registration> {
   const found = await find(admin, clientId);
   if (found === undefined) throw unknown(clientId);
@@ -122,7 +135,8 @@ async function changeKeys(
   const keys = change(found.keys);
   if (keys.length === found.keys.length) return toRegistration(found);
   const actsFor = found.actsFor === 'itself' ? 'itself' : 'user';
-  return toRegistration(await put(admin, { ...found, actsFor, marker: found.marker, keys }));
+  const machines = { ...found.machines, ...named };
+  return toRegistration(await put(admin, { ...found, actsFor, marker: found.marker, keys, machines }));
 }
 
 async function trustPlatform(admin: EmbeddedAdmin, clientId: string, platform: PlatformTrust): Promise<void> {

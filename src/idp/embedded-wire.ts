@@ -15,6 +15,7 @@ export function toWire(
   spec: Pick<AgentSpec, 'clientId' | 'displayName' | 'owner' | 'actsFor' | 'keys' | 'marker'> & {
     readonly grants: readonly { readonly uri: string; readonly scopes: readonly string[] }[];
     readonly platforms?: readonly PlatformTrust[];
+    readonly machines?: Readonly<Record<string, string>>;
   },
 ): object {
   return {
@@ -27,6 +28,7 @@ export function toWire(
     acts_for: spec.actsFor,
     grants: spec.grants.map(({ uri, scopes }) => ({ uri, scopes })),
     ...(spec.owner === null ? {} : { owner: spec.owner }),
+    ...(spec.machines === undefined ? {} : { machines: spec.machines }),
     ...(spec.platforms === undefined ? {} : { platforms: spec.platforms }),
   };
 }
@@ -53,12 +55,14 @@ export function fromWire(body: unknown): EmbeddedRegistration {
     lastTokenAt: typeof lastTokenAt === 'number' ? lastTokenAt : null,
     owner: typeof owner === 'string' ? owner : null,
     actsFor: String(wire['acts_for']),
+    machines: toRecord(wire['machines']) as Record<string, string>,
     platforms: Array.isArray(wire['platforms']) ? (wire['platforms'] as PlatformTrust[]) : [],
   };
 }
 
 /** Gives what the interface promises, without what is only the embedded provider's. */
 export function toRegistration(found: EmbeddedRegistration): Registration {
-  const { clientId, displayName, status, keys, grants, marker, lastTokenAt } = found;
-  return { clientId, displayName, status, keys, grants, marker, lastTokenAt };
+  const { clientId, displayName, status, keys, grants, marker, lastTokenAt, machines } = found;
+  const names = machines === undefined ? {} : { machines };
+  return { clientId, displayName, status, keys, grants, marker, lastTokenAt, ...names };
 }

@@ -1,4 +1,5 @@
 import type { AgentSpec, PublicJwk } from '../model/agent.ts';
+import type { Secret } from '../model/secret.ts';
 
 /** What a provider can and cannot do. The plan prints what is missing. */
 export interface Capabilities {
@@ -77,6 +78,26 @@ export interface Registration {
   readonly marker: string | null;
   /** Seconds since 1970, null where never or unknown. */
   readonly lastTokenAt: number | null;
+  /** What the machines are called whose keys these are, by thumbprint, where the provider keeps it. */
+  readonly machines?: Readonly<Record<string, string>>;
+}
+
+/** A machine that asked to be let in and waits. */
+export interface WaitingMachine {
+  readonly clientId: string;
+  readonly displayName: string;
+  readonly name: string;
+  /** RFC 7638 thumbprint of its key: the same as that machine shows. */
+  readonly thumbprint: string;
+}
+
+/** How machines without rights at the provider get their keys in. */
+export interface Enrollment {
+  /** Makes a code for one machine, once, within `expiresInSeconds`. */
+  makeCode(clientId: string): Promise<{ readonly code: Secret; readonly expiresInSeconds: number }>;
+  /** Shows who waits behind a code that a machine shows. Throws `unknown-name`. */
+  waiting(userCode: string): Promise<WaitingMachine>;
+  decide(userCode: string, approve: boolean): Promise<void>;
 }
 
 /** Jobs that are an agent: those whose token this issuer signed and that hold every one of these claims. */
@@ -121,9 +142,11 @@ export interface IdpAdapter {
   inspect(clientId: string): Promise<Registration | undefined>;
   /** Lists applications that carry our marker. Throws `unsupported` where the provider cannot list (RFC 7592). */
   list(): Promise<readonly Registration[]>;
-  /** Adds a machine's key. Repeating it changes nothing. */
-  addKey(clientId: string, key: PublicJwk): Promise<Registration>;
+  /** Adds a machine's key, with its name where the provider keeps one. Repeating it changes nothing. */
+  addKey(clientId: string, key: PublicJwk, machine?: string): Promise<Registration>;
   removeKey(clientId: string, kid: string): Promise<Registration>;
+  /** Absent where the provider lets in no machine on its own. */
+  readonly enrollment?: Enrollment;
   /** Lets jobs of a platform be the agent, without a key. Repeating it changes nothing. Absent where the provider has no interface for it. */
   trustPlatform?(clientId: string, platform: PlatformTrust): Promise<void>;
   /** No new token from now on, and live ones inactive where `revokeIssued`. Safe to repeat. */

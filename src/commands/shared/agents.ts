@@ -10,11 +10,13 @@ import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { Lock, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { keyLine, machinesOf, pickKey } from './machine-keys.ts';
 import { envelope } from '../../output/version.ts';
 
 interface Options {
   readonly format: 'text' | 'json';
   readonly yes?: boolean;
+  readonly key?: string;
 }
 
 /** An agent by the lock, and by its provider; `status` is `missing` where the provider has none of it. */
@@ -69,6 +71,10 @@ export async function runSwitch(
 export async function runRemove(id: string, options: Options, io: Io): Promise<void> {
   const { lock, root } = await openLock(io);
   const agent = pick(lock, id);
+  if (options.key !== undefined) {
+    await removeKey({ lock, root, id, agent }, options.key, options, io);
+    return;
+  }
   if (!(await confirm(agent, options, io))) {
     io.stderr('Nothing was removed: you answered no.\n');
     return;
@@ -84,6 +90,35 @@ export async function runRemove(id: string, options: Options, io: Io): Promise<v
   if (options.format === 'json')
     io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: 'removed' })}\n`);
   else io.stderr(`${agent.displayName} is removed, here and at ${agent.idp}.\n`);
+}
+
+interface Chosen {
+  readonly lock: Lock;
+  readonly root: string;
+  readonly id: string;
+  readonly agent: LockedAgent;
+}
+
+/** The other machines go on: each has a key of its own. */
+async function removeKey(
+  { lock, root, id, agent }: Chosen,
+  wanted: string,
+  options: Options,
+  io: Io,
+): Promise<void> {
+  const adapter = await open(agent, io);
+  const key = pickKey(machinesOf(agent, await adapter.inspect(agent.clientId)), wanted);
+  await audited({ action: 'remove', id, agent, trust: adapter.trust }, io, async () => {
+    await adapter.removeKey(agent.clientId, key.thumbprint);
+  });
+  const left = agent.keys.filter(({ thumbprint }) => thumbprint !== key.thumbprint);
+  if (left.length < agent.keys.length) {
+    const agents = { ...lock.agents, [id]: { ...agent, keys: left } };
+    await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+  }
+  if (options.format === 'json')
+    io.stdout(`${JSON.stringify({ ...envelope, agent: id, key: key.thumbprint, status: 'removed' })}\n`);
+  else io.stderr(`The key of ${key.name} is removed: that machine is ${agent.displayName} no longer.\n`);
 }
 
 function afterRevoke(action: 'revoke' | 'restore', { capabilities }: IdpAdapter): string {
@@ -136,7 +171,8 @@ async function know(id: string, agent: LockedAgent, io: Io): Promise<Known> {
   try {
     const found = await (await open(agent, io)).inspect(agent.clientId);
     const lastTokenAt = found?.lastTokenAt == null ? null : toTimestamp(found.lastTokenAt * 1000);
-    return { id, ...agent, status: found?.status ?? 'missing', lastTokenAt, problem: null };
+    const keys = machinesOf(agent, found);
+    return { id, ...agent, keys, status: found?.status ?? 'missing', lastTokenAt, problem: null };
   } catch (error) {
     if (!(error instanceof AgentIdError)) throw error;
     return { id, ...agent, status: 'unknown', lastTokenAt: null, problem: `${id}: ${error.message}` };
@@ -158,7 +194,7 @@ function describe(agent: Known): readonly string[] {
     `at          ${agent.idp} (${agent.issuer}) as ${agent.clientId}`,
     `acts        ${agent.flow}`,
     `last token  ${agent.lastTokenAt ?? 'never, or not known'}`,
-    ...agent.keys.map(({ name, thumbprint }) => `key         ${name} ${thumbprint}`),
+    ...agent.keys.map((key) => `key         ${keyLine(key)}`),
     ...scopes,
     ...agent.consumers.map(({ id, state }) => `used by     ${id} (${state})`),
   ];

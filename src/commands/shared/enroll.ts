@@ -1,15 +1,19 @@
 import { adapterFor } from '../../idp/index.ts';
-import { trustedByIssuer } from '../../idp/trust.ts';
-import type { IdpAdapter, PlatformTrust } from '../../idp/types.ts';
+import { chosenIdp, trustedByIssuer } from '../../idp/trust.ts';
+import type { Enrollment, IdpAdapter, PlatformTrust } from '../../idp/types.ts';
 import { appendAudit } from '../../audit/log.ts';
+import { createFileSigner } from '../../exchange/node.ts';
+import { enrollWithApproval, enrollWithCode } from '../../helper/enroll.ts';
 import { readLocked } from '../../helper/locked.ts';
+import { trustForAgent } from '../../helper/trust.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { assertSecure } from '../../lib/http.ts';
+import { assertSecure, createHttp } from '../../lib/http.ts';
 import type { Io } from '../../lib/io.ts';
-import { makeAgentKey } from '../../lib/keys.ts';
+import { agentKeyFile, deleteAgentKey, makeAgentKey } from '../../lib/keys.ts';
 import { statePaths } from '../../lib/state.ts';
-import type { LockedAgent } from '../../model/agent.ts';
+import type { LockedAgent, PublicJwk } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { Secret } from '../../model/secret.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
 
@@ -17,6 +21,8 @@ export interface EnrollOptions {
   readonly name?: string;
   readonly ci?: string;
   readonly claim: readonly string[];
+  readonly device?: boolean;
+  readonly codeStdin?: boolean;
   readonly format: 'text' | 'json';
 }
 
@@ -34,8 +40,15 @@ interface Whom {
 
 async function enrollHere(whom: Whom, options: EnrollOptions, io: Io): Promise<void> {
   const name = await toName(options);
-  const { key, created } = await makeAgentKey(statePaths(io.env), whom.id);
-  await audited(whom, io, async () => (await open(whom.locked, io)).addKey(whom.locked.clientId, key));
+  const state = statePaths(io.env);
+  const { key, created } = await makeAgentKey(state, whom.id);
+  try {
+    await audited(whom, io, () => letIn(whom, { key, name }, options, io));
+  } catch (error) {
+    // A key that nobody knows would only hide that the machine is not enrolled.
+    if (created) await deleteAgentKey(state, whom.id);
+    throw error;
+  }
   if (options.format === 'json') {
     print(io, { agent: whom.id, thumbprint: key.kid, name, created });
     return;
@@ -44,6 +57,103 @@ async function enrollHere(whom: Whom, options: EnrollOptions, io: Io): Promise<v
   io.stderr(
     `${whom.id} has a ${created ? 'new' : 'known'} key on this machine (${name}), and the provider knows its public half.\n`,
   );
+}
+
+interface Machine {
+  readonly key: PublicJwk;
+  readonly name: string;
+}
+
+/** By the administrator's own rights, where this user has them; else by a code or by an administrator's approval. */
+async function letIn(
+  { id, locked }: Whom,
+  { key, name }: Machine,
+  options: EnrollOptions,
+  io: Io,
+): Promise<void> {
+  if (options.device !== true && options.codeStdin !== true) {
+    await (await open(locked, io)).addKey(locked.clientId, key, name);
+    return;
+  }
+  if (options.device === true && options.codeStdin === true)
+    throw new AgentIdError('usage', '--device and --code-stdin exclude each other');
+  const state = statePaths(io.env);
+  const { issuer } = await trustForAgent(locked, state, io.env);
+  const http = createHttp({ clock: io.clock });
+  const signer = await createFileSigner(agentKeyFile(state, id));
+  const newcomer = { http, clock: io.clock, issuer, clientId: locked.clientId, signer, key, name };
+  if (options.codeStdin === true) await enrollWithCode(newcomer, toCode(await io.stdin()));
+  else
+    await enrollWithApproval(newcomer, (code) =>
+      io.stderr(
+        `Where the administrator works, within ten minutes: agent-id agents approve ${code}\nand compare this machine's key: ${key.kid}\n`,
+      ),
+    );
+}
+
+function toCode(text: string): Secret {
+  const code = text.trim().toUpperCase();
+  if (/^[A-Z]{4}(-[A-Z]{4}){4}$/.test(code)) return new Secret(code);
+  throw new AgentIdError('usage', 'standard input holds no one-time code', {
+    hint: 'It is what agent-id agents code A prints: five groups of four letters.',
+  });
+}
+
+/** Makes a one-time code. It is shown once, here; the provider keeps its hash only. */
+export async function runCode(id: string, { format }: Pick<EnrollOptions, 'format'>, io: Io): Promise<void> {
+  const locked = await readLocked(id, io.cwd);
+  const { code, expiresInSeconds } = await enrollmentOf(await open(locked, io)).makeCode(locked.clientId);
+  if (format === 'json') {
+    print(io, { agent: id, code: code.open(), expiresInSeconds });
+    return;
+  }
+  io.stdout(`${code.open()}\n`);
+  io.stderr(
+    `Good once, for ${expiresInSeconds / 60} minutes, for ${printable(locked.displayName)}. On the other machine: agent-id agents enroll ${id} --code-stdin\n`,
+  );
+}
+
+export interface ApproveOptions {
+  readonly idp?: string;
+  readonly yes?: boolean;
+  readonly deny?: boolean;
+  readonly format: 'text' | 'json';
+}
+
+/** Shows which machine waits behind a code, asks, and lets it in or turns it away. */
+export async function runApprove(code: string, options: ApproveOptions, io: Io): Promise<void> {
+  const paths = statePaths(io.env);
+  const trust = await chosenIdp(paths, options.idp, io.env['AGENT_ID_ISSUER']);
+  const enrollment = enrollmentOf(await adapterFor(trust, { paths, clock: io.clock }));
+  const { displayName, name, thumbprint, clientId } = await enrollment.waiting(code);
+  const what = `${printable(name)} wants to be ${printable(displayName)}, with the key ${printable(thumbprint)}`;
+  io.stderr(`${what}.\n`);
+  const approve = options.deny !== true && (options.yes === true || (await ask(io)));
+  await enrollment.decide(code, approve);
+  const status = approve ? 'approved' : 'denied';
+  if (options.format === 'json') print(io, { clientId, name, thumbprint, status });
+  else io.stderr(approve ? 'It is let in.\n' : 'It is turned away.\n');
+  if (!approve && options.deny !== true) io.exitCode = 1;
+}
+
+async function ask(io: Io): Promise<boolean> {
+  if (!io.interactive)
+    throw new AgentIdError('not-interactive', 'a machine must be approved by a person', {
+      hint: 'Compare its key with what that machine shows, then add --yes, or --deny.',
+    });
+  const { confirm } = await import('@clack/prompts');
+  return (
+    (await confirm({ message: 'Does that machine show the same key? Let it in?', initialValue: false })) ===
+    true
+  );
+}
+
+function enrollmentOf({ enrollment, trust }: IdpAdapter): Enrollment {
+  if (enrollment !== undefined) return enrollment;
+  throw new AgentIdError('unsupported', `${trust.name} lets in no machine by a code`, {
+    where: trust.issuer,
+    hint: 'Enroll where its administrator works: agent-id agents enroll A --name MACHINE',
+  });
 }
 
 async function enrollJobs(

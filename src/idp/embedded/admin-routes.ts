@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { assertAdmin } from './assertions.ts';
 import type { Idp } from './context.ts';
+import { decideEnrollment, makeEnrollmentCode, showEnrollment } from './enrollments.ts';
 import { toWire } from './metadata.ts';
 import {
   createAgent,
@@ -98,6 +99,30 @@ const routes: readonly Route[] = [
     path: /^\/register\/([^/]+)\/restore$/,
     status: 200,
     run: async ({ idp }, id) => toWire(idp, await restoreAgent(idp, id)),
+  },
+  {
+    method: 'POST',
+    path: /^\/register\/([^/]+)\/code$/,
+    status: 201,
+    run: async ({ idp }, id) => makeEnrollmentCode(idp, id),
+  },
+  {
+    method: 'GET',
+    path: /^\/admin\/enrollments\/([\w-]{8,9})$/,
+    status: 200,
+    run: async ({ idp }, code) => showEnrollment(idp, code),
+  },
+  {
+    method: 'POST',
+    path: /^\/admin\/enrollments\/([\w-]{8,9})\/approve$/,
+    status: 200,
+    run: async ({ idp }, code) => decideEnrollment(idp, code, true),
+  },
+  {
+    method: 'POST',
+    path: /^\/admin\/enrollments\/([\w-]{8,9})\/deny$/,
+    status: 200,
+    run: async ({ idp }, code) => decideEnrollment(idp, code, false),
   },
   { method: 'GET', path: /^\/admin\/resources$/, status: 200, run: async ({ idp }) => listResources(idp) },
   {

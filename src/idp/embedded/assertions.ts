@@ -75,7 +75,8 @@ interface Expected {
   readonly maxSeconds: number;
 }
 
-async function verifyOnce(idp: Idp, token: string, expected: Expected): Promise<JWTPayload> {
+/** Verifies an assertion and remembers it: it is good once. Throws what the library throws. */
+export async function verifyOnce(idp: Idp, token: string, expected: Expected): Promise<JWTPayload> {
   const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: [...expected.keys] }), {
     algorithms: ['ES256'],
     issuer: expected.clientId,

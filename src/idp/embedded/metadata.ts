@@ -8,7 +8,7 @@ import { Refusal } from './wire.ts';
 /** What a registration asks for, checked. */
 export type Wanted = Pick<
   AgentRecord,
-  'displayName' | 'owner' | 'marker' | 'actsFor' | 'keys' | 'grants' | 'platforms'
+  'displayName' | 'owner' | 'marker' | 'actsFor' | 'keys' | 'machines' | 'grants' | 'platforms'
 >;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -17,6 +17,7 @@ type Body = Readonly<Record<string, unknown>>;
 export function readMetadata(idp: Idp, body: Body): Wanted {
   assertSecretless(body);
   const platforms = readPlatforms(body['platforms']);
+  const machines = readMachines(body['machines']);
   return {
     displayName: readText(body, 'client_name', 200) ?? refuse('client_name is needed'),
     owner: readText(body, 'owner', 200),
@@ -25,6 +26,7 @@ export function readMetadata(idp: Idp, body: Body): Wanted {
     keys: readKeys(body),
     grants: readGrants(idp, body),
     ...(platforms === undefined ? {} : { platforms }),
+    ...(machines === undefined ? {} : { machines }),
   };
 }
 
@@ -50,6 +52,7 @@ export function toWire(idp: Idp, agent: AgentRecord): object {
     response_types: [],
     redirect_uris: [],
     jwks: { keys: agent.keys },
+    machines: agent.machines ?? {},
     platforms: agent.platforms ?? [],
     registration_client_uri: `${idp.issuer}/register/${agent.clientId}`,
     owner: agent.owner,
@@ -67,6 +70,17 @@ export function readKeys(body: Body): readonly PublicJwk[] {
   if (!Array.isArray(keys) || keys.length > 50) return refuse('jwks must hold at most 50 keys');
   const read = keys.map(readKey);
   return [...new Map(read.map((key) => [key.kid, key])).values()];
+}
+
+/** Reads what machines are called, by the thumbprints of their keys. */
+function readMachines(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (value === undefined) return undefined;
+  const entries = Object.entries(toRecord(value) ?? {});
+  const sound = entries.every(
+    ([kid, name]) => /^[\w-]{43}$/.test(kid) && typeof name === 'string' && /^[\w .:@-]{1,100}$/.test(name),
+  );
+  if (!sound || entries.length > 200) return refuse('machines must map thumbprints to short names');
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 function readKey(value: unknown): PublicJwk {

@@ -49,6 +49,7 @@ function configuration(idp: Idp): Configuration {
     },
     discovery: {
       registration_endpoint: `${idp.issuer}/register`,
+      agent_enrollment_endpoint: `${idp.issuer}/enroll`,
       introspection_endpoint: `${idp.issuer}/introspect`,
       introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
       revocation_endpoint: `${idp.issuer}/revoke`,

@@ -4,6 +4,7 @@ import { adminClientId, loginClientId, nowSeconds, toEventAgent, type Idp } from
 import { readClientId, readMetadata } from './metadata.ts';
 import type { AgentRecord } from './state.ts';
 import { Refusal } from './wire.ts';
+import type { PublicJwk } from '../../model/agent.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -44,6 +45,19 @@ export async function updateAgent(idp: Idp, clientId: string, body: Body): Promi
   const wanted = readMetadata(idp, body);
   if (wanted.actsFor !== current.actsFor) forgetConsents(idp, clientId);
   return store(idp, 'update', { ...current, ...wanted, marker: current.marker });
+}
+
+/** Adds the key of one machine. Repeating it changes its name only. */
+export async function addMachine(
+  idp: Idp,
+  clientId: string,
+  key: PublicJwk,
+  name: string,
+): Promise<AgentRecord> {
+  const agent = findAgent(idp, clientId);
+  const keys = [...agent.keys.filter(({ kid }) => kid !== key.kid), key];
+  if (keys.length > 50) throw new Refusal(400, 'invalid_request', 'an agent has at most 50 keys');
+  return store(idp, 'update', { ...agent, keys, machines: { ...agent.machines, [key.kid]: name } });
 }
 
 /** From now on no token, and those that are out are dead. */

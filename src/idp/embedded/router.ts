@@ -4,12 +4,13 @@ import { errors } from 'oidc-provider';
 import { answerAdmin } from './admin-routes.ts';
 import type { Idp } from './context.ts';
 import { rememberCode } from './device-pages.ts';
+import { enrollMachine, pollEnrollment } from './enrollments.ts';
 import { authenticatePlatform, isForeign } from './federation.ts';
 import { issueTo } from './grants.ts';
 import { createProvider } from './provider.ts';
 import { answerInteraction } from './sign-in.ts';
 import { introspect, revoke } from './token-routes.ts';
-import { assertHost, peekForm, readForm, Refusal, sendError, sendJson } from './wire.ts';
+import { assertHost, peekForm, readForm, readJson, Refusal, sendError, sendJson } from './wire.ts';
 
 interface Call {
   readonly idp: Idp;
@@ -28,11 +29,30 @@ export function createRouter(idp: Idp): RequestListener {
 }
 
 async function route(call: Call, openid: RequestListener): Promise<void> {
-  const { request, response } = call;
-  assertHost(request, call.idp.issuer);
-  if (request.method === 'POST' && request.url === '/token') await answerToken(call, openid);
-  else if (!(await answer(call))) openid(request, response);
+  const { idp, request, response } = call;
+  assertHost(request, idp.issuer);
+  const url = new URL(request.url ?? '/', idp.issuer);
+  const post = request.method === 'POST' ? posts[url.pathname] : undefined;
+  if (post !== undefined) await post(call, openid);
+  else if (!(await answer(call, url))) openid(request, response);
 }
+
+type Post = (call: Call, openid: RequestListener) => Promise<void>;
+
+/** What is only ever sent, by programs. */
+const posts: Readonly<Record<string, Post>> = {
+  '/token': answerToken,
+  '/introspect': async ({ idp, request, response }) =>
+    sendJson(response, 200, await introspect(idp, await readForm(request))),
+  '/revoke': async ({ idp, provider, request, response }) => {
+    await revoke(idp, provider, await readForm(request));
+    response.writeHead(200, { 'cache-control': 'no-store' }).end();
+  },
+  '/enroll': async ({ idp, request, response }) =>
+    sendJson(response, 200, await enrollMachine(idp, await readJson(request))),
+  '/enroll/poll': async ({ idp, request, response }) =>
+    sendJson(response, 200, await pollEnrollment(idp, await readJson(request))),
+};
 
 /** A job of a platform authenticates by a token that the library does not know; all others are the library's. */
 async function answerToken({ idp, request, response }: Call, openid: RequestListener): Promise<void> {
@@ -51,20 +71,10 @@ async function answerToken({ idp, request, response }: Call, openid: RequestList
 }
 
 /** Says whether the request was ours. */
-async function answer({ idp, request, response, provider }: Call): Promise<boolean> {
-  const url = new URL(request.url ?? '/', idp.issuer);
+async function answer({ idp, request, response, provider }: Call, url: URL): Promise<boolean> {
   const { pathname } = url;
   if (/^\/(register|admin)(\/|$)/.test(pathname)) {
     await answerAdmin({ idp, request, response, url });
-    return true;
-  }
-  if (request.method === 'POST' && pathname === '/introspect') {
-    sendJson(response, 200, await introspect(idp, await readForm(request)));
-    return true;
-  }
-  if (request.method === 'POST' && pathname === '/revoke') {
-    await revoke(idp, provider, await readForm(request));
-    response.writeHead(200, { 'cache-control': 'no-store' }).end();
     return true;
   }
   if (/^\/interaction\/[\w-]+$/.test(pathname) && ['GET', 'POST'].includes(request.method ?? '')) {

@@ -19,6 +19,8 @@ export interface AgentRecord {
   readonly actsFor: 'user' | 'itself';
   readonly status: 'active' | 'revoked';
   readonly keys: readonly PublicJwk[];
+  /** What the machines are called whose keys these are, by thumbprint. */
+  readonly machines?: Readonly<Record<string, string>>;
   /** Jobs of a platform that are this agent, without a key of their own. */
   readonly platforms?: readonly PlatformTrust[];
   readonly grants: readonly ScopedResource[];
