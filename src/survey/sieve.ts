@@ -9,6 +9,7 @@ import {
 } from '../detect/index.ts';
 import { credentialNames } from '../formats/credentials/index.ts';
 import { decodeText, isUnusual } from '../lib/text.ts';
+import { startWasm } from '../lib/wasm.ts';
 import type { Span } from '../model/place.ts';
 
 /** What a file may hold, judged by its bytes. */
@@ -35,7 +36,7 @@ const AFTER = 18_000;
 
 /** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
 export function createSieve(rules: RuleSet): Sieve {
-  const engine = createEngine(rules);
+  const engine = createEngine(rules, startWasm);
   const scratch = new Scratch();
   const glance = (text: string): readonly CompiledRule[] | undefined => {
     const bytes = scratch.write(text);
@@ -52,7 +53,8 @@ export function createSieve(rules: RuleSet): Sieve {
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
   return (bytes, path) => {
     // Rules of other scanners have no anchors that the engine knows.
-    if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0 || credentialNames.test(path)) return {};
+    if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0 || credentialNames.test(path))
+      return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
     if (found.length === 0 && !isFiled(path) && !layersHold(bytes)) return undefined;
     return { patterns: patternsOf(found), glance, near: (text) => spansAround(found, bytes, text) };

@@ -16,7 +16,8 @@ export interface Finder {
 /** Bits of a hash of four bytes. */
 const GRAM_BITS = 15;
 const MULTIPLIER = 0x9e3779b1;
-const SHIFT = 32 - GRAM_BITS;
+/** Bits that a product is moved by to be a hash. */
+export const SHIFT = 32 - GRAM_BITS;
 const LONGEST_GRAM = 4;
 
 /** What looking for texts needs: for each hash of four bytes a chain of texts that hold them at a known place. */
@@ -91,11 +92,20 @@ function hashesOf(bytes: Uint8Array, last: number): readonly number[] {
   return anyByte.map((code) => hashOf((code << 24) | tail));
 }
 
-/** Makes a finder in plain JavaScript. */
-export function toFinder(tables: GramTables): Finder {
+/** Makes a finder in plain JavaScript. Of `idle` texts, given by number, the first hit of each search is enough. */
+export function toFinder(tables: GramTables, idle: readonly number[] = []): Finder {
   const hits = new HitList();
-  return { find: (bytes, start, end) => findIn(tables, { bytes, start, end }, hits) };
+  const flags = new Uint8Array(tables.starts.length);
+  return {
+    find: (bytes, start, end) => {
+      for (const text of idle) flags[text] = WANTED_ONCE;
+      return findIn(tables, { bytes, start, end, flags }, hits);
+    },
+  };
 }
+
+const WANTED_ONCE = 1;
+const HAD = 2;
 
 class HitList implements Hits {
   count = 0;
@@ -117,6 +127,8 @@ interface Stretch {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** By text: 1 where one hit is enough, 2 where that was had. */
+  readonly flags: Uint8Array;
 }
 
 /** The loop that every byte of a scan passes; all else happens at a thousandth of them. */
@@ -146,7 +158,10 @@ function verify(tables: GramTables, stretch: Stretch, { at, link }: Spot, hits: 
     const from = at - (links[next * 3 + 2] ?? 0);
     const length = (starts[text + 1] ?? 0) - (starts[text] ?? 0);
     if (from < stretch.start || from + length > stretch.end) continue;
-    if (isThere(tables, text, stretch.bytes, from)) hits.push(text, from);
+    const flag = stretch.flags[text];
+    if (flag === HAD || !isThere(tables, text, stretch.bytes, from)) continue;
+    if (flag === WANTED_ONCE) stretch.flags[text] = HAD;
+    hits.push(text, from);
   }
 }
 

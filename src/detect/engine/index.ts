@@ -1,6 +1,7 @@
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
 import { nothing, toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
-import { toFinder, toGramTables, type Hits } from './grams.ts';
+import { toGramTables, type Hits } from './grams.ts';
+import { startFinder, type StartKernel } from './kernel.ts';
 import { NameJudge } from './names.ts';
 import { PatternJudge } from './patterns.ts';
 import { LongRuns } from './runs.ts';
@@ -30,10 +31,11 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Makes an engine for rules. */
-export function createEngine(rules: RuleSet): Engine {
+/** Makes an engine for rules, compiled where `start` can give a kernel; it finds the same without. */
+export function createEngine(rules: RuleSet, start?: StartKernel): Engine {
   const anchors = toAnchors(rules);
-  const finder = toFinder(toGramTables(anchors.map(({ text }) => text)));
+  const idle = [...anchors.keys()].filter((at) => anchors[at]?.isIdle === true);
+  const finder = startFinder(toGramTables(anchors.map(({ text }) => text)), idle, start);
   const present = new Presence(anchors);
   const runs = new LongRuns();
   const patterns = new PatternJudge(runs);

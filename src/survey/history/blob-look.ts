@@ -10,6 +10,7 @@ import {
   type RuleSet,
 } from '../../detect/index.ts';
 import { decodeText } from '../../lib/text.ts';
+import { startWasm } from '../../lib/wasm.ts';
 import type { Rule } from '../../model/rule.ts';
 import { MOST_LISTED, STRETCH, type Lines } from '../../sources/git/lines.ts';
 
@@ -114,7 +115,7 @@ function createMatcher(rules: RuleSet, values: Values): Matcher {
   const withAll = remember((text) => literalsIn(text, rules, values));
   const withNames = remember((text) => literalsIn(text, names, values));
   return {
-    engine: createEngine(rules),
+    engine: createEngine(rules, startWasm),
     formatted: withAll,
     named: (text, at) => {
       const found = withNames(text);
