@@ -3,6 +3,7 @@
 const MULTIPLIER: u32 = 0x9e3779b1;
 
 let first: usize = 0;
+let second: usize = 0;
 let links: usize = 0;
 let letters: usize = 0;
 let starts: usize = 0;
@@ -24,6 +25,7 @@ export function init(
   gramShift: u32,
 ): void {
   first = firstAt;
+  second = firstAt + ((<usize>2) << (32 - gramShift));
   links = linksAt;
   letters = lettersAt;
   starts = startsAt;
@@ -44,6 +46,8 @@ export function find(from: usize, end: usize, known: usize): u32 {
     gram = (gram << 8) | load<u8>(at) | 0x20;
     const link = <u32>load<u16>(first + ((<usize>((gram * MULTIPLIER) >> shift)) << 1));
     if (link !== 0) verify(link, at, from, end, known);
+    const short = <u32>load<u16>(second + ((<usize>(((gram & 0xffffff) * MULTIPLIER) >> shift)) << 1));
+    if (short !== 0) verify(short, at, from, end, known);
   }
   return count;
 }

@@ -19,10 +19,13 @@ const MULTIPLIER = 0x9e3779b1;
 /** Bits that a product is moved by to be a hash. */
 export const SHIFT = 32 - GRAM_BITS;
 const LONGEST_GRAM = 4;
+/** The last three bytes of a gram, and where their hashes are. */
+const TAIL = 0xffffff;
+const SHORT = 1 << GRAM_BITS;
 
-/** What looking for texts needs: for each hash of four bytes a chain of texts that hold them at a known place. */
+/** What looking for texts needs: for each hash of some bytes a chain of texts that hold them at a known place. */
 export interface GramTables {
-  /** By hash: number of the first link, 0 for none. */
+  /** By hash of four bytes, and behind those by hash of three: number of the first link, 0 for none. */
   readonly first: Uint16Array;
   /** By link: next link, text, and place of the gram's last byte in the text. */
   readonly links: Int32Array;
@@ -34,7 +37,7 @@ export interface GramTables {
 /** Lower case of a byte, ASCII only. */
 const lower = Uint8Array.from({ length: 256 }, (_, code) => (code >= 65 && code <= 90 ? code + 32 : code));
 
-/** Hashes four bytes, the last in the lowest eight bits, each with the bit of lower case set. */
+/** Hashes up to four bytes, the last in the lowest eight bits, each with the bit of lower case set. */
 function hashOf(gram: number): number {
   return Math.imul(gram, MULTIPLIER) >>> SHIFT;
 }
@@ -48,21 +51,16 @@ function toRarity(byCommonness: string): Uint8Array {
   return rare;
 }
 
-/** Every byte, each with the bit of lower case set. */
-const anyByte = [...new Set(Array.from({ length: 256 }, (_, code) => code | 0x20))];
-
 /** Makes tables for lower-case ASCII texts of three bytes at least. */
 export function toGramTables(texts: readonly string[]): GramTables {
-  const first = new Uint16Array(1 << GRAM_BITS);
+  const first = new Uint16Array(2 << GRAM_BITS);
   const links: number[] = [0, 0, 0];
-  const add = (hash: number, text: number, last: number): void => {
-    links.push(first[hash] ?? 0, text, last);
-    first[hash] = links.length / 3 - 1;
-  };
   for (const [number, text] of texts.entries()) {
     const bytes = Buffer.from(text, 'latin1');
     const last = lastOfGram(bytes);
-    for (const hash of hashesOf(bytes, last)) add(hash, number, last);
+    const hash = placeOf(bytes, last);
+    links.push(first[hash] ?? 0, number, last);
+    first[hash] = links.length / 3 - 1;
   }
   const starts = new Int32Array(texts.length + 1);
   for (const [number, text] of texts.entries()) starts[number + 1] = (starts[number] ?? 0) + text.length;
@@ -84,12 +82,11 @@ function lastOfGram(bytes: Uint8Array): number {
   return best;
 }
 
-/** A text of three bytes may follow any byte. */
-function hashesOf(bytes: Uint8Array, last: number): readonly number[] {
+/** Where the chain of a gram begins. */
+function placeOf(bytes: Uint8Array, last: number): number {
   const at = (back: number): number => (bytes[last - back] ?? 0) | 0x20;
   const tail = (at(2) << 16) | (at(1) << 8) | at(0);
-  if (last >= LONGEST_GRAM - 1) return [hashOf((at(3) << 24) | tail)];
-  return anyByte.map((code) => hashOf((code << 24) | tail));
+  return last >= LONGEST_GRAM - 1 ? hashOf((at(3) << 24) | tail) : SHORT + hashOf(tail);
 }
 
 /** Makes a finder in plain JavaScript. Of `idle` texts, given by number, the first hit of each search is enough. */
@@ -141,6 +138,8 @@ function findIn(tables: GramTables, stretch: Stretch, hits: HitList): Hits {
     gram = (gram << 8) | (bytes[at] ?? 0) | 0x20;
     const link = first[Math.imul(gram, MULTIPLIER) >>> SHIFT] ?? 0;
     if (link !== 0) verify(tables, stretch, { at, link }, hits);
+    const short = first[SHORT + (Math.imul(gram & TAIL, MULTIPLIER) >>> SHIFT)] ?? 0;
+    if (short !== 0) verify(tables, stretch, { at, link: short }, hits);
   }
   return hits;
 }

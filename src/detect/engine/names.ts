@@ -15,6 +15,8 @@ const BEFORE_CANDIDATE = 260;
 const AFTER_CANDIDATE = 1600;
 const leastScore = Math.min(thresholds.low, thresholds.slot);
 const anyCode = 'any.ts';
+/** Bytes before a name in which its line begins. */
+const LINE = 400;
 /** Bytes before a name within which what reads it stands. */
 const BEFORE = 120;
 
@@ -49,6 +51,10 @@ const pairedName = /value["']?\s{0,4}[:=][^]{0,100}name["']?\s{0,4}[:=]\s{0,4}["
 /** Letters, digits and what joins words in a name. */
 const inName = Uint8Array.from({ length: 256 }, (_, code) =>
   Number(/[\w.-]/.test(String.fromCharCode(code))),
+);
+
+const isQuote = Uint8Array.from({ length: 256 }, (_, code) =>
+  Number('"\'`'.includes(String.fromCharCode(code))),
 );
 
 /** What is judged. */
@@ -92,7 +98,8 @@ export class NameJudge {
   judge(at: number, length: number): 'value' | 'use' | undefined {
     if (this.#goesOn(at, length)) return undefined;
     const right = this.#nameEnd(at + length);
-    const hasValue = this.#runs.has(right, Math.min(this.#end, right + REACH));
+    const reach = Math.min(this.#end, right + REACH);
+    const hasValue = this.#runs.has(right, reach) && (!this.#isCode || this.#isQuoted(at, reach));
     if (!hasValue && !this.#reads && !this.#isMarked(at, right)) return undefined;
     const left = this.#nameStart(at);
     const rule = this.#ruleOf(left, at, right);
@@ -116,6 +123,15 @@ export class NameJudge {
   #goesOn(at: number, length: number): boolean {
     const next = this.#bytes[at + length] ?? 0;
     return length === 3 && next >= 97 && next <= 122 && next !== 115;
+  }
+
+  /** In code a value is quoted, and so is a name within it: on its line before, or after. */
+  #isQuoted(at: number, reach: number): boolean {
+    for (let near = at; near < reach; near += 1) if (isQuote[this.#bytes[near] ?? 0] === 1) return true;
+    const least = Math.max(this.#start, at - LINE);
+    for (let near = at - 1; near >= least && this.#bytes[near] !== 10; near -= 1)
+      if (isQuote[this.#bytes[near] ?? 0] === 1) return true;
+    return false;
   }
 
   /** An expansion or a tag may stand near: `$`, `%`, `!`. */
@@ -175,7 +191,10 @@ export class NameJudge {
     const text = this.#bytes.toString('latin1', from, to);
     const last = to === this.#end ? Infinity : to - from - REACH - MOST_VALUE;
     this.#weighedTo = from + Math.min(last, to - from);
-    return textCandidates(text, this.#isCode ? anyCode : undefined).some(
+    const names = [
+      { start: Math.max(0, at - from - MOST_NAME), end: Math.min(text.length, last + MOST_NAME) },
+    ];
+    return textCandidates(text, this.#isCode ? anyCode : undefined, names).some(
       (candidate) => isOpen(candidate) && weigh(text, candidate).score >= leastScore,
     );
   }
