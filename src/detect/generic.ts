@@ -82,8 +82,10 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   const rule = broadRule(candidate, rules, named);
   if (rule === undefined) return undefined;
   const placement = placementIn(text, candidate, path);
+  const price = dearer[placement];
+  if (price === Infinity) return undefined;
   const { score, reasons } = weigh(text, candidate);
-  const short = score - dearer[placement];
+  const short = score - price;
   const handed = isHanded(candidate, path);
   const enough = handed || mustHold(candidate, placement) ? thresholds.slot : thresholds.report;
   if (short < Math.min(enough, thresholds.low)) return undefined;

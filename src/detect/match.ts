@@ -47,8 +47,8 @@ export interface TextPlace {
   readonly patterns?: readonly CompiledRule[];
   /** Where something begins that may be found; nothing is elsewhere. Rising, without overlaps. */
   readonly near?: readonly Span[];
-  /** Gives the rules whose pattern matches a decoded text; undefined for one that holds nothing. */
-  readonly glance?: (text: string) => readonly CompiledRule[] | undefined;
+  /** Tells the same of a decoded text; undefined for one that holds nothing. */
+  readonly glance?: (text: string) => Pick<TextPlace, 'patterns' | 'near'> | undefined;
 }
 
 /** Looks at one file: slots first, then raw text, then uses by name. Facts are null for a file that was not parsed. */
@@ -58,8 +58,9 @@ export function matchFile(
   rules: RuleSet,
   place: TextPlace = {},
 ): readonly Match[] {
-  const { path, patterns, near, glance = (inner) => rules.anchoredIn(inner) } = place;
+  const { path, patterns, near, glance = () => ({}) } = place;
   const filed = path === undefined ? [] : rules.ofPath(path);
+  const named = path === undefined ? {} : { path };
   const literals = [
     ...textMatches(text, facts, patterns ?? rules.anchoredIn(text), near),
     ...textMatches(text, facts, filed),
@@ -68,7 +69,7 @@ export function matchFile(
   ];
   const layered = layerMatches(text, facts, (inner) => {
     const found = glance(inner);
-    return found === undefined ? [] : withoutOverlaps(innerMatches(inner, found, rules, path));
+    return found === undefined ? [] : withoutOverlaps(innerMatches(inner, rules, { ...found, ...named }));
   });
   const matches = [...withLayers(withoutOverlaps(literals), layered), ...useMatches(facts, rules)];
   return withIgnored(
@@ -77,15 +78,10 @@ export function matchFile(
   );
 }
 
-function innerMatches(
-  inner: string,
-  patterns: readonly CompiledRule[],
-  rules: RuleSet,
-  path: string | undefined,
-): readonly Match[] {
+function innerMatches(inner: string, rules: RuleSet, place: TextPlace): readonly Match[] {
   return [
-    ...textMatches(inner, null, patterns),
-    ...genericMatches(inner, null, rules, path === undefined ? {} : { path }),
+    ...textMatches(inner, null, place.patterns ?? rules.anchoredIn(inner), place.near),
+    ...genericMatches(inner, null, rules, place),
   ];
 }
 

@@ -28,20 +28,22 @@ const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
 const apart = /\.(?:tf|hcl|csv|tsv)$/;
 
 /** A text of fewer bytes is looked at whole. */
-const SMALL = 16_384;
+const SMALL = 4_096;
 
-/** Bytes around a place of interest within which a match may begin and end: a second part, and a private key. */
+/** Bytes around a place of interest within which a match may begin and end, beside the length of a rule's pattern. */
 const BEFORE = 2_400;
-const AFTER = 18_000;
+const AFTER = 2_400;
 
 /** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
 export function createSieve(rules: RuleSet): Sieve {
   const engine = createEngine(rules, startWasm);
   const scratch = new Scratch();
-  const glance = (text: string): readonly CompiledRule[] | undefined => {
+  const glance: NonNullable<Likely['glance']> = (text) => {
     const bytes = scratch.write(text);
     const found = engine.scan(bytes, 0, bytes.length);
-    return found.length === 0 ? undefined : patternsOf(found);
+    if (found.length === 0) return undefined;
+    const near = spansAround(found, bytes, text);
+    return { patterns: patternsOf(found), ...(near === undefined ? {} : { near }) };
   };
   /** Encoded text is common, such as that of certificates and digests; what it says is looked at like a file. */
   const layersHold = (bytes: Buffer): boolean => {
@@ -81,12 +83,12 @@ function spansAround(found: readonly Candidate[], bytes: Buffer, text: string): 
   if (bytes.length < SMALL) return undefined;
   const spans: { start: number; end: number }[] = [];
   let last = { at: 0, in: 0 };
-  for (const { at } of found.toSorted((a, b) => a.at - b.at)) {
+  for (const { at, rule } of found.toSorted((a, b) => a.at - b.at)) {
     const inText = bytes.length === text.length ? at : last.in + bytes.toString('utf8', last.at, at).length;
     last = { at, in: inText };
-    const end = Math.min(text.length, inText + AFTER);
+    const end = Math.min(text.length, inText + AFTER + (rule?.rule.anchors?.pattern?.length ?? 0));
     const open = spans.at(-1);
-    if (open !== undefined && inText - BEFORE <= open.end) open.end = end;
+    if (open !== undefined && inText - BEFORE <= open.end) open.end = Math.max(open.end, end);
     else spans.push({ start: Math.max(0, inText - BEFORE), end });
   }
   return spans;

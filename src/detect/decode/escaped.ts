@@ -1,12 +1,12 @@
 import type { Span } from '../../model/place.ts';
 import { hexDigit, isPrintable } from './alphabet.ts';
 
-/** Text with the place of each of its characters in the text that it was written as. */
+/** Text with the place of its characters in the text that it was written as. */
 export interface Unescaped {
   readonly text: string;
   readonly encoding: 'percent' | 'escape';
-  /** Offset of each character, and behind them the end. */
-  readonly starts: readonly number[];
+  /** Gives where a character of the text is written; of its length, where what is written ends. */
+  readonly placeOf: (at: number) => number;
 }
 
 /** Characters of one run at most, on either side of where it was noticed. */
@@ -53,15 +53,54 @@ function scan(
 }
 
 function unescape(text: string, run: Span, encoding: Unescaped['encoding'], read: Reader): Unescaped {
-  const starts: number[] = [];
+  const mark = encoding === 'percent' ? '%' : '\\';
+  const steps = new Steps(run.start);
   let plain = '';
-  for (let at = run.start; at < run.end;) {
+  let from = run.start;
+  while (from < run.end) {
+    const next = text.indexOf(mark, from);
+    const at = next === -1 ? run.end : Math.min(next, run.end);
+    plain += text.slice(from, at);
+    if (at === run.end) break;
     const written = read(text, at);
-    plain += written?.text ?? text.charAt(at);
-    starts.push(at);
-    at += written?.length ?? 1;
+    plain += written?.text ?? mark;
+    from = at + (written?.length ?? 1);
+    if (written !== undefined) steps.add(plain.length, from);
   }
-  return { text: plain, encoding, starts: [...starts, run.end] };
+  steps.end(plain.length, run.end);
+  return { text: plain, encoding, placeOf: (at) => steps.placeOf(at) };
+}
+
+/** Where text and what it is written as go apart: after each escape, by as many characters as it takes more. */
+class Steps {
+  readonly #texts: number[] = [0];
+  readonly #places: number[];
+  #end = { text: 0, place: 0 };
+
+  constructor(start: number) {
+    this.#places = [start];
+  }
+
+  add(text: number, place: number): void {
+    this.#texts.push(text);
+    this.#places.push(place);
+  }
+
+  end(text: number, place: number): void {
+    this.#end = { text, place };
+  }
+
+  placeOf(at: number): number {
+    if (at >= this.#end.text) return this.#end.place;
+    let low = 0;
+    let high = this.#texts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#texts[middle] ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return (this.#places[low] ?? 0) + at - (this.#texts[low] ?? 0);
+  }
 }
 
 function percentAt(text: string, at: number): Written | undefined {

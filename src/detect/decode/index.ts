@@ -53,11 +53,10 @@ function wholeLayer(found: Unwrapped, above: readonly Encoding[], toFile: Layer[
 }
 
 function exactLayer(
-  { text, encoding, starts }: Unescaped,
+  { text, encoding, placeOf }: Unescaped,
   above: readonly Encoding[],
   toFile: Layer['toOuter'],
 ): Layer {
-  const placeOf = (at: number): number => starts[Math.min(at, starts.length - 1)] ?? 0;
   const toOuter = ({ start, end }: Span): Span => toFile({ start: placeOf(start), end: placeOf(end) });
   return { text, encodings: [...above, encoding], outer: toOuter({ start: 0, end: text.length }), toOuter };
 }

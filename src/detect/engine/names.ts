@@ -98,8 +98,7 @@ export class NameJudge {
   judge(at: number, length: number): 'value' | 'use' | undefined {
     if (this.#goesOn(at, length)) return undefined;
     const right = this.#nameEnd(at + length);
-    const reach = Math.min(this.#end, right + REACH);
-    const hasValue = this.#runs.has(right, reach) && (!this.#isCode || this.#isQuoted(at, reach));
+    const hasValue = this.#hasValue(at, right);
     if (!hasValue && !this.#reads && !this.#isMarked(at, right)) return undefined;
     const left = this.#nameStart(at);
     const rule = this.#ruleOf(left, at, right);
@@ -123,6 +122,11 @@ export class NameJudge {
   #goesOn(at: number, length: number): boolean {
     const next = this.#bytes[at + length] ?? 0;
     return length === 3 && next >= 97 && next <= 122 && next !== 115;
+  }
+
+  #hasValue(at: number, right: number): boolean {
+    const reach = Math.min(this.#end, right + REACH);
+    return this.#runs.has(right, reach) && (!this.#isCode || this.#isQuoted(at, reach));
   }
 
   /** In code a value is quoted, and so is a name within it: on its line before, or after. */
