@@ -49,7 +49,7 @@ describe('finder of texts', () => {
   });
 
   it('is compiled, and finds the same', () => {
-    expect(startWasm('grams', 64)).toBeDefined();
+    expect(startWasm('grams', new WebAssembly.Memory({ initial: 64, maximum: 64 }))).toBeDefined();
     findsAll(compiled);
   });
 

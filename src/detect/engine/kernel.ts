@@ -2,11 +2,8 @@ import { doubled } from './grow.ts';
 import type { Finder, GramTables, Hits } from './grams.ts';
 import { SHIFT, toFinder } from './grams.ts';
 
-/** Starts a kernel that the build compiled, over pages of 64 KiB; undefined where that cannot be done. */
-export type StartKernel = <Exports>(
-  name: string,
-  pages: number,
-) => { readonly exports: Exports; readonly memory: WebAssembly.Memory } | undefined;
+/** Starts a kernel that the build compiled, over a memory; undefined where that cannot be done. */
+export type StartKernel = <Exports>(name: string, memory: WebAssembly.Memory) => Exports | undefined;
 
 /** What `grams.as.ts` exports. */
 interface Compiled {
@@ -30,8 +27,11 @@ export function startFinder(
   start: StartKernel | undefined,
 ): Finder {
   const layout = toLayout(tables);
-  const started = start?.<Compiled>('grams', Math.ceil(layout.size / PAGE));
-  return started === undefined ? toFinder(tables, idle) : toCompiledFinder(tables, idle, layout, started);
+  const pages = Math.ceil(layout.size / PAGE);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const exports = start?.<Compiled>('grams', memory);
+  if (exports === undefined) return toFinder(tables, idle);
+  return toCompiledFinder(tables, idle, layout, { exports, memory });
 }
 
 function toLayout({ first, links, letters, starts }: GramTables) {
