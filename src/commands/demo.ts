@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import type { DemoIdp } from '../demo/run.ts';
 import type { Io } from '../lib/io.ts';
 
 /** Declares `agent-id demo`. */
@@ -8,9 +9,15 @@ export function addDemo(program: Command, io: Io): void {
     .description(
       'Watch the whole story on a made-up estate: real programs, real HTTP, every claim checked. Takes under a minute.',
     )
-    .action(async () => {
+    .addOption(
+      new Option('--idp <idp>', 'where identities live; a real Keycloak needs Java 17 and Maven')
+        .choices(['embedded', 'keycloak'])
+        .default('embedded'),
+    )
+    .action(async ({ idp }: { readonly idp: DemoIdp }) => {
       const { runDemo } = await import('../demo/run.ts');
       const { shippedPath } = await import('../lib/shipped.ts');
-      await runDemo(io, { templates: shippedPath('estate'), program: shippedPath('bin/agent-id.cjs') });
+      const paths = { templates: shippedPath('estate'), program: shippedPath('bin/agent-id.cjs') };
+      await runDemo(io, paths, idp);
     });
 }

@@ -8,6 +8,7 @@ import { startEmbedded, type Embedded } from '../idp/embedded/index.ts';
 import { openCli } from './cli.ts';
 import { buildGo, type World } from './consumers.ts';
 import { findTools, writeEstate } from './estate.ts';
+import type { DemoKeycloak } from './keycloak/demo.ts';
 import { createStage, type Stage } from './stage.ts';
 import { after, audit, before, find, keyAlone, migrate, retire, revoke, signIn, type Cast } from './story.ts';
 
@@ -18,17 +19,41 @@ export interface DemoPaths {
   readonly program: string;
 }
 
+export type DemoIdp = 'embedded' | 'keycloak';
+
+/** Where identities live in this demo. */
+interface Setting {
+  readonly trust: (embedded: Embedded) => readonly string[];
+  readonly userX: (embedded: Embedded) => { readonly name: string; readonly password: Secret };
+  readonly retires: boolean;
+}
+
 /** Tells the whole story on a made-up estate; each claim is checked by a real call. Leaves the folder, stops everything. */
-export async function runDemo(io: Io, paths: DemoPaths): Promise<void> {
+export async function runDemo(io: Io, paths: DemoPaths, idp: DemoIdp = 'embedded'): Promise<void> {
+  const keycloak =
+    idp === 'keycloak' ? await (await import('./keycloak/demo.ts')).openKeycloak(io) : undefined;
+  try {
+    await runIn(io, paths, keycloak);
+  } finally {
+    await keycloak?.stop();
+  }
+}
+
+async function runIn(io: Io, paths: DemoPaths, keycloak: DemoKeycloak | undefined): Promise<void> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-id-demo-')));
   const stage = createStage(io.stdout);
   io.stdout(
     'agent-id demo: a team with one OKTA_API_TOKEN in three services, a pipeline, a .env and a forgotten cron job.\n',
   );
   io.stdout(`Everything happens in ${folder} and on 127.0.0.1.\n`);
-  const embedded = await startEmbedded({ dataDir: join(folder, 'state', 'embedded-idp'), clock: io.clock });
+  const embedded = await startEmbedded({
+    dataDir: join(folder, 'state', 'embedded-idp'),
+    clock: io.clock,
+    ...(keycloak === undefined ? {} : { tokensOf: keycloak.tokens }),
+  });
   try {
-    await tell(embedded, folder, { stage, paths });
+    await keycloak?.admit(embedded);
+    await tell(embedded, folder, { stage, paths, setting: keycloak ?? ownSetting });
   } finally {
     await embedded.stop();
   }
@@ -38,7 +63,7 @@ export async function runDemo(io: Io, paths: DemoPaths): Promise<void> {
 async function tell(
   embedded: Embedded,
   folder: string,
-  { stage, paths }: { readonly stage: Stage; readonly paths: DemoPaths },
+  { stage, paths, setting }: { readonly stage: Stage; readonly paths: DemoPaths; readonly setting: Setting },
 ): Promise<void> {
   const root = join(folder, 'acme');
   mkdirSync(root);
@@ -46,8 +71,6 @@ async function tell(
   const { token } = await embedded.createApiToken('legacy automation');
   writeEstate(paths.templates, root, { oktaUrl: embedded.oktaUrl, token: token.open() }, tools);
   const cli = openCli(paths.program, folder, root);
-  const userX = embedded.users.find((user) => user.id === 'user-x');
-  if (userX?.password == null) throw new AgentIdError('internal', 'the sandbox has no user-x');
   const world: World = { root, env: cli.env, ciSecrets: { OKTA_API_TOKEN: token.open() } };
   const cast: Cast = {
     stage,
@@ -55,8 +78,9 @@ async function tell(
     world,
     tools,
     idpName: 'sandbox',
-    issuer: embedded.issuer,
-    userX: { name: userX.id, password: new Secret(userX.password) },
+    trust: setting.trust(embedded),
+    retires: setting.retires,
+    userX: setting.userX(embedded),
     callWithOldToken: async () => {
       const response = await fetch(`${embedded.oktaUrl}/api/v1/users?limit=1`, {
         headers: { authorization: `SSWS ${token.open()}` },
@@ -68,6 +92,16 @@ async function tell(
   await play(cast, tools.go ? buildGo(world) : Promise.resolve(undefined));
   claimSilence(stage, folder, [token, cast.userX.password]);
 }
+
+const ownSetting: Setting = {
+  trust: ({ issuer }) => ['--type', 'embedded', '--issuer', issuer],
+  userX: ({ users }) => {
+    const { id, password } = users.find((user) => user.id === 'user-x') ?? {};
+    if (id === undefined || password == null) throw new AgentIdError('internal', 'the sandbox has no user-x');
+    return { name: id, password: new Secret(password) };
+  },
+  retires: true,
+};
 
 /** What a person may copy into a ticket: this transcript and the audit log. */
 function claimSilence(stage: Stage, folder: string, secrets: readonly Secret[]): void {
@@ -89,7 +123,9 @@ async function play(cast: Cast, goBuilt: Promise<string | undefined>): Promise<v
   await audit(cast, runnable);
   await keyAlone(cast);
   await revoke(cast, runnable, subject);
-  await retire(cast, runnable, subject);
+  if (cast.retires) await retire(cast, runnable, subject);
+  else
+    cast.stage.skip('retiring the old token: this provider does not hold it, so that its owner revokes it');
 }
 
 function finish(stage: Stage, folder: string, io: Io): void {

@@ -25,7 +25,10 @@ export interface Cast {
   readonly world: World;
   readonly tools: Tools;
   readonly idpName: string;
-  readonly issuer: string;
+  /** What `idp add NAME` takes. */
+  readonly trust: readonly string[];
+  /** Whether the provider itself can revoke the old token. */
+  readonly retires: boolean;
   readonly userX: { readonly name: string; readonly password: Secret };
   /** Calls the Okta-shaped API with the old static token. Gives the HTTP status. */
   readonly callWithOldToken: () => Promise<number>;
@@ -100,9 +103,9 @@ export async function find({ stage, cli }: Cast): Promise<void> {
 }
 
 export async function migrate(cast: Cast): Promise<void> {
-  const { stage, cli, idpName, issuer } = cast;
+  const { stage, cli, idpName, trust } = cast;
   stage.title('Give each its own identity, and rewrite it');
-  const add = await cli.run(['idp', 'add', idpName, '--type', 'embedded', '--issuer', issuer]);
+  const add = await cli.run(['idp', 'add', idpName, ...trust]);
   stage.claim(
     'the identity provider is trusted by the person, not by the repository',
     add.code === 0,

@@ -31,6 +31,8 @@ export function toRealm({ adminKey, user }: RealmParts): object {
       {
         id: user,
         username: user,
+        // An imported user gets no default roles; this one lets a session be renewed.
+        realmRoles: ['offline_access'],
         enabled: true,
         emailVerified: true,
         email: `${user}@acme.example`,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { systemClock, toTimestamp, type Clock } from '../../lib/clock.ts';
 import { withLock } from '../../lib/lock.ts';
+import type { PublicJwk } from '../../model/agent.ts';
 import type { Secret } from '../../model/secret.ts';
 import { createFileSigner } from '../../exchange/node.ts';
 import { assertAdmin } from './assertions.ts';
@@ -19,7 +20,7 @@ import {
   passwordApiName,
   passwordApiScopes,
 } from './sandbox/password-api.ts';
-import { createTokenCheck } from './sandbox/token-check.ts';
+import { createTokenCheck, type TokenIssuer } from './sandbox/token-check.ts';
 import { stateShape } from './state.ts';
 import { openStore } from './store.ts';
 import { makeUsers, type NewUser } from './users.ts';
@@ -29,6 +30,8 @@ export interface EmbeddedOptions {
   /** Only counts at the first start; 0 or nothing: a free one. */
   readonly port?: number;
   readonly clock?: Clock;
+  /** Whose tokens the Password API takes, where not ours; there it is a client whose id is its own address. */
+  readonly tokensOf?: TokenIssuer;
 }
 
 /** The running identity provider with its two sandbox APIs. */
@@ -37,6 +40,8 @@ export interface Embedded {
   readonly oktaUrl: string;
   readonly passwordApiUrl: string;
   readonly adminKeyFile: string;
+  /** Public key of the Password API, by which a provider knows it. */
+  readonly passwordApiPublicKey: PublicJwk;
   /** Who may sign in; passwords only where they were just made. */
   readonly users: readonly NewUser[];
   /** Makes a static token at the Okta-shaped API: the old way that gets migrated. */
@@ -57,7 +62,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   return withLock(join(dataDir, 'start.lock'), 20_000, async () => {
     const listeners = await listen(dataDir, port);
     try {
-      return await open(dataDir, listeners, clock);
+      return await open(options, listeners, clock);
     } catch (error) {
       await stop(listeners);
       throw error;
@@ -65,7 +70,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   });
 }
 
-async function open(dataDir: string, listeners: Listeners, clock: Clock): Promise<Embedded> {
+async function open(
+  { dataDir, tokensOf }: EmbeddedOptions,
+  listeners: Listeners,
+  clock: Clock,
+): Promise<Embedded> {
   const [issuer, oktaUrl, passwordApiUrl] = [
     listeners.ports.idp,
     listeners.ports.okta,
@@ -93,12 +102,16 @@ async function open(dataDir: string, listeners: Listeners, clock: Clock): Promis
   const { result: createRouter } = await quietly(async () => (await import('./router.ts')).createRouter(idp));
   answerWith(listeners.idp, createRouter);
   answerWith(listeners.okta, createOktaApi(okta));
-  answerWith(listeners.passwordApi, await openPasswordApi({ idp, okta, apiKey, origin: passwordApiUrl }));
+  answerWith(
+    listeners.passwordApi,
+    await openPasswordApi({ idp, okta, apiKey, origin: passwordApiUrl, tokensOf }),
+  );
   return {
     issuer,
     oktaUrl,
     passwordApiUrl,
     adminKeyFile: admin.file,
+    passwordApiPublicKey: apiKey.publicKey,
     users,
     stopRequested,
     createApiToken: (name) => createApiToken(okta, name),
@@ -162,8 +175,9 @@ async function openPasswordApi(parts: {
   readonly okta: Okta;
   readonly apiKey: KeyFile;
   readonly origin: string;
+  readonly tokensOf: TokenIssuer | undefined;
 }): Promise<ReturnType<typeof createPasswordApi>> {
-  const { idp, okta, apiKey, origin } = parts;
+  const { idp, okta, apiKey, origin, tokensOf } = parts;
   const signer = await createFileSigner(apiKey.file);
   const { clock, events, issuer } = idp;
   return createPasswordApi({
@@ -173,13 +187,23 @@ async function openPasswordApi(parts: {
     okta: createOktaClient({ origin: okta.origin, clientId: passwordApiKey, signer, clock }),
     check: createTokenCheck({
       audience: origin,
-      issuer,
       clock,
-      clientId: passwordApiKey,
+      ...(tokensOf ?? ownTokens(issuer)),
+      clientId: tokensOf === undefined ? passwordApiKey : origin,
       signer,
       nameOf: (clientId) => idp.state.data.agents.get(clientId)?.displayName ?? clientId,
     }),
   });
+}
+
+function ownTokens(issuer: string): TokenIssuer {
+  return {
+    issuer,
+    jwksUri: `${issuer}/jwks`,
+    introspectionEndpoint: `${issuer}/introspect`,
+    algorithms: ['ES256'],
+    clientClaim: 'client_id',
+  };
 }
 
 async function stop(listeners: Listeners): Promise<void> {

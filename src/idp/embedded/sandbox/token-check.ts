@@ -32,9 +32,17 @@ export interface Delegation {
   readonly jti: string | null;
 }
 
-export interface TokenCheck {
-  readonly audience: string;
+/** A provider whose tokens an API takes: where it says what, and how its tokens name the client. */
+export interface TokenIssuer {
   readonly issuer: string;
+  readonly jwksUri: string;
+  readonly introspectionEndpoint: string;
+  readonly algorithms: readonly string[];
+  readonly clientClaim: 'client_id' | 'azp';
+}
+
+export interface TokenCheck extends TokenIssuer {
+  readonly audience: string;
   readonly clock: Clock;
   readonly keys: ReturnType<typeof createRemoteJWKSet>;
   readonly clientId: string;
@@ -47,7 +55,7 @@ const MAX_SECONDS = 300;
 
 /** Makes a check that reads the provider's keys over HTTP, as any API of the company would. */
 export function createTokenCheck(parts: Omit<TokenCheck, 'keys'>): TokenCheck {
-  return { ...parts, keys: createRemoteJWKSet(new URL(`${parts.issuer}/jwks`)) };
+  return { ...parts, keys: createRemoteJWKSet(new URL(parts.jwksUri)) };
 }
 
 /**
@@ -58,10 +66,12 @@ export async function checkToken(check: TokenCheck, token: string): Promise<Dele
   const payload = await verify(check, token);
   if (!(await isActive(check, token))) throw invalid('the token was revoked');
   const actor = toRecord(payload['act'])?.['sub'];
-  const clientId = String(payload['client_id']);
+  const clientId = String(payload[check.clientClaim]);
   if (actor !== undefined && actor !== clientId)
     throw invalid('the token names another actor than its client');
-  if (actor === undefined && payload.sub !== clientId) throw invalid('the token names a user but no agent');
+  // Keycloak gives what acts as itself a user id of its own, and names the client once more.
+  const itself = payload.sub === clientId || payload['client_id'] === clientId;
+  if (actor === undefined && !itself) throw invalid('the token names a user but no agent');
   return {
     clientId,
     user: actor === undefined ? null : String(payload.sub),
@@ -76,8 +86,8 @@ async function verify(check: TokenCheck, token: string): Promise<JWTPayload> {
     ({ payload } = await jwtVerify(token, check.keys, {
       issuer: check.issuer,
       typ: 'at+jwt',
-      algorithms: ['ES256'],
-      requiredClaims: ['exp', 'iat', 'sub', 'client_id'],
+      algorithms: [...check.algorithms],
+      requiredClaims: ['exp', 'iat', 'sub', check.clientClaim],
       currentDate: new Date(check.clock()),
     }));
   } catch {
@@ -91,7 +101,7 @@ async function verify(check: TokenCheck, token: string): Promise<JWTPayload> {
 async function isActive(check: TokenCheck, token: string): Promise<boolean> {
   const { clientId, issuer } = check;
   const assertion = await signAssertion(check.signer, { clientId, audience: issuer, now: check.clock() });
-  const response = await fetch(`${issuer}/introspect`, {
+  const response = await fetch(check.introspectionEndpoint, {
     method: 'POST',
     body: new URLSearchParams({
       token,
