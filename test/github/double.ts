@@ -53,6 +53,8 @@ export interface Fault {
 export class GithubDouble {
   readonly asked: string[] = [];
   readonly faults: Fault[] = [];
+  /** Paths that never answer. */
+  readonly hangs: RegExp[] = [];
   /** What the token may not see answers 403. */
   readonly denied: RegExp[] = [];
   url = '';
@@ -125,6 +127,7 @@ export class GithubDouble {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     this.asked.push(pathname);
+    if (this.hangs.some((path) => path.test(pathname))) return;
     const fault = this.faults.find(({ path, times }) => path.test(pathname) && times !== 0);
     if (fault !== undefined) {
       if (fault.times !== undefined) fault.times -= 1;
