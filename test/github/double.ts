@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { git, makeTree } from '../commands/scan-kit.ts';
@@ -58,6 +59,8 @@ export class GithubDouble {
   /** What the token may not see answers 403. */
   readonly denied: RegExp[] = [];
   url = '';
+  /** How many answers were that nothing has changed. */
+  unchanged = 0;
   readonly #token: string;
   readonly #accounts: Readonly<Record<string, Account>>;
   readonly #me: string;
@@ -143,7 +146,7 @@ export class GithubDouble {
     else if (request.method !== 'GET') reply(response, 405, { message: 'this double only reads' });
     else if (this.denied.some((path) => path.test(pathname)))
       reply(response, 403, { message: 'Resource not accessible by personal access token', status: '403' });
-    else this.#route(pathname, searchParams, response);
+    else this.#route(pathname, searchParams, request, response);
   }
 
   /** The person approves after a while. */
@@ -162,17 +165,27 @@ export class GithubDouble {
       : { access_token: this.#token, token_type: 'bearer', scope: 'repo' };
   }
 
-  #route(pathname: string, query: URLSearchParams, response: ServerResponse): void {
+  #route(pathname: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
     const found = this.#find(pathname.split('/').slice(1).map(decodeURIComponent));
     if (found === undefined) return reply(response, 404, { message: 'Not Found', status: '404' });
-    if (!('list' in found)) return reply(response, 200, found.one);
+    const [body, headers] = 'list' in found ? this.#page(found, pathname, query) : [found.one, {}];
+    const etag = `W/"${createHash('sha256').update(JSON.stringify(body)).digest('hex')}"`;
+    if (request.headers['if-none-match'] !== etag) return reply(response, 200, body, { ...headers, etag });
+    this.unchanged += 1;
+    response.writeHead(304, { etag }).end();
+  }
+
+  #page(
+    { list, field }: Listed,
+    pathname: string,
+    query: URLSearchParams,
+  ): readonly [object, Record<string, string>] {
     const size = Number(query.get('per_page') ?? 30);
     const page = Number(query.get('page') ?? 1);
-    const part = found.list.slice((page - 1) * size, page * size);
-    const hasNext = page * size < found.list.length;
+    const part = list.slice((page - 1) * size, page * size);
     const next = `<${this.url}${pathname}?per_page=${size}&page=${page + 1}>; rel="next"`;
-    const body = found.field === undefined ? part : { total_count: found.list.length, [found.field]: part };
-    reply(response, 200, body, hasNext ? { link: next } : {});
+    const body = field === undefined ? part : { total_count: list.length, [field]: part };
+    return [body, page * size < list.length ? { link: next } : {}];
   }
 
   #find(parts: readonly string[]): Found | undefined {
@@ -261,7 +274,12 @@ function initBare(): string {
   return folder;
 }
 
-type Found = { readonly one: object } | { readonly list: readonly object[]; readonly field?: string };
+interface Listed {
+  readonly list: readonly object[];
+  readonly field?: string;
+}
+
+type Found = { readonly one: object } | Listed;
 
 function kept(from: Kept, kind: string, toUrl?: (path: string) => string): Found | undefined {
   if (kind !== 'secrets' && kind !== 'variables') return undefined;

@@ -67,7 +67,7 @@ describe('scan --github', () => {
     const remembered = readdirSync(place.home, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-    expect(remembered).toHaveLength(2);
+    expect(remembered).toHaveLength(5);
     expect(remembered.join('')).not.toContain(place.token.slice(4, 14));
   });
 
@@ -199,6 +199,21 @@ describe('names that GitHub keeps', () => {
       },
     ]);
     expect(report.out).not.toContain('eu-1');
+  });
+
+  it('are asked for only as far as they have changed', async () => {
+    const place = await startGithub(accounts);
+    const first = await scanGithub(place, 'acme');
+    expect(place.double.unchanged).toBe(0);
+    const second = await scanGithub(place, 'acme');
+    expect(second.stored).toEqual(first.stored);
+    // Those of the organisation, one list of readers, three repositories with an environment in one of them.
+    expect(place.double.unchanged).toBe(2 + 1 + 3 * 3 + 2);
+    const remembered = readdirSync(place.home, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    expect(remembered.join('')).toContain('REGION');
+    expect(remembered.join('')).not.toContain('eu-1');
   });
 
   it('are findings: secrets always, variables where the name says so, joined with uses by their fingerprint', async () => {

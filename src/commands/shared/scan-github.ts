@@ -91,16 +91,18 @@ function openMemory(host: GithubHost, eyes: Eyes, flags: ScanFlags, io: Io): Kno
 /** Says once that nothing can be remembered. */
 function quietly(known: Known, io: Io): Known {
   let isTold = false;
+  const tried = async (written: Promise<void>): Promise<void> => {
+    try {
+      await written;
+    } catch (error) {
+      if (!(error instanceof AgentIdError)) throw error;
+      if (!isTold) io.stderr(`warning: ${error.message}: the next scan will look at everything anew\n`);
+      isTold = true;
+    }
+  };
   return {
-    read: known.read,
-    write: async (name, state, looked) => {
-      try {
-        await known.write(name, state, looked);
-      } catch (error) {
-        if (!(error instanceof AgentIdError)) throw error;
-        if (!isTold) io.stderr(`warning: ${error.message}: the next scan will look at everything anew\n`);
-        isTold = true;
-      }
-    },
+    ...known,
+    write: (name, state, looked) => tried(known.write(name, state, looked)),
+    writePages: (name, pages) => tried(known.writePages(name, pages)),
   };
 }

@@ -1,16 +1,11 @@
 import { systemFetch } from '../../lib/system.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Secret } from '../../model/secret.ts';
+import type { Data } from './data.ts';
 import type { GithubHost } from './host.ts';
 import type { Headers, Pace } from './pace.ts';
+import { toNames, type Page, type Pages } from './pages.ts';
 import { tokenRights } from './rights.ts';
-
-export type Data = Readonly<Record<string, unknown>>;
-/** Gives a field of an answer; empty where it is no text. */
-export function textOf(data: Data, field: string): string {
-  const value = data[field];
-  return typeof value === 'string' ? value : '';
-}
 
 export type Params = Readonly<Record<string, string | number>>;
 
@@ -27,8 +22,16 @@ export interface Refused {
  */
 export interface GithubClient {
   readonly get: (route: string, params: Params) => Promise<Data | Refused>;
-  /** Reads all pages of a list; where the answer is an object, the list is its field. */
-  readonly list: (route: string, params: Params, field?: string) => Promise<readonly Data[] | Refused>;
+  /**
+   * Reads all pages of a list; where the answer is an object, the list is its field. With `pages` it only asks whether
+   * those are still the same, and gives names only.
+   */
+  readonly list: (
+    route: string,
+    params: Params,
+    field?: string,
+    pages?: Pages,
+  ) => Promise<readonly Data[] | Refused>;
 }
 
 export interface ClientOptions {
@@ -42,9 +45,15 @@ export interface ClientOptions {
 const TIMEOUT_MS = 30_000;
 const PAGE = 100;
 const MOST_PAGES = 1000;
+const NOT_MODIFIED = 304;
 const refusals: readonly number[] = [403, 404, 409, 410];
 
-type Answer = { readonly data: unknown; readonly headers: Headers } | Refused;
+interface Told {
+  readonly data: unknown;
+  readonly headers: Headers;
+}
+
+type Answer = Told | 'same' | Refused;
 
 export async function openGithub(options: ClientOptions): Promise<GithubClient> {
   const { Octokit } = await import('@octokit/rest');
@@ -56,15 +65,17 @@ export async function openGithub(options: ClientOptions): Promise<GithubClient> 
     request: { fetch: fetchInTime },
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   });
-  const send = async (route: string, params: Params): Promise<Answer> => {
+  const send = async (route: string, params: Params, etag?: string): Promise<Answer> => {
+    const headers = etag === undefined ? {} : { 'if-none-match': etag };
     for (let tries = 1; ; tries += 1) {
       await options.pace.before();
       try {
-        const { data, headers } = await octokit.request(`GET ${route}`, params);
-        options.pace.after(headers);
-        return { data, headers };
+        const answer = await octokit.request(`GET ${route}`, { ...params, headers });
+        options.pace.after(answer.headers);
+        return answer;
       } catch (error) {
         const failure = toFailure(error);
+        if (failure.status === NOT_MODIFIED && etag !== undefined) return 'same';
         if (await options.pace.again(failure.status, failure.headers, tries)) continue;
         return settle(failure, `${host.api}${route}`, error);
       }
@@ -73,22 +84,67 @@ export async function openGithub(options: ClientOptions): Promise<GithubClient> 
   return {
     get: async (route, params) => {
       const answer = await send(route, params);
-      return 'refused' in answer ? answer : toData(answer.data, route);
+      return isRefused(answer) ? answer : toData(answer === 'same' ? {} : answer.data, route);
     },
-    list: async (route, params, field) => {
+    list: async (route, params, field, pages) => {
       const found: Data[] = [];
-      for (let page = 1; page <= MOST_PAGES; page += 1) {
-        const answer = await send(route, { ...params, per_page: PAGE, page });
-        if ('refused' in answer) return answer;
-        const list = field === undefined ? answer.data : toData(answer.data, route)[field];
-        if (!Array.isArray(list)) throw unexpected(route);
-        for (const one of list) found.push(toData(one, route));
-        // The address of the next page is not followed: the token goes to this host only.
-        if (!String(answer.headers['link'] ?? '').includes('rel="next"')) break;
+      for (let number = 1; number <= MOST_PAGES; number += 1) {
+        const page = await readPage(send, {
+          route,
+          params: { ...params, per_page: PAGE, page: number },
+          field,
+          pages,
+        });
+        if ('refused' in page) return page;
+        for (const one of page.names) found.push(one);
+        if (!page.hasNext) break;
       }
       return found;
     },
   };
+}
+
+interface Wanted {
+  readonly route: string;
+  readonly params: Params;
+  readonly field: string | undefined;
+  readonly pages: Pages | undefined;
+}
+
+async function readPage(
+  send: (route: string, params: Params, etag?: string) => Promise<Answer>,
+  { route, params, field, pages }: Wanted,
+): Promise<Page | Refused> {
+  const key = `${route} ${JSON.stringify(params)}`;
+  const before = pages?.before.get(key);
+  const answer = await send(route, params, before?.etag);
+  if (isRefused(answer)) return answer;
+  const page = answer === 'same' ? before : toPage(answer, route, field);
+  if (page === undefined) throw unexpected(route);
+  if (pages === undefined) return page;
+  const named = { ...page, names: page.names.map(toNames) };
+  if (named.etag !== '') pages.now.set(key, named);
+  return named;
+}
+
+function toPage({ data, headers }: Told, route: string, field: string | undefined): Page {
+  const list = field === undefined ? data : toData(data, route)[field];
+  if (!Array.isArray(list)) throw unexpected(route);
+  return {
+    etag: String(headers['etag'] ?? ''),
+    names: list.map((one) => toData(one, route)),
+    // The address of the next page is not followed: the token goes to this host only.
+    hasNext: String(headers['link'] ?? '').includes('rel="next"'),
+  };
+}
+
+function isRefused(answer: Answer): answer is Refused {
+  return typeof answer === 'object' && 'refused' in answer;
+}
+
+/** Answers that are the same as before do not count against the hour's requests. */
+export function withPages(client: GithubClient, pages: Pages): GithubClient {
+  return { get: client.get, list: (route, params, field) => client.list(route, params, field, pages) };
 }
 
 function ignore(): void {

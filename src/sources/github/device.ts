@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Http } from '../../lib/http.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { Secret } from '../../model/secret.ts';
-import { textOf, type Data } from './client.ts';
+import { textOf, type Data } from './data.ts';
 import type { GithubHost } from './host.ts';
 import { deviceScopes, tokenRights } from './rights.ts';
 

@@ -1,5 +1,6 @@
 import { AgentIdError } from '../../model/error.ts';
-import { textOf, type Data, type GithubClient, type Refused } from './client.ts';
+import type { GithubClient, Refused } from './client.ts';
+import { textOf, type Data } from './data.ts';
 import { tokenRights } from './rights.ts';
 
 /** One repository, as far as a scan needs it. */

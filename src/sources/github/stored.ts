@@ -1,6 +1,7 @@
 import type { Skipped } from '../../model/place.ts';
 import type { Stored } from '../../model/stored.ts';
-import { textOf, type Data, type GithubClient, type Params, type Refused } from './client.ts';
+import type { GithubClient, Params, Refused } from './client.ts';
+import { textOf, type Data } from './data.ts';
 import type { Estate } from './repositories.ts';
 
 /** Names of what a host keeps, and what it did not tell. Values of variables are not taken from the answers. */
@@ -82,7 +83,7 @@ function add(found: Found, whose: Whose, list: readonly Data[] | Refused): void 
     found.stored.push({
       ...whose,
       name: textOf(one, 'name'),
-      updatedAt: typeof one['updated_at'] === 'string' ? one['updated_at'] : null,
+      updatedAt: textOf(one, 'updated_at') || null,
       uses: [],
     });
 }

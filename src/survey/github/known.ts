@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makePrivateFolder, readTextIfThere, writeWhole } from '../../lib/files.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Skipped } from '../../model/place.ts';
+import type { Page, Pages } from '../../sources/github/pages.ts';
 import type { Reference } from './references.ts';
 
 /** What a scan found in one repository; it holds no value of a secret. */
@@ -13,16 +14,21 @@ export interface Looked {
   readonly bytes: number;
 }
 
-/** Remembers, outside any repository, what was found in each state of a repository. */
+/** Remembers, outside any repository, what was found in each state of a repository, and names that the host told. */
 export interface Known {
   readonly read: (name: string, state: string) => Promise<Looked | undefined>;
   readonly write: (name: string, state: string, looked: Looked) => Promise<void>;
+  /** Names that were told of a repository, or of an organisation. */
+  readonly readPages: (name: string) => Promise<Pages>;
+  readonly writePages: (name: string, pages: Pages) => Promise<void>;
 }
 
 /** Remembers nothing: where there is no folder for state. */
 export const nothingKnown: Known = {
   read: () => Promise.resolve(undefined),
   write: () => Promise.resolve(),
+  readPages: () => Promise.resolve({ before: new Map(), now: new Map() }),
+  writePages: () => Promise.resolve(),
 };
 
 /**
@@ -30,34 +36,35 @@ export const nothingKnown: Known = {
  * What cannot be read counts as not known; `write` throws `unwritable`.
  */
 export function openKnown(folder: string, basis: string): Known {
-  const fileOf = (name: string): string => join(folder, `${name.toLowerCase()}.json`);
+  const fileOf = (what: string, name: string): string => join(folder, what, `${name.toLowerCase()}.json`);
   return {
     read: async (name, state) => {
-      const text = await readTextIfThere(fileOf(name)).catch(() => undefined);
-      const kept = text === undefined ? undefined : parse(text);
-      return kept?.basis === basis && kept.state === state ? kept.looked : undefined;
+      const kept = await readFields(fileOf('found', name));
+      return kept['basis'] === basis && kept['state'] === state ? (kept['looked'] as Looked) : undefined;
     },
-    write: async (name, state, looked) => {
-      await makePrivateFolder(join(fileOf(name), '..'));
-      await writeWhole(
-        fileOf(name),
-        `${JSON.stringify({ schemaVersion: 1, basis, state, looked })}\n`,
-        0o600,
-      );
+    write: (name, state, looked) => writeFields(fileOf('found', name), { basis, state, looked }),
+    readPages: async (name) => {
+      const { pages } = await readFields(fileOf('names', name));
+      return { before: new Map(Array.isArray(pages) ? (pages as [string, Page][]) : []), now: new Map() };
+    },
+    writePages: async (name, { before, now }) => {
+      const pages = [...now];
+      if (JSON.stringify(pages) !== JSON.stringify([...before]))
+        await writeFields(fileOf('names', name), { pages });
     },
   };
 }
 
-interface Kept {
-  readonly basis: unknown;
-  readonly state: unknown;
-  readonly looked: Looked;
+async function readFields(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readTextIfThere(file).catch(() => undefined);
+  try {
+    return JSON.parse(text ?? '{}') as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
 
-function parse(text: string): Kept | undefined {
-  try {
-    return JSON.parse(text) as Kept;
-  } catch {
-    return undefined;
-  }
+async function writeFields(file: string, fields: object): Promise<void> {
+  await makePrivateFolder(dirname(file));
+  await writeWhole(file, `${JSON.stringify({ schemaVersion: 1, ...fields })}\n`, 0o600);
 }

@@ -3,7 +3,7 @@ import { withTemporaryFolder } from '../../lib/temporary.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Stored } from '../../model/stored.ts';
-import type { GithubClient } from '../../sources/github/client.ts';
+import { withPages, type GithubClient } from '../../sources/github/client.ts';
 import { openClone } from '../../sources/github/clone.ts';
 import type { GithubHost } from '../../sources/github/host.ts';
 import type { Estate, GithubRepository } from '../../sources/github/repositories.ts';
@@ -70,11 +70,24 @@ export async function scanGithub(estate: Estate, scan: GithubScan): Promise<Gith
 }
 
 /** What belongs to nobody's repository alone. */
-function readShared(estate: Estate, { client, isOne }: GithubScan): Promise<StoredNames> {
-  const [only] = estate.repositories;
-  if (!estate.isOrganization) return Promise.resolve({ stored: [], skipped: [] });
-  if (!isOne) return readOrganizationNames(client, estate);
-  return readSharedNames(client, estate.owner, only?.name ?? '');
+function readShared(estate: Estate, scan: GithubScan): Promise<StoredNames> {
+  const { owner, isOrganization, repositories } = estate;
+  if (!isOrganization) return Promise.resolve({ stored: [], skipped: [] });
+  if (!scan.isOne)
+    return remembering(`${owner}/.organization`, scan, (client) => readOrganizationNames(client, estate));
+  return readSharedNames(scan.client, owner, repositories[0]?.name ?? '');
+}
+
+/** Reads names, of which the host need only say whether they are those of the run before. */
+async function remembering(
+  name: string,
+  { client, known }: GithubScan,
+  read: (client: GithubClient) => Promise<StoredNames>,
+): Promise<StoredNames> {
+  const pages = await known.readPages(name);
+  const names = await read(withPages(client, pages));
+  await known.writePages(name, pages);
+  return names;
 }
 
 interface SeenRepository {
@@ -92,7 +105,7 @@ async function lookAtOne(one: GithubRepository, scan: GithubScan): Promise<SeenR
   return {
     name,
     looked: typeof looked === 'string' ? unseen(name, looked) : looked,
-    names: await readRepositoryNames(scan.client, name),
+    names: await remembering(name, scan, (client) => readRepositoryNames(client, name)),
     isUnchanged: before !== undefined,
   };
 }
