@@ -87,9 +87,11 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   const { score, reasons } = weigh(text, candidate);
   const short = score - price;
   const handed = isHanded(candidate, path);
-  const enough = handed || mustHold(candidate, placement) ? thresholds.slot : thresholds.report;
+  const held = handed || mustHold(candidate, placement);
+  const enough = held ? thresholds.slot : thresholds.report;
   if (short < Math.min(enough, thresholds.low)) return undefined;
-  const misfit = handed ? undefined : whyMisfit(text, candidate, rules, named);
+  const chosen = handed || (held && readName(candidate.name).kind === 'password');
+  const misfit = chosen ? undefined : whyMisfit(text, candidate, rules, named);
   return toMatch(candidate, rule, {
     confidence: short >= enough && misfit === undefined ? 'medium' : 'low',
     reasons: [

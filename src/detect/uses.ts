@@ -24,10 +24,7 @@ interface Named {
 }
 
 /** Judges a secret that is known by its name alone; undefined where no rule takes it for one. */
-export function namedMatch(
-  { name, store, why, certain }: Named,
-  rules: RuleSet,
-): Match | undefined {
+export function namedMatch({ name, store, why, certain }: Named, rules: RuleSet): Match | undefined {
   const use = { name, store, span: { start: 0, end: 0 } };
   const rule = ruleOfUse(use, rules) ?? (certain === true ? rules.byId('generic-secret') : undefined);
   return rule === undefined ? undefined : { ...toMatch(use, rule), reasons: [why] };

@@ -3,7 +3,8 @@ export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'words' | 'plai
 
 /** Text that stands for a value kept elsewhere. */
 const references: readonly RegExp[] = [
-  /^\$[A-Za-z_{(]/,
+  // `$y$` and `$apr1$` begin the hashes of passwords.
+  /^\$(?![a-z0-9]{1,10}\$)[A-Za-z_{(]/,
   /\$\{[^}]{0,200}\}/,
   /\{\{.{0,200}\}\}/,
   /<%|%>/,

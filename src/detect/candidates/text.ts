@@ -123,9 +123,14 @@ function formOf(separator: string, text: string, name: Name): Form {
   return /^(?:authorization|x-|proxy-authorization)/i.test(name.text) ? 'header' : 'assignment';
 }
 
+/** fish and csh put a blank between name and value. */
+const shellSet = /(?:^|\s)(?:set(?: -{1,2}[A-Za-z-]{1,10}){1,2}|setenv) $/;
+
 /** `--token X`, in a command or as the next element of a YAML list. */
 function spaceAfter(text: string, name: Name): Read | undefined {
   if (!/^--?[A-Za-z]/.test(name.text)) {
+    if (shellSet.test(text.slice(Math.max(0, name.start - 20), name.start)) && text.charAt(name.end) === ' ')
+      return toRead(readValue(text, name.end + 1, { stop: '' }), 'assignment', ' ');
     if (!/^(?:bearer|ssws)$/i.test(name.text) || text.charAt(name.end) !== ' ') return undefined;
     const token = readValue(text, name.end + 1, { stop: '' });
     return token === undefined || token.value.length < SHORTEST_TOKEN
