@@ -86,12 +86,9 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   if (price === Infinity) return undefined;
   const { score, reasons } = weigh(text, candidate);
   const short = score - price;
-  const handed = isHanded(candidate, path);
-  const held = handed || mustHold(candidate, placement);
-  const enough = held ? thresholds.slot : thresholds.report;
+  const { enough, anyForm } = demandOf(candidate, placement, path);
   if (short < Math.min(enough, thresholds.low)) return undefined;
-  const chosen = handed || (held && readName(candidate.name).kind === 'password');
-  const misfit = chosen ? undefined : whyMisfit(text, candidate, rules, named);
+  const misfit = anyForm ? undefined : whyMisfit(text, candidate, rules, named);
   return toMatch(candidate, rule, {
     confidence: short >= enough && misfit === undefined ? 'medium' : 'low',
     reasons: [
@@ -100,6 +97,18 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
       ...reasons(),
     ],
   });
+}
+
+/** How much a candidate's place asks of it: the least log-odds, and whether the form of its value matters. */
+interface Demand {
+  readonly enough: number;
+  readonly anyForm: boolean;
+}
+
+function demandOf(candidate: Candidate, placement: Placement, path: string | undefined): Demand {
+  if (isHanded(candidate, path)) return { enough: thresholds.slot, anyForm: true };
+  if (!mustHold(candidate, placement)) return { enough: thresholds.report, anyForm: false };
+  return { enough: thresholds.slot, anyForm: readName(candidate.name).kind === 'password' };
 }
 
 function placementIn(text: string, { span, slot }: Candidate, path: string | undefined): Placement {
