@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verbs } from '../../src/commands/index.ts';
+import { processIo } from '../../src/lib/process-io.ts';
 import { scanFormats } from '../../src/output/scan-formats.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -20,6 +22,14 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
+/** One command line in both of the formats that most verbs have. */
+function both(...line: readonly string[]): readonly (readonly string[])[] {
+  return [
+    [...line, '--format', 'text'],
+    [...line, '--format', 'json'],
+  ];
+}
+
 /** Every verb, in every format it has, in good and bad ways. */
 const lines: readonly (readonly string[])[] = [
   ...scanFormats.map((format) => ['scan', '--format', format, '--min-confidence', 'low']),
@@ -37,30 +47,47 @@ const lines: readonly (readonly string[])[] = [
   ['hook', 'uninstall'],
   ['init', '--nonsense'],
   ['plan'],
-  ['idp', 'list'],
-  ['idp', 'status'],
-  ['idp', 'add', 'sandbox', '--type', 'embedded'],
-  ['idp', 'check', 'sandbox'],
-  ...['text', 'json'].map((format) => ['plan', '--format', format]),
+  ['scan', '--machine', '--format', 'json'],
+  ...both('idp', 'list'),
+  ...both('idp', 'status'),
+  ...both('idp', 'start', '--port', '70000'),
+  ...both('idp', 'add', 'sandbox', '--type', 'embedded'),
+  ...both('idp', 'check', 'sandbox'),
+  ...both('plan'),
   ['plan', '--secret', 'OKTA_API_TOKEN', '--out', 'plan.json'],
   ['migrate', '--dry-run', '--secret', 'OKTA_API_TOKEN'],
   ['migrate', '--check', '--secret', 'OKTA_API_TOKEN', '--format', 'json'],
-  ['migrate', '--secret', 'OKTA_API_TOKEN'],
+  ['migrate', '--secret', 'OKTA_API_TOKEN', '--format', 'text'],
+  ['migrate', '--secret', 'OKTA_API_TOKEN', '--yes', '--commit'],
   ['--verbose', 'migrate', '--secret', 'OKTA_API_TOKEN', '--yes'],
   ['migrate', '--status'],
   ['migrate', '--resume'],
-  ['agents', 'list'],
-  ['agents', 'show', 'helpdesk'],
+  ...both('agents', 'list'),
+  ...both('agents', 'show', 'helpdesk'),
+  ...both('agents', 'enroll', 'helpdesk'),
+  ...both('agents', 'code', 'helpdesk'),
+  ...both('agents', 'approve', 'BCDF-GHJK', '--yes'),
+  ...both('agents', 'revoke', 'inactive-users'),
+  ...both('agents', 'restore', 'inactive-users'),
+  ...both('agents', 'remove', 'helpdesk', '--key', 'nobody', '--yes'),
+  ...['raw', 'json', 'env', 'github', 'header'].map((format) =>
+    `token --agent inactive-users --resource password-api --as-agent --format ${format}`.split(' '),
+  ),
   ['token', '--agent', 'helpdesk', '--resource', 'password-api'],
   ['exec', '--agent', 'helpdesk', '--env', 'X=password-api', '--', 'true'],
-  ['whoami'],
+  ['exec', '--agent', 'inactive-users', '--as-agent', '--env', 'X=password-api', '--', 'env'],
+  ...both('whoami'),
   ['login', '--idp', 'no-such'],
   ['logout'],
-  ['audit', 'show'],
-  ['audit', 'verify'],
+  ...both('audit', 'show'),
+  ...both('audit', 'verify'),
   ['audit', 'export', '--format', 'json'],
-  ['retire', 'OKTA_API_TOKEN', '--yes'],
+  ['audit', 'export', '--format', 'csv'],
+  ...both('retire', 'OKTA_API_TOKEN', '--yes'),
+  ['retire', 'OKTA_API_TOKEN', '--yes', '--quiet-for', '1h', '--format', 'json'],
   ['migrate', '--rollback'],
+  ...both('idp', 'remove', 'no-such'),
+  ...both('idp', 'stop', '--data', 'nowhere'),
   ['scan', '--write-baseline', '--reason', 'known', '--expires', '2099-12-31', '--min-confidence', 'low'],
   ['--version'],
   ['--help'],
@@ -82,11 +109,38 @@ describe('no value of a secret', () => {
     expect(searched).toBeGreaterThan(10_000);
   }, 400_000);
 
-  it('was looked for in every verb; the demo claims it of itself', () => {
-    const seen = new Set(lines.flat());
-    expect(verbs.map((verb) => verb.name).filter((name) => !seen.has(name))).toEqual(['demo']);
+  it('was looked for in every verb and every format that there is; the demo claims it of itself', async () => {
+    const declared = await declaredForms();
+    expect(declared.length).toBeGreaterThan(60);
+    const missing = declared.filter(
+      ([words, format]) =>
+        !lines.some((line) => isOf(line, words) && (format === null || line.includes(format))),
+    );
+    expect(missing).toEqual([[['demo'], null]]);
   });
 });
+
+type Form = readonly [words: readonly string[], format: string | null];
+
+/** Every verb and verb below a verb, once for each format that it declares. */
+async function declaredForms(): Promise<readonly Form[]> {
+  const program = new Command().enablePositionalOptions();
+  const io = processIo();
+  for (const verb of verbs) (await verb.load())(program, io);
+  return program.commands.flatMap((command) => formsOf(command, []));
+}
+
+function formsOf(command: Command, above: readonly string[]): readonly Form[] {
+  const words = [...above, command.name()];
+  if (command.commands.length > 0) return command.commands.flatMap((below) => formsOf(below, words));
+  const formats = command.options.find(({ long }) => long === '--format')?.argChoices;
+  return formats === undefined ? [[words, null]] : formats.map((format): Form => [words, format]);
+}
+
+function isOf(line: readonly string[], words: readonly string[]): boolean {
+  const at = line.indexOf(words[0] ?? '');
+  return at !== -1 && words.every((word, n) => line[at + n] === word);
+}
 
 /** The value whole, a part of it, or in another spelling. */
 function holds(text: string): boolean {
