@@ -77,6 +77,22 @@ describe('an agent without a key, known by its platform', () => {
     });
   });
 
+  it('may come later, to an agent that has no key; a later plan keeps it', async () => {
+    const branch = `repo:acme/app:environment:${tag}`;
+    const key = makeKey().publicKey;
+    const { platform: _none, ...spec } = makeSpec('late', 'itself', ci, branch);
+    const { clientId } = await adapter.apply(await adapter.plan({ ...spec, keys: [key] }));
+    const jobs = { issuer: ci.issuer, claims: { sub: branch } };
+    expect(await codeOf(adapter.trustPlatform!(clientId, jobs))).toBe('unsupported');
+    await adapter.removeKey(clientId, key.kid);
+    const wider = { ...jobs, claims: { repository_id: '1' } };
+    expect(await codeOf(adapter.trustPlatform!(clientId, wider))).toBe('unsupported');
+    await adapter.trustPlatform!(clientId, jobs);
+    await adapter.trustPlatform!(clientId, jobs);
+    expect((await asItself(await sign(ci, branch))).status).toBe(200);
+    expect((await adapter.plan(spec)).kind).toBe('none');
+  });
+
   it('is alone with its subject: a second agent would get what is meant for the first', async () => {
     const twin = makeSpec('twin', 'itself', ci, mainBranch);
     expect(await codeOf(adapter.plan(twin))).toBe('conflict');

@@ -5,6 +5,7 @@ import type { AdapterParts } from '../parts.ts';
 import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
 import { createClientAdmin, type KeycloakAdmin } from './admin.ts';
 import { changeClient, deleteClient, findClient, gone, listClients, type KeycloakClient } from './client.ts';
+import { trustPlatform } from './platform.ts';
 import { planAgent, registerAgent } from './register.ts';
 import { readLastToken, toRegistration } from './registration.ts';
 import { removeScopes } from './remove.ts';
@@ -41,6 +42,8 @@ export function createKeycloakAdapter(parts: AdapterParts): IdpAdapter {
     list: () => list(admin),
     addKey: (clientId, key) => changeKeys(admin, clientId, { add: key }),
     removeKey: (clientId, kid) => changeKeys(admin, clientId, { remove: kid }),
+    trustPlatform: async (clientId, platform) =>
+      trustPlatform(admin, await ownClient(admin, clientId), platform),
     revoke: (clientId) => revoke(admin, clientId),
     restore: async (clientId) => {
       await changeClient(admin, await ownClient(admin, clientId), { enabled: true });

@@ -36,6 +36,7 @@ export const markAttributes = {
   owner: 'agent-id.owner',
   actsFor: 'agent-id.acts-for',
   complete: 'agent-id.complete',
+  platform: 'agent-id.platform',
 } as const;
 
 const PAGE = 100;

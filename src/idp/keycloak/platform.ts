@@ -1,8 +1,11 @@
 import type { AgentSpec } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { assertSecure } from '../../lib/http.ts';
 import { ensure } from '../ensure.ts';
+import { toRecord } from '../metadata.ts';
+import type { PlatformTrust } from '../types.ts';
 import type { KeycloakAdmin } from './admin.ts';
-import { listClients, toTexts } from './client.ts';
+import { changeClient, listClients, markAttributes, toTexts, type KeycloakClient } from './client.ts';
 import type { Proof } from './settings.ts';
 
 type Platform = NonNullable<AgentSpec['platform']>;
@@ -32,6 +35,13 @@ export async function planPlatform(
 export async function ensurePlatform(admin: KeycloakAdmin, spec: AgentSpec): Promise<Proof | undefined> {
   const { platform } = spec;
   if (platform === undefined) return undefined;
+  const { alias } = await ensureTrusted(admin, platform);
+  const proof = { alias, subject: platform.subject };
+  await assertAlone(admin, spec.clientId, proof);
+  return proof;
+}
+
+async function ensureTrusted(admin: KeycloakAdmin, platform: Platform): Promise<Trusted> {
   const { found } = await ensure(
     () => findTrusted(admin, platform),
     async () => {
@@ -47,9 +57,72 @@ export async function ensurePlatform(admin: KeycloakAdmin, spec: AgentSpec): Pro
       return { alias: toAlias(platform), asserts: true };
     },
   );
-  const proof = { alias: found.alias, subject: platform.subject };
-  await assertAlone(admin, spec.clientId, proof);
-  return proof;
+  return found;
+}
+
+/**
+ * Makes jobs of a platform be an agent that is there: their token stands for its key from now on. Safe to repeat.
+ * Throws `unsupported` for conditions other than one `sub`, and for an agent that has keys: a client has one kind of proof.
+ */
+export async function trustPlatform(
+  admin: KeycloakAdmin,
+  client: KeycloakClient,
+  { issuer, claims }: PlatformTrust,
+): Promise<void> {
+  const { sub: subject, ...others } = claims;
+  if (subject === undefined || Object.keys(others).length > 0) {
+    throw unsupported(
+      'Keycloak tells jobs by their sub alone',
+      issuer,
+      'Name it, and nothing else: --claim sub=SUBJECT',
+    );
+  }
+  if (client.keys.length > 0) {
+    const hint = `Take its keys away first (agents remove ID --key MACHINE), or register another agent for the jobs.`;
+    throw unsupported(
+      'a client of Keycloak has a key or the tokens of its jobs, not both',
+      client.clientId,
+      hint,
+    );
+  }
+  const kind = subject.startsWith('system:serviceaccount:') ? 'kubernetes' : 'oidc';
+  const jwksUri = kind === 'oidc' ? await readJwksUri(admin, issuer) : '';
+  const { alias } = await ensureTrusted(admin, { kind, issuer, jwksUri, subject });
+  await assertAlone(admin, client.clientId, { alias, subject });
+  await changeClient(admin, client, {
+    clientAuthenticatorType: 'federated-jwt',
+    attributes: {
+      'jwt.credential.issuer': alias,
+      'jwt.credential.sub': subject,
+      [markAttributes.platform]: 'true',
+    },
+  });
+}
+
+/** Gives the proof that `trustPlatform` gave a client, so that a later plan keeps it. */
+export function keptProof(client: KeycloakClient | undefined): Proof | undefined {
+  const { attributes = {} } = client ?? {};
+  const [alias, subject] = [attributes['jwt.credential.issuer'], attributes['jwt.credential.sub']];
+  if (attributes[markAttributes.platform] !== 'true' || alias === undefined || subject === undefined)
+    return undefined;
+  return { alias, subject };
+}
+
+/** A CI system publishes its keys, though it is no provider that anybody signs in at. */
+async function readJwksUri({ parts }: KeycloakAdmin, issuer: string): Promise<string> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const { issuer: said, jwks_uri: jwksUri } = toRecord((await parts.http.request(url)).body);
+  if (said !== issuer || typeof jwksUri !== 'string') {
+    throw new AgentIdError('untrusted-issuer', 'this platform does not publish its keys under its issuer', {
+      where: issuer,
+    });
+  }
+  assertSecure(jwksUri);
+  return jwksUri;
+}
+
+function unsupported(message: string, where: string, hint: string): AgentIdError {
+  return new AgentIdError('unsupported', message, { where, hint: `Nothing was changed. ${hint}` });
 }
 
 /** An issuer belongs to one identity provider of the realm only, so that agents of one platform share it. */

@@ -14,7 +14,7 @@ import {
   type KeycloakClient,
 } from './client.ts';
 import { hasActor, offerScopes, setActor, setClientScopes, toActor } from './links.ts';
-import { ensurePlatform, planPlatform } from './platform.ts';
+import { ensurePlatform, keptProof, planPlatform } from './platform.ts';
 import { describeBounds } from './policy.ts';
 import { toRegistration } from './registration.ts';
 import { assertScopes, ensureAgentScope, ensureApiScopes, listScopes, type ClientScope } from './scopes.ts';
@@ -33,7 +33,7 @@ export async function planAgent(admin: KeycloakAdmin, spec: AgentSpec): Promise<
   if (client.mark === null) {
     return { kind: 'conflict', spec, lines: [`${spec.clientId} is in use by something that is not ours`] };
   }
-  const lines = compare(client, spec, { there, proof: platform.proof });
+  const lines = compare(client, spec, { there, proof: platform.proof ?? keptProof(client) });
   return toUpdate(spec, [...platform.lines, ...lines]);
 }
 
@@ -45,8 +45,8 @@ export async function registerAgent(admin: KeycloakAdmin, { kind, spec }: Change
   if (kind === 'conflict') throw conflict(spec.clientId);
   assertSpec(spec);
   assertScopes(spec.grants, await listScopes(admin));
-  const proof = await ensurePlatform(admin, spec);
   const found = await findClient(admin, spec.clientId);
+  const proof = (await ensurePlatform(admin, spec)) ?? keptProof(found);
   if (found !== undefined) assertOurs(found, kind, spec);
   await ensureApiScopes(admin, spec.grants, spec.marker);
   const client = found ?? (await create(admin, spec, proof));
