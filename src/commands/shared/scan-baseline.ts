@@ -64,8 +64,9 @@ async function toView(
   { eyes, io, folder }: Scene,
 ): Promise<BaselineView> {
   const toBaselinePath = (path: string): string => toRelative(folder, join(eyes.root, path));
-  const settled = new Set([...seen].map(toBaselinePath));
-  for (const { path } of Object.values(accepted)) {
+  const entries = Object.values(accepted);
+  const settled = new Set(entries.length === 0 ? [] : [...seen].map(toBaselinePath));
+  for (const { path } of entries) {
     if ((await kindOf(join(folder, path))) === undefined) settled.add(path);
   }
   return {
