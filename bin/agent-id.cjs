@@ -4,7 +4,19 @@
 const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(require('../package.json').version + '\n');
+} else if (args.length === 2 && /^(hook run|scan --staged)$/.test(args.join(' '))) {
+  quickly().then((text) => (text === undefined ? usually() : process.stdout.write(text)), usually);
 } else {
+  usually();
+}
+
+/** A commit waits for this one: where nothing is to be reported, it is done without the command line. */
+async function quickly() {
+  const { scanStaged } = require('../dist/fast.cjs');
+  return scanStaged(process.cwd(), __dirname + '/../dist/fast-rules.json');
+}
+
+function usually() {
   import('../dist/cli.js').then(
     (cli) => cli.main(args),
     (error) => {

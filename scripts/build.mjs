@@ -13,7 +13,7 @@ const dist = join(root, 'dist');
 const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, /^node:/];
 
 await emptyDist();
-await Promise.all([buildProgram(), buildHelper(), buildPage()]);
+await Promise.all([buildProgram(), buildFast(), buildHelper(), buildPage()]);
 copyAssets();
 run('node', ['scripts/kernels.mjs']);
 run('node', ['scripts/rules.mjs']);
@@ -39,6 +39,12 @@ async function buildProgram() {
     resolve: { mainFields: ['module', 'main'] },
   });
   await bundle.write({ dir: dist, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', minify: false });
+}
+
+/** What a commit waits for: one file of CommonJS, which Node loads in a third of the time of modules. */
+async function buildFast() {
+  const bundle = await rolldown({ input: join(root, 'src/fast.ts'), platform: 'node', external });
+  await bundle.write({ file: join(dist, 'fast.cjs'), format: 'cjs', codeSplitting: false });
 }
 
 async function buildHelper() {

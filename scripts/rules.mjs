@@ -66,9 +66,20 @@ if (problems.length > 0) {
 }
 mkdirSync(join(root, 'dist'), { recursive: true });
 // Renamed into place: programs that run meanwhile read the old ones or the new ones.
-const draft = join(root, `dist/rules.json.${process.pid}`);
-writeFileSync(draft, JSON.stringify(rules));
-renameSync(draft, join(root, 'dist/rules.json'));
+writeWhole('rules.json', rules);
+writeWhole('fast-rules.json', rules.map(toFast));
+
+function writeWhole(name, data) {
+  const draft = join(root, `dist/${name}.${process.pid}`);
+  writeFileSync(draft, JSON.stringify(data));
+  renameSync(draft, join(root, 'dist', name));
+}
+
+/** The hook's quick look does without what is said of a finding. */
+function toFast(rule) {
+  const said = new Set(['title', 'grants', 'revoke', 'docs', 'samples', 'migration', 'severity', 'lifetime']);
+  return Object.fromEntries(Object.entries(rule).filter(([name]) => !said.has(name)));
+}
 
 /** The analysis of patterns is part of the program, which reads rules of others with it; here it runs from source. */
 async function loadAnalysis() {

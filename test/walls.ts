@@ -46,6 +46,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     ],
     io: false,
   },
+  'fast.ts': { folders: ['model', 'lib', 'sources', 'detect', 'survey', 'output'], io: true },
   'cli.ts': { folders: ['model', 'lib', 'commands', 'output'], io: false },
 };
 

@@ -2,7 +2,8 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { Finding } from '../model/finding.ts';
 import type { Rule } from '../model/rule.ts';
 import { printable } from './error.ts';
-import { count, groupBySecret, shortSecret, totalsOf, type ReportView, type SecretGroup } from './report.ts';
+import { count, groupBySecret, shortSecret, type ReportView, type SecretGroup } from './report.ts';
+import { renderSummary } from './summary.ts';
 
 const colors = { critical: 'red', high: 'red', medium: 'yellow', low: 'blue', info: 'dim' } as const;
 
@@ -24,7 +25,7 @@ export function* renderText({ report, rules, color, prefix }: ReportView): Gener
   const changes = ofKind('policy');
   if (changes.length > 0)
     yield `${paint.yellow('Changed with what is scanned')} (counts only once it is merged)\n${changes.map((change) => renderChange(change, prefix)).join('')}\n`;
-  yield summary({ report }, open.length > 0);
+  yield renderSummary(report, open.length > 0);
 }
 
 interface Look {
@@ -60,18 +61,4 @@ function commit({ location }: Finding): string {
   if (location.commit === undefined) return '';
   const by = location.author === undefined ? '' : ` by ${printable(location.author)}`;
   return `  in ${printable(location.commit.slice(0, 9))}${by}`;
-}
-
-function summary({ report }: Pick<ReportView, 'report'>, anything: boolean): string {
-  const { secrets, literals, uses, policy, accepted } = totalsOf(report);
-  const lines = [
-    `${count(secrets, 'secret')} in ${count(literals, 'place')}, ${count(uses, 'use')} by name, ${report.stats['files'] ?? 0} files looked at` +
-      (report.skipped.length === 0 ? '' : `, ${report.skipped.length} skipped`) +
-      (accepted === 0 ? '' : `, ${accepted} accepted (baseline or inline)`) +
-      (policy === 0 ? '' : `, ${count(policy, 'change')} of policy`),
-  ];
-  if (anything) lines.push('Next: agent-id map shows what consumes each one.');
-  if (report.unkeyed && literals > 0)
-    lines.push('Fingerprints have no key of their own here: agent-id init makes one.');
-  return `${lines.join('\n')}\n`;
 }

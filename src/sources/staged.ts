@@ -4,7 +4,8 @@ import { tooLarge } from '../lib/walk.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { TextSource } from './types.ts';
 
-interface Staged {
+/** One staged file. */
+export interface Staged {
   readonly path: string;
   readonly mode: string;
   readonly blob: string;
@@ -36,10 +37,16 @@ export async function openStaged(folder: string, maxBytes: number): Promise<Text
   };
 }
 
-/** Asks for raw entries, so that neither a filter nor a converter of the repository runs. */
 async function listStaged(root: string): Promise<readonly Staged[]> {
   const head = await runGit(root, ['rev-parse', '--verify', '--quiet', 'HEAD^{tree}']);
-  const base = head.code === 0 ? 'HEAD' : await emptyTree(root);
+  return stagedSince(root, head.code === 0 ? 'HEAD' : await emptyTree(root));
+}
+
+/**
+ * Lists what is staged and not so in a commit or tree, as raw entries, so that neither a filter nor a converter of
+ * the repository runs. Throws `unreadable`.
+ */
+export async function stagedSince(root: string, base: string): Promise<readonly Staged[]> {
   const { code, stdout, stderr } = await runGit(root, [
     'diff-index',
     '--cached',
