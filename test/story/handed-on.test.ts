@@ -105,6 +105,56 @@ describe('a token that is handed on', () => {
     expect(await runScript(root, 'python3', 'users.py')).toBe('users: True\n');
   });
 
+  it('is followed in JavaScript into a class whose headers must then wait for the token', async () => {
+    const root = repository('javascript', {
+      '.env': env(),
+      'package.json': '{"name":"users","type":"module"}\n',
+      'src/okta-client.js': [
+        'export class OktaClient {',
+        '  constructor(orgUrl, token) {',
+        "    if (!token) throw new Error('no token');",
+        '    this.orgUrl = orgUrl;',
+        '    this.token = token;',
+        '  }',
+        '',
+        '  headers() {',
+        '    return { Authorization: `SSWS ${this.token}`, Accept: "application/json" };',
+        '  }',
+        '',
+        '  async get(path) {',
+        '    const response = await fetch(`${this.orgUrl}${path}`, { headers: this.headers() });',
+        '    return response.json();',
+        '  }',
+        '',
+        '  users() {',
+        "    return this.get('/api/v1/users');",
+        '  }',
+        '}',
+        '',
+      ].join('\n'),
+      'src/main.js':
+        "import { OktaClient } from './okta-client.js';\n\nconst client = new OktaClient(process.env.OKTA_ORG_URL, process.env.OKTA_API_TOKEN);\nconsole.log('users:', (await client.users()).length > 0);\n",
+    });
+    const { code, stdout, stderr } = await world.run([
+      '-C',
+      root,
+      'migrate',
+      '--yes',
+      '--scopes',
+      'javascript=okta.users.read',
+    ]);
+    expect(stdout + stderr).not.toMatch(/error\[|must wait/);
+    expect(code).toBe(0);
+    const after = readFileSync(join(root, 'src/okta-client.js'), 'utf8');
+    expect(after).toContain('constructor(orgUrl) {\n    this.orgUrl = orgUrl;\n  }');
+    expect(after).toContain('  async headers() {\n    return { Authorization: await agentId.authorization(');
+    expect(after).toContain('{ headers: await this.headers() }');
+    expect(readFileSync(join(root, 'src/main.js'), 'utf8')).toContain(
+      'new OktaClient(process.env.OKTA_ORG_URL)',
+    );
+    expect(stdout).toContain('on behalf of the user');
+  });
+
   it('is left where another caller gives another token, and the plan says where', async () => {
     const root = repository('other-token', {
       '.env': env(),

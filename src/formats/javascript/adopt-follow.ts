@@ -1,6 +1,8 @@
-import { child, isWrapper, list, word, type Ast, type JsNode } from './ast.ts';
+import { child, isWrapper, list, spanOf, word, type Ast, type JsNode } from './ast.ts';
 import { adoptGuard } from './adopt-guard.ts';
+import { destinationOf, nameOfParameter, parameterReads, type Destination } from './adopt-handed.ts';
 import { adoptHeader, isHeaderPlace } from './adopt-header.ts';
+import { liftAround } from './adopt-lift.ts';
 import { refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import { adoptClient, isClientToken } from './adopt-sdk.ts';
 import { adoptShared } from './adopt-shared.ts';
@@ -19,7 +21,9 @@ export function follow(rewrite: Rewrite, node: JsNode, kind: Kind): Refused | un
   const parent = rewrite.ast.parents.get(value);
   if (parent === undefined) return refuse(node, 'the place where it is read was not understood');
   if (isHeaderPlace(rewrite.ast, value)) {
-    return adoptShared(rewrite, value) ? undefined : adoptHeader(rewrite, value);
+    if (adoptShared(rewrite, value)) return undefined;
+    liftAround(rewrite, value);
+    return adoptHeader(rewrite, value);
   }
   if (kind === 'secret' && adoptGuard(rewrite, value)) return undefined;
   const place = places[parent.type];
@@ -41,6 +45,8 @@ const places: Readonly<Record<string, (spot: Spot) => Refused | undefined>> = {
   AssignmentExpression: followAssigned,
   ClassProperty: followClassField,
   ClassPrivateProperty: followClassField,
+  CallExpression: followArgument,
+  NewExpression: followArgument,
 };
 
 /** Types, parentheses and defaults belong to the value. */
@@ -186,6 +192,36 @@ function followClassField({ rewrite, parent, kind }: Spot): Refused | undefined 
   if (isShared || isOpen) return refuse(parent, `${path} may be read elsewhere`);
   rewrite.removed.add(parent);
   return followField(rewrite, path, kind);
+}
+
+/** Follows an argument into the function or class that takes it. */
+function followArgument({ rewrite, parent, value, kind }: Spot): Refused | undefined {
+  const found = kind === 'secret' ? destinationOf(rewrite, parent, value) : undefined;
+  if (found === undefined) return elsewhere(parent, value);
+  rewrite.given.add(value);
+  rewrite.removed.add(value);
+  if ('parameter' in found) return followParameter(rewrite, found);
+  rewrite.gives.push({ name: found.name, module: found.module, argument: found.index, span: spanOf(value) });
+  return undefined;
+}
+
+/** Follows a parameter to its reads; `private token: string` to those of the field. */
+export function followParameter(
+  rewrite: Rewrite,
+  { parameter, holder, name, index }: Extract<Destination, { parameter: JsNode }>,
+): Refused | undefined {
+  if (rewrite.parameters.has(parameter)) return undefined;
+  rewrite.parameters.set(parameter, { name, index });
+  rewrite.removed.add(parameter);
+  const reads = parameterReads(rewrite.ast, parameter, holder);
+  if ('refused' in reads) return reads;
+  for (const read of reads) {
+    const refused = follow(rewrite, read, 'secret');
+    if (refused !== undefined) return refused;
+  }
+  if (parameter.type !== 'TSParameterProperty') return undefined;
+  if (parameter['accessibility'] !== 'private') return refuse(parameter, 'the field may be read elsewhere');
+  return followField(rewrite, `this.${dotted(nameOfParameter(parameter))}`, 'secret');
 }
 
 function followField(rewrite: Rewrite, path: string, kind: Kind): Refused | undefined {

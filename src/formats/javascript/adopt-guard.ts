@@ -8,13 +8,24 @@ export function adoptGuard(rewrite: Rewrite, value: JsNode): boolean {
   const test = testOf(ast, value);
   const parent = ast.parents.get(test);
   if (parent === undefined) return false;
-  if (parent.type === 'CallExpression') return dropAssertion(rewrite, parent, test);
+  if (parent.type === 'CallExpression')
+    return dropSearch(rewrite, parent, test) || dropAssertion(rewrite, parent, test);
   if (test === value) return false;
   if (parent.type === 'LogicalExpression' && word(parent, 'operator') === '||') {
     return dropSide(rewrite, parent, test);
   }
   if (parent.type !== 'IfStatement' || child(parent, 'test') !== test || !onlyFails(parent)) return false;
   rewrite.removed.add(parent);
+  return true;
+}
+
+/** `if (output.includes(token)) fail(…)`: there is nothing left that could leak. */
+function dropSearch({ ast, removed }: Rewrite, call: JsNode, value: JsNode): boolean {
+  const statement = ast.parents.get(call);
+  const isSearch = /\.(includes|indexOf)$/.test(dotted(child(call, 'callee')));
+  if (!isSearch || list(call, 'arguments')[0] !== value || statement?.type !== 'IfStatement') return false;
+  if (child(statement, 'test') !== call || !onlyFails(statement)) return false;
+  removed.add(statement);
   return true;
 }
 

@@ -24,7 +24,9 @@ function isAuthorization(name: string | undefined): boolean {
 /** Replaces a whole header value by a call of the helper (tier T3). */
 export function adoptHeader(rewrite: Rewrite, value: JsNode): Refused | undefined {
   const problem = whyNoAwait(rewrite.ast, value);
-  if (problem !== undefined) return refuse(value, problem);
+  const holder = above(rewrite.ast, value, isFunction);
+  const isLifted = holder !== undefined && rewrite.lifted.has(holder);
+  if (problem !== undefined && !isLifted) return refuse(value, problem);
   rewrite.hasHeader = true;
   const call = `await ${rewrite.agentName}.authorization(${helperArguments(rewrite)})`;
   const isShorthand = rewrite.ast.parents.get(value)?.['shorthand'] === true;

@@ -1,6 +1,6 @@
 import type { Edit, Span } from '../../model/place.ts';
 import { cutItem, ownLines } from '../cut.ts';
-import type { Adoption } from '../types.ts';
+import type { Adoption, Given } from '../types.ts';
 import { child, list, spanOf, type Ast, type JsNode } from './ast.ts';
 import type { Bindings } from './texts.ts';
 
@@ -17,8 +17,20 @@ export interface Rewrite {
   readonly removed: Set<JsNode>;
   /** Nodes already followed, so that each is changed once. */
   readonly seen: Set<JsNode>;
+  /** Parameters that hold the secret, and the arguments that give it. */
+  readonly parameters: Map<JsNode, Handed>;
+  readonly given: Set<JsNode>;
+  readonly gives: Given[];
+  /** Functions that became asynchronous. */
+  readonly lifted: Map<JsNode, string>;
   hasHeader: boolean;
   hasClient: boolean;
+}
+
+/** A parameter of a function or class of this file. */
+export interface Handed {
+  readonly name: string;
+  readonly index: number;
 }
 
 export interface Refused {
@@ -76,13 +88,21 @@ function isGone(rewrite: Rewrite, declarator: JsNode): boolean {
 
 function cutOf({ ast }: Rewrite, node: JsNode): Span {
   const parent = ast.parents.get(node);
-  const key = node.type === 'ObjectProperty' ? 'properties' : 'declarations';
-  const items = node.type === 'ObjectProperty' || node.type === 'VariableDeclarator' ? list(parent, key) : [];
+  const items = siblings(node, parent);
   const index = items.indexOf(node);
   if (index !== -1) {
     return cutItem(ast.text, items.map(spanOf), index) ?? spanOf(node);
   }
   return ownLines(ast.text, spanOf(node)) ?? spanOf(node);
+}
+
+/** The list with commas that a node is an item of. */
+function siblings(node: JsNode, parent: JsNode | undefined): readonly JsNode[] {
+  for (const key of ['properties', 'declarations', 'arguments', 'params']) {
+    const items = list(parent, key);
+    if (items.includes(node)) return items;
+  }
+  return [];
 }
 
 function merge(spans: readonly Span[]): readonly Span[] {

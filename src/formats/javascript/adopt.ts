@@ -1,10 +1,12 @@
 import type { Use } from '../../model/facts.ts';
-import type { Adopted, Adoption } from '../types.ts';
+import type { Adopted, Adoption, Entering } from '../types.ts';
 import { child, spanOf, type Ast, type JsNode } from './ast.ts';
-import { follow, followName } from './adopt-follow.ts';
+import { follow, followName, followParameter } from './adopt-follow.ts';
+import { enteringAt, nameOfParameter, whyKept } from './adopt-handed.ts';
 import { helperNames } from './adopt-import.ts';
 import { refuse, toRemovals, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import type { EnvRead } from './env-reads.ts';
+import { dotted } from './names.ts';
 import type { Bindings } from './texts.ts';
 
 interface Code {
@@ -17,7 +19,12 @@ interface Code {
  * Rewrites what reads the secret: an Okta client gets a request executor (T2), an Authorization header a token of its
  * own (T3). Follows every variable; refuses the whole file where one place is not understood.
  */
-export function adoptJavascript(code: Code, uses: readonly Use[], target: Adoption): Adopted {
+export function adoptJavascript(
+  code: Code,
+  uses: readonly Use[],
+  target: Adoption,
+  entering: readonly Entering[] = [],
+): Adopted {
   const { ast, bindings, reads } = code;
   const names = helperNames(ast, target);
   const rewrite: Rewrite = {
@@ -28,23 +35,66 @@ export function adoptJavascript(code: Code, uses: readonly Use[], target: Adopti
     edits: [],
     removed: new Set(),
     seen: new Set(),
+    parameters: new Map(),
+    given: new Set(),
+    gives: [],
+    lifted: new Map(),
     hasHeader: false,
     hasClient: false,
   };
-  for (const use of uses) {
-    const read = reads.find((one) => one.span.start === use.span.start && one.name === use.name);
-    if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
-    const refused = followRead(rewrite, read.node);
-    if (refused !== undefined) return refused;
-  }
-  if (!rewrite.hasHeader && !rewrite.hasClient) {
+  const refused = followAll(rewrite, { uses, reads, entering }) ?? whyKept(rewrite);
+  if (refused !== undefined) return refused;
+  const asks = rewrite.hasHeader || rewrite.hasClient;
+  if (!asks && rewrite.gives.length === 0) {
     return { refused: 'no request is made with it in this file', at: uses[0]?.span ?? spanOf(ast.root) };
   }
   const removals = toRemovals(rewrite, 'nothing reads it any more');
   const kept = rewrite.edits.filter(
     ({ span }) => !removals.some((one) => one.span.start <= span.start && one.span.end >= span.end),
   );
-  return { tier: rewrite.hasHeader ? 'T3' : 'T2', edits: [...names.edits, ...kept, ...removals] };
+  const methods = [...rewrite.lifted.values()].filter(
+    (name) => name.startsWith('this.') && !name.includes('#'),
+  );
+  return {
+    tier: rewrite.hasHeader ? 'T3' : asks ? 'T2' : null,
+    edits: [...(asks ? names.edits : []), ...kept, ...removals],
+    changed: [...rewrite.parameters].map(([parameter, { name, index }]) => ({
+      name,
+      index,
+      parameter: dotted(nameOfParameter(parameter)),
+    })),
+    // A method that became asynchronous is another one to its callers.
+    dropped: methods.map((name) => name.slice('this.'.length)),
+    gives: rewrite.gives,
+  };
+}
+
+function followAll(
+  rewrite: Rewrite,
+  {
+    uses,
+    reads,
+    entering,
+  }: {
+    readonly uses: readonly Use[];
+    readonly reads: readonly EnvRead[];
+    readonly entering: readonly Entering[];
+  },
+): Refused | undefined {
+  for (const use of uses) {
+    const read = reads.find((one) => one.span.start === use.span.start && one.name === use.name);
+    if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
+    const refused = followRead(rewrite, read.node);
+    if (refused !== undefined) return refused;
+  }
+  for (const one of entering) {
+    const found = enteringAt(rewrite.ast, one);
+    if (found === undefined || !('parameter' in found))
+      return refuse(rewrite.ast.root, `${one.name} takes no such parameter here`);
+    const refused = followParameter(rewrite, found);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
 }
 
 function followRead(rewrite: Rewrite, node: JsNode): Refused | undefined {

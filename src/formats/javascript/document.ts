@@ -34,7 +34,7 @@ export function parseJavascript(text: string, path: string): Document {
   return {
     facts: toFacts(draft, 'javascript', path, text),
     broken: ast.broken,
-    adopt: (uses, target) => adoptJavascript({ ast, bindings, reads }, uses, target),
+    adopt: (uses, target, entering) => adoptJavascript({ ast, bindings, reads }, uses, target, entering),
     setValue: (slot, value, reason) => setValue(ast, find(slot), value, reason),
     removeEntry(slot, reason) {
       const span = cutEntry(ast, find(slot));

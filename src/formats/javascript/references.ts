@@ -18,8 +18,8 @@ export function fieldReads(ast: Ast, path: string): readonly JsNode[] {
   });
 }
 
-/** Keys, declarations and types read nothing. */
-function isRead(ast: Ast, node: JsNode): boolean {
+/** Says whether an identifier is read: keys, declarations and types read nothing. */
+export function isRead(ast: Ast, node: JsNode): boolean {
   const parent = ast.parents.get(node);
   if (parent === undefined) return false;
   const isTyped = parent.type.startsWith('TS') && !/^TS(As|NonNull|Satisfies)Expression$/.test(parent.type);
