@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+  expect((await world.run(['idp', 'add', 'sandbox', '--type', 'embedded'])).code).toBe(0);
+});
+
+afterAll(() => world.close());
+
+/** In the order of a story: what changes something changes what comes after. */
+const lines: readonly (readonly [name: string, code: number, line: string])[] = [
+  ['plan', 1, 'plan --secret OKTA_API_TOKEN'],
+  ['migrate', 0, 'migrate --secret OKTA_API_TOKEN --yes'],
+  ['migrate-status', 0, 'migrate --status'],
+  ['agents-list', 0, 'agents list'],
+  ['agents-show', 0, 'agents show inactive-users'],
+  ['agents-revoke', 0, 'agents revoke inactive-users'],
+  ['retire', 1, 'retire OKTA_API_TOKEN --yes'],
+  ['explain-rule', 0, 'explain okta-api-token'],
+  ['explain-code', 0, 'explain not-enrolled'],
+  ['idp-list', 0, 'idp list'],
+];
+
+describe('what verbs print', () => {
+  it.each(lines)('%s is as it was agreed', async (name, code, line) => {
+    const ran = await world.run(line.split(' '));
+    expect(ran.code).toBe(code);
+    const text = `$ agent-id ${line}\n${ran.stdout}--- stderr\n${ran.stderr}`;
+    const golden = join(import.meta.dirname, '../fixtures/golden', `${name}.txt`);
+    await expect(steady(text)).toMatchFileSnapshot(golden);
+  });
+});
+
+/** Puts words in place of what is another at each run. */
+function steady(text: string): string {
+  return text
+    .replaceAll(world.folder, 'FOLDER')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+    .replace(/tx-[0-9a-f]{12}/g, 'tx-ID')
+    .replace(/secret:[0-9a-f]{6,32}/g, 'secret:ID')
+    .replace(/(agent-id\.[a-z-]+)\.[a-z2-7]{8}\b/g, '$1.SUFFIX')
+    .replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, 'THUMBPRINT')
+    .replace(/\b00T\w+/g, '00T-ID')
+    .replace(/\b00u\w+/g, '00u-ID')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
+}
