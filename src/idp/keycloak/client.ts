@@ -37,6 +37,8 @@ export const markAttributes = {
   actsFor: 'agent-id.acts-for',
   complete: 'agent-id.complete',
   platform: 'agent-id.platform',
+  /** On a client scope: the agent for which it was made first. */
+  madeFor: 'agent-id.made-for',
 } as const;
 
 const PAGE = 100;

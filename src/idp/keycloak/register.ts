@@ -48,7 +48,7 @@ export async function registerAgent(admin: KeycloakAdmin, { kind, spec }: Change
   const found = await findClient(admin, spec.clientId);
   const proof = (await ensurePlatform(admin, spec)) ?? keptProof(found);
   if (found !== undefined) assertOurs(found, kind, spec);
-  await ensureApiScopes(admin, spec.grants, spec.marker);
+  await ensureApiScopes(admin, spec);
   const client = found ?? (await create(admin, spec, proof));
   assertOurs(client, kind, spec);
   const there = await listScopes(admin);

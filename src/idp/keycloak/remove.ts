@@ -11,7 +11,8 @@ export async function removeScopes(
 ): Promise<void> {
   const own = agentScope(clientId);
   const candidates = (await listScopes(admin)).filter(
-    ({ name, ours }) => ours && (name === own || client?.scopes.includes(name) === true),
+    ({ name, madeFor }) =>
+      madeFor !== null && (madeFor === clientId || client?.scopes.includes(name) === true),
   );
   if (candidates.length === 0) return;
   const used = new Set((await listClients(admin, '')).flatMap(({ scopes }) => scopes));

@@ -1,4 +1,4 @@
-import type { Grant } from '../../model/agent.ts';
+import type { AgentSpec, Grant } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { ensure } from '../ensure.ts';
 import { toRecord } from '../metadata.ts';
@@ -12,8 +12,8 @@ export interface ClientScope {
   readonly name: string;
   /** Audiences that a token gets with it. */
   readonly audiences: readonly string[];
-  /** Whether we made it. */
-  readonly ours: boolean;
+  /** The agent for which we made it; null where somebody else did. */
+  readonly madeFor: string | null;
 }
 
 export async function listScopes(admin: KeycloakAdmin): Promise<readonly ClientScope[]> {
@@ -28,15 +28,14 @@ export async function listScopes(admin: KeycloakAdmin): Promise<readonly ClientS
 /** Makes every client scope that the grants need and the realm lacks. Safe to repeat. */
 export async function ensureApiScopes(
   admin: KeycloakAdmin,
-  grants: readonly Grant[],
-  marker: string,
+  { grants, clientId, marker }: Pick<AgentSpec, 'grants' | 'clientId' | 'marker'>,
 ): Promise<void> {
   const there = await listScopes(admin);
   for (const { uri, scopes } of grants) {
     for (const name of scopes) {
       if (there.some((one) => one.name === name)) continue;
       const audience = { 'included.custom.audience': uri };
-      await ensureScope(admin, toBody(name, { audience, inToken: true, marker }));
+      await ensureScope(admin, toBody(name, { audience, inToken: true, marker, madeFor: clientId }));
     }
   }
 }
@@ -52,7 +51,7 @@ export async function ensureAgentScope(
     'display.on.consent.screen': 'true',
     'consent.screen.text': `${displayName} acts for you`,
   };
-  const body = toBody(agentScope(clientId), { audience, inToken: false, marker });
+  const body = toBody(agentScope(clientId), { audience, inToken: false, marker, madeFor: clientId });
   return ensureScope(admin, { ...body, attributes: { ...body.attributes, ...consent } });
 }
 
@@ -116,6 +115,7 @@ interface ScopeParts {
   /** Whether its name is in the token's `scope`. */
   readonly inToken: boolean;
   readonly marker: string;
+  readonly madeFor: string;
 }
 
 interface ScopeBody extends KeycloakObject {
@@ -123,7 +123,7 @@ interface ScopeBody extends KeycloakObject {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-function toBody(name: string, { audience, inToken, marker }: ScopeParts): ScopeBody {
+function toBody(name: string, { audience, inToken, marker, madeFor }: ScopeParts): ScopeBody {
   return {
     name,
     protocol: 'openid-connect',
@@ -131,6 +131,7 @@ function toBody(name: string, { audience, inToken, marker }: ScopeParts): ScopeB
       'include.in.token.scope': String(inToken),
       'display.on.consent.screen': 'false',
       [markAttributes.marker]: marker,
+      [markAttributes.madeFor]: madeFor,
     },
     protocolMappers: [
       {
@@ -154,7 +155,7 @@ function toScope(raw: KeycloakObject): ClientScope {
     id: String(raw['id']),
     name: String(raw['name']),
     audiences: mappers.flatMap(toAudiences),
-    ours: toTexts(raw['attributes'])[markAttributes.marker] !== undefined,
+    madeFor: toTexts(raw['attributes'])[markAttributes.madeFor] ?? null,
   };
 }
 
