@@ -67,10 +67,14 @@ function blobName(file: string, length: number): string | undefined {
   return hash.update(bytes).digest('hex');
 }
 
-/** Maps today's paths of files that were renamed since a commit to their paths then. */
+/**
+ * Maps today's paths of files that were renamed since a commit to their paths then. By the index: to read the files
+ * themselves git would run the filters that the repository names.
+ */
 export async function renamesSince(top: string, commit: string): Promise<ReadonlyMap<string, string>> {
   const { code, stdout } = await runGit(top, [
     'diff',
+    '--cached',
     '--no-ext-diff',
     '--no-textconv',
     '--find-renames',

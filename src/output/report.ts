@@ -61,6 +61,14 @@ export function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? '' : 's'}`;
 }
 
+/** Says how much was looked at: files, or what a history held. */
+export function countLookedAt({ files = 0, blobs = 0, commits = 0 }: ReportStats): string {
+  if (files === 0 && blobs > 0) return `${count(blobs, 'version')} of files in ${count(commits, 'commit')}`;
+  return count(files, 'file');
+}
+
+type ReportStats = Readonly<Partial<Record<'files' | 'blobs' | 'commits', number>>>;
+
 /** Numbers that every summary gives. Uses and changes of policy are no secrets. */
 export interface Totals {
   readonly secrets: number;

@@ -1,6 +1,14 @@
 import type { Finding } from '../model/finding.ts';
 import { printable } from './error.ts';
-import { count, groupBySecret, shortSecret, totalsOf, type ReportView, type SecretGroup } from './report.ts';
+import {
+  count,
+  countLookedAt,
+  groupBySecret,
+  shortSecret,
+  totalsOf,
+  type ReportView,
+  type SecretGroup,
+} from './report.ts';
 
 /** A job summary of GitHub ends at 1 MiB; what would not fit is counted instead. */
 const MOST_ROWS = 500;
@@ -14,9 +22,8 @@ export function renderMarkdown({ report, fails }: ReportView): readonly string[]
   const verdict = report.findings.some(fails)
     ? `### ❌ agent-id: ${count(secrets, 'secret')} in ${count(literals, 'place')}`
     : '### ✅ agent-id: nothing that fails this check';
-  const files = count(report.stats['files'] ?? 0, 'file');
   return [
-    `${verdict}\n\n${files} looked at, ${count(uses, 'use')} by name, ${accepted} accepted, ${report.skipped.length} skipped.\n`,
+    `${verdict}\n\n${countLookedAt(report.stats)} looked at, ${count(uses, 'use')} by name, ${accepted} accepted, ${report.skipped.length} skipped.\n`,
     ...policyPart(open.filter(({ kind }) => kind === 'policy')),
     ...secretsPart(groupBySecret(open.filter(({ kind }) => kind === 'literal'))),
     ...usesPart(groupBySecret(open.filter(({ kind }) => kind === 'use'))),

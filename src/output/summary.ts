@@ -1,10 +1,10 @@
-import { count, totalsOf, type Report } from './report.ts';
+import { count, countLookedAt, totalsOf, type Report } from './report.ts';
 
 /** Says in a line what was found and looked at, and what to do next. */
 export function renderSummary(report: Report, anything: boolean): string {
   const { secrets, literals, uses, policy, accepted } = totalsOf(report);
   const lines = [
-    `${count(secrets, 'secret')} in ${count(literals, 'place')}, ${count(uses, 'use')} by name, ${report.stats['files'] ?? 0} files looked at` +
+    `${count(secrets, 'secret')} in ${count(literals, 'place')}, ${count(uses, 'use')} by name, ${countLookedAt(report.stats)} looked at` +
       (report.skipped.length === 0 ? '' : `, ${report.skipped.length} skipped`) +
       (accepted === 0 ? '' : `, ${accepted} accepted (baseline or inline)`) +
       (policy === 0 ? '' : `, ${count(policy, 'change')} of policy`),

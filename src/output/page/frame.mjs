@@ -57,7 +57,9 @@ export function top(buttons) {
       tile(totals.literals, totals.literals === 1 ? 'place to clean' : 'places to clean'),
       tile(totals.uses, totals.uses === 1 ? 'use by name' : 'uses by name'),
       tile(totals.accepted, 'accepted'),
-      tile(data.stats.files ?? 0, 'files looked at'),
+      data.stats.files === 0 && data.stats.blobs > 0
+        ? tile(data.stats.blobs, 'versions of files looked at')
+        : tile(data.stats.files ?? 0, 'files looked at'),
       tile(skipped.length, 'skipped', skipped.length > 0 ? 'warn' : ''),
       totals.policy > 0 ? tile(totals.policy, 'policy changes', 'warn') : null,
     ),

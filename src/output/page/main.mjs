@@ -50,9 +50,14 @@ function empty() {
     { class: 'empty' },
     make('strong', {}, clean ? 'No long-lived secret was found.' : 'Nothing matches this filter.'),
     clean
-      ? make('span', {}, `${count(data.stats.files, 'file')} looked at.`)
+      ? make('span', {}, `${lookedAt()} looked at.`)
       : make('button', { class: 'more', onclick: reset }, 'Show everything (Esc)'),
   );
+}
+
+function lookedAt() {
+  const { files, blobs = 0 } = data.stats;
+  return files === 0 && blobs > 0 ? `${count(blobs, 'version')} of files` : count(files, 'file');
 }
 
 function reset() {

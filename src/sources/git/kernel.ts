@@ -58,7 +58,7 @@ export function createPlainKernel(size: number): Kernel {
       return true;
     },
     applyDelta: (job) => applyDelta({ bytes, ...job }, windows),
-    lines: createPlainLines(bytes),
+    lines: createPlainLines(),
   };
 }
 

@@ -5,12 +5,26 @@ import { startWasm } from '../../lib/wasm.ts';
  * settled, is left out while that is remembered, and so are lines in which no value can stand.
  */
 export interface Lines {
+  /** Says which texts count; before the first list. */
+  readonly watch: (marks: LineMarks) => void;
   /** Lists stretches of lines around bytes `from` to `to` of an object at `at`; gives how many. */
   readonly list: (object: Stretch, from: number, to: number) => number;
   /** From and to of each stretch, within the object, four integers apart. */
   readonly stretches: Int32Array;
   /** Says that nothing was found in a stretch of the last list. */
   readonly settle: (stretch: number) => void;
+}
+
+/** Texts that count beside a value, each with what it says: bits 8 to 64, as `lines.as.ts` names them. */
+export interface LineMarks {
+  readonly tables: {
+    readonly first: Uint16Array;
+    readonly links: Int32Array;
+    readonly letters: Uint8Array;
+    readonly starts: Int32Array;
+  };
+  readonly classes: Uint8Array;
+  readonly triples: readonly (readonly [text: string, marks: number])[];
 }
 
 interface Stretch {
@@ -25,20 +39,38 @@ export const MOST_LISTED = 60_000;
 
 const LINE_ROOM = 1 << 16;
 const TABLE_SIZE = 1 << 20;
-const TABLE_AT = 4096;
-const LINES_AT = TABLE_AT + TABLE_SIZE * 8;
+const SEXTETS_AT = 256;
+const TRIPLES_AT = 512;
+const TRIPLES = 4096;
+const GRAMS_AT = TRIPLES_AT + TRIPLES * 4;
+const TEXTS_ROOM = 512 << 10;
+const LINES_AT = TEXTS_ROOM;
+const TABLES_AT = LINES_AT + (2 << 20);
 /** Bytes that it takes. */
-export const LINES_ROOM = LINES_AT + (2 << 20);
+export const LINES_ROOM = TABLES_AT + 2 * 8 * TABLE_SIZE;
 
-/** What a byte is to a value: 0 ends it, 1 is a letter, 2 a digit or a sign that words do not hold, 3 joins words. */
+/**
+ * What a byte is to a value: 0 ends it, 1 is a letter, 2 a digit or a sign that words do not hold, 3 joins words; 16
+ * more where it may stand in a token.
+ */
 const kinds = Uint8Array.from({ length: 256 }, (_, code) => {
   const letter = String.fromCharCode(code);
-  if (code >= 128 || /\w/.test(letter)) return /\d/.test(letter) ? 2 : 1;
-  return '-./~:'.includes(letter) ? 3 : Number('+@!#%^&*?$'.includes(letter)) * 2;
+  const inToken = Number(code < 128 && /[\w+/=-]/.test(letter)) * 16;
+  if (code >= 128 || /\w/.test(letter)) return inToken + (/\d/.test(letter) ? 2 : 1);
+  return inToken + ('-./~:'.includes(letter) ? 3 : Number('+@!#%^&*?$'.includes(letter)) * 2);
+});
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const sextets = Uint8Array.from({ length: 256 }, (_, code) => {
+  const letter = String.fromCharCode(code);
+  const sign = '+/-_'.indexOf(letter);
+  const value = sign === -1 ? alphabet.indexOf(letter) : 62 + (sign % 2);
+  return value === -1 ? 255 : value;
 });
 
 /** What `lines.as.ts` exports. */
 interface Compiled {
+  readonly initTexts: (...numbers: readonly number[]) => void;
   readonly initLines: (...numbers: readonly number[]) => void;
   readonly stretchesAt: () => number;
   readonly listStretches: (at: number, length: number, from: number, to: number) => number;
@@ -49,27 +81,62 @@ interface Compiled {
 export function createCompiledLines(memory: WebAssembly.Memory, at: number): Lines | undefined {
   const exports = startWasm<Compiled>('lines', memory);
   if (exports === undefined) return undefined;
-  new Uint8Array(memory.buffer, at, kinds.length).set(kinds);
-  exports.initLines(at, at + LINES_AT, LINE_ROOM, at + TABLE_AT, TABLE_SIZE);
+  exports.initLines(at + LINES_AT, LINE_ROOM, at + TABLES_AT, TABLE_SIZE);
   const { settle, listStretches } = exports;
   return {
+    watch: (marks) => exports.initTexts(...placeTexts(new Uint8Array(memory.buffer, at, TEXTS_ROOM), marks)),
     list: (object, from, to) => listStretches(object.at, object.length, from, to),
-    stretches: new Int32Array(memory.buffer, exports.stretchesAt(), LINE_ROOM),
+    stretches: new Int32Array(memory.buffer, exports.stretchesAt(), LINE_ROOM * STRETCH),
     settle,
   };
+}
+
+/** Gives where each table is, in the order of `initTexts`. Too many texts throw a `RangeError`. */
+function placeTexts(
+  room: Uint8Array<ArrayBuffer>,
+  { tables, classes, triples }: LineMarks,
+): readonly number[] {
+  room.set(kinds, 0);
+  room.set(sextets, SEXTETS_AT);
+  room.set(bytesOf(hashTriples(triples)), TRIPLES_AT);
+  let next = GRAMS_AT;
+  const places = [tables.first, tables.links, tables.letters, tables.starts, classes].map((table) => {
+    const place = next;
+    room.set(bytesOf(table), place);
+    next = (place + table.byteLength + 3) & ~3;
+    return room.byteOffset + place;
+  });
+  return [room.byteOffset, room.byteOffset + SEXTETS_AT, ...places, room.byteOffset + TRIPLES_AT];
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** A table of open addresses; the case of letters does not count. */
+function hashTriples(triples: LineMarks['triples']): Uint32Array {
+  const table = new Uint32Array(TRIPLES);
+  for (const [text, marks] of triples) {
+    const key = [...Buffer.from(text, 'latin1')].reduce((sum, byte) => (sum | byte | 0x20) << 8, 0);
+    let slot = Math.imul(key, 0x9e3779b1) >>> 20;
+    while (table[slot] !== 0) slot = (slot + 1) % TRIPLES;
+    table[slot] = (key | marks) >>> 0;
+  }
+  return table;
 }
 
 /** Bytes around a change within which its neighbours stand. */
 const REACH = 2000;
 
 /** Makes one that lists every change with all that may be near: the same is found, in more time. */
-export function createPlainLines(bytes: Buffer): Lines {
+export function createPlainLines(): Lines {
   const stretches = new Int32Array(STRETCH);
   return {
+    watch: () => undefined,
     list: ({ length }, from, to) => {
       stretches[0] = Math.max(0, from - REACH);
       stretches[1] = Math.min(length, to + REACH);
-      return bytes.length > 0 ? 1 : 0;
+      return 1;
     },
     stretches,
     settle: () => undefined,

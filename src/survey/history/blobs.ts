@@ -58,7 +58,7 @@ function lookAtLoose(objects: Objects, look: BlobLook): readonly number[] {
 }
 
 function lookAtWhole(look: BlobLook, number: number, bytes: Buffer): void {
-  look.look({ number, bytes, at: 0, length: bytes.length, lines: createPlainLines(bytes) }, nothing);
+  look.look({ number, bytes, at: 0, length: bytes.length, lines: createPlainLines() }, nothing);
 }
 
 /** An object that several packs hold has one number: that which its name leads to. */

@@ -1,6 +1,6 @@
 import { openRandomFile } from '../../lib/random-file.ts';
 import { pause } from '../../lib/threads.ts';
-import { toRuleSet, type RuleSet } from '../../detect/index.ts';
+import { toRuleSet, toTextMarks, type RuleSet } from '../../detect/index.ts';
 import type { Rule } from '../../model/rule.ts';
 import { createKernel, type Kernel } from '../../sources/git/kernel.ts';
 import { createFind, type NamedObjects } from '../../sources/git/find.ts';
@@ -66,6 +66,7 @@ export async function runJob(job: Job, part: number, tell?: Tell): Promise<Done>
   const round = { ...job.common, tell };
   if (job.task === 'blobs') {
     const look = openLook(job.eyes);
+    ownKernel.lines.watch(toTextMarks(rulesOf(job.eyes)));
     await walkBlobs(round, job.eyes.context, look, failed);
     return { task: 'blobs', hits: look.done(), failed };
   }
@@ -84,9 +85,13 @@ type Round = Common & { readonly tell: Tell | undefined };
 
 let ruleSet: { readonly rules: readonly Rule[]; readonly set: RuleSet } | undefined;
 
-export function openLook({ rules, maxBytes, tooLarge }: BlobEyes): BlobLook {
+export function openLook(eyes: BlobEyes): BlobLook {
+  return createBlobLook(rulesOf(eyes), eyes.maxBytes, eyes.tooLarge);
+}
+
+function rulesOf({ rules }: BlobEyes): RuleSet {
   if (ruleSet?.rules !== rules) ruleSet = { rules, set: toRuleSet(rules) };
-  return createBlobLook(ruleSet.set, maxBytes, tooLarge);
+  return ruleSet.set;
 }
 
 function walkBlobs(round: Round, context: number, look: BlobLook, failed: number[]): Promise<void> {

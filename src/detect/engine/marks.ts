@@ -1,0 +1,55 @@
+import type { RuleSet } from '../rule-set.ts';
+import { toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
+import { toGramTables, type GramTables } from './grams.ts';
+
+/** What a text in a line says of values near: what a compiled look at lines goes by. */
+export const marks = {
+  /** It may be part of the name of a value. */
+  name: 8,
+  /** A token begins so, or stands right beside it. */
+  begin: 16,
+  /** A token some lines away may belong to it. */
+  second: 32,
+  /** It counts whatever stands beside it. */
+  alone: 64,
+} as const;
+
+/** Texts that count in lines. */
+export interface TextMarks {
+  /** Texts of four bytes and more, and the marks of each. */
+  readonly tables: GramTables;
+  readonly classes: Uint8Array;
+  /** Texts of three bytes, and the marks of each. */
+  readonly triples: readonly (readonly [text: string, marks: number])[];
+}
+
+/** Shorter runs are not what tokens are made of. */
+const TOKEN = 14;
+/** What is a key by its head or words by their name has no run that tells. */
+const WORDS = { least: 5, most: 7 } as const;
+
+/** Sorts the anchors of rules by what must stand near for a match. */
+export function toTextMarks(rules: RuleSet): TextMarks {
+  const anchors = toAnchors(rules);
+  const needed = new Set(anchors.flatMap(({ patterns }) => patterns.flatMap(({ needs }) => needs)));
+  const marked = anchors
+    .map((anchor) => [anchor.text, marksOf(anchor, needed)] as const)
+    .filter(([, of]) => of > 0);
+  const long = marked.filter(([text]) => text.length > 3);
+  return {
+    tables: toGramTables(long.map(([text]) => text)),
+    classes: Uint8Array.from(long, ([, of]) => of),
+    triples: marked.filter(([text]) => text.length === 3),
+  };
+}
+
+function marksOf({ text, inNames, patterns }: Anchor, needed: ReadonlySet<string>): number {
+  const own = (inNames ? marks.name : 0) | (needed.has(text) ? marks.second : 0);
+  return patterns.reduce((all, pattern) => all | marksOfPattern(pattern, inNames), own);
+}
+
+function marksOfPattern({ run, inside, needs }: PatternAnchor, inNames: boolean): number {
+  if (run >= TOKEN) return needs.length > 0 ? 0 : inside ? marks.begin : marks.second;
+  const isWords = run >= WORDS.least && run <= WORDS.most && !inNames;
+  return isWords ? marks.alone : marks.name;
+}
