@@ -94,10 +94,13 @@ export function stretchesAt(): usize {
 /** Lists the stretches of lines that are to be looked at around bytes `from` to `to` of an object; gives how many. */
 export function listStretches(at: usize, length: i32, from: i32, to: i32): i32 {
   const count = readLines(at, length, from, to, 2 * NEAR);
-  const all = holdsAny(0, count);
-  if ((all & (TOKEN | SECOND)) == 0) return gather(count, back(at, from, NEAR), NEAR, to);
+  const first = lineOf(from, count);
+  const last = lineOf(to, count) + 1;
+  const changed = holdsAny(first, last);
+  if (((holdsAny(first - NEAR, last + NEAR) & TOKEN) | (changed & SECOND)) == 0)
+    return gather(count, back(at, from, NEAR), NEAR, to);
   const wide = readLines(at, length, from, to, 2 * FAR);
-  const near = (holdsAny(lineOf(from, wide), lineOf(to, wide) + 1) & SECOND) == 0 ? NEAR : FAR;
+  const near = (changed & SECOND) == 0 ? NEAR : FAR;
   return gather(wide, back(at, from, near), near, to);
 }
 

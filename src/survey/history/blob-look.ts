@@ -57,6 +57,8 @@ const BINARY_HEAD = 8192;
 /** Bytes before and after an anchor that a match may take, second parts near by included. */
 const BEFORE = 600;
 const AFTER = 2000;
+/** Bytes beside a stretch that count for what is in it. */
+const BESIDE = 160;
 /** Bytes from an anchor to the end of a private key. */
 const LONGEST = 17_000;
 const keyHead = /private.?key|PuTTY-User-Key/i;
@@ -208,8 +210,8 @@ function lookAtStretch(
   const text = fresh.toString('latin1');
   let any = mayHoldLayers(fresh, 0, fresh.length) && lookAtLayers(matcher, text, found);
   const bounds = {
-    start: Math.max(at, stretch.start - BEFORE),
-    end: Math.min(at + length, stretch.end + (keyHead.test(text) ? LONGEST : AFTER)),
+    start: Math.max(at, stretch.start - BESIDE),
+    end: Math.min(at + length, stretch.end + (keyHead.test(text) ? LONGEST : BESIDE)),
   };
   for (const candidate of matcher.engine.scanStretch(bytes, stretch, bounds)) {
     if (candidate.kind === 'use') continue;
