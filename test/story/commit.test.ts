@@ -91,6 +91,23 @@ describe('migrate --commit and --branch', () => {
   });
 
   it.each([
+    ['before git had made the commit', 1],
+    ['after git had made it', 0],
+  ])('are ended by --resume where agent-id was killed %s', async (_when, outcome) => {
+    hook('pre-commit', `kill -9 $(ps -o ppid= -p $PPID); exit ${outcome}`);
+    const before = git('rev-parse', 'HEAD');
+    expect((await world.run([...migrate, '--branch', 'agents'])).code).toBe(null);
+    hook('pre-commit', 'exit 0');
+    const open = await world.run(migrate);
+    expect([open.code, open.stderr]).toEqual([2, expect.stringContaining('error[transaction-open]')]);
+    const resumed = await world.run(['migrate', '--resume']);
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('rolled forward')]);
+    expect(git('rev-parse', 'HEAD~1')).toBe(before);
+    expect(git('symbolic-ref', '--short', 'HEAD')).toBe('agents');
+    expect(git('status', '--porcelain')).toBe('');
+  });
+
+  it.each([
     [
       ['--commit'],
       () => writeFileSync(join(world.root, 'CODEOWNERS'), '* @x\n'),
