@@ -47,12 +47,16 @@ function toMatch(use: Use, rule: Rule): Match {
 /** A provider's rule by either name, else a broad one: `OKTA_TOKEN: ${{ secrets.ORG_TOKEN }}` is Okta's. */
 function ruleOfUse(use: Use, rules: RuleSet): Rule | undefined {
   if (isAutomatic(use)) return rules.byId('github-automatic-token');
+  if (switches.test(use.name)) return undefined;
   const own = rules.ofName(use.name)?.rule;
   const handed = use.as === undefined ? undefined : rules.ofName(use.as)?.rule;
   if (own === undefined || own.broad === true)
     return handed?.broad === true ? (own ?? handed) : (handed ?? own);
   return own;
 }
+
+/** Names that say whether, not what: `USE_1PASSWORD`, `ENABLE_API_TOKEN`. */
+const switches = /(?:^|_)(?:use|enable|disable|skip|has|require)_[a-z0-9]+(?:_[a-z]+)?$/i;
 
 /** The CI system makes this one anew for each job. */
 function isAutomatic({ name, store }: Use): boolean {

@@ -9,6 +9,8 @@ const named =
 /** How each language reads a variable of its environment. */
 const reads: readonly RegExp[] = [
   /\b(?:getenv|GetEnvironmentVariable|ENV\.fetch|env::var(?:_os)?|(?:option_)?env!|get_env!?|fetch_env!?|env)\s?\(\s?["'](?<name>[A-Za-z_]\w{0,100})["']/g,
+  // Rust's clap: `#[arg(env = "NAME")]`.
+  /#\[(?:arg|clap|structopt)\([^\]\n]{0,200}\benv\s?=\s?"(?<name>[A-Za-z_]\w{0,100})"/g,
   /(?:\bENV|\$_ENV|\$_SERVER|\benvironment|\bgetenv\(\))\s?\[\s?["'](?<name>[A-Za-z_]\w{0,100})["']\s?\]/g,
   /\$ENV\{["']?(?<name>[A-Za-z_]\w{0,100})["']?\}/g,
   /\$(?:\{env:(?<name>[A-Za-z_]\w{0,100})\}|env:(?<bare>[A-Za-z_]\w{0,100}))/gi,
