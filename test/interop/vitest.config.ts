@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['test/interop/global-setup.ts'],
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    // One after the other: what is measured is not measured beside the demo.
+    fileParallelism: false,
   },
 });
