@@ -5,7 +5,9 @@ import type { Io } from '../lib/io.ts';
 export function addExplain(program: Command, io: Io): void {
   program
     .command('explain <what> [path]')
-    .description('Explain a rule, an error code, or a finding by its id in the tree at PATH.')
+    .description(
+      'Explain a rule, an error code, a finding by its id in the tree at PATH, or what is in FILE:LINE.',
+    )
     .action(async (what: string, path: string | undefined, _flags: unknown, command: Command) => {
       const { runExplain } = await import('./shared/explain.ts');
       await runExplain(what, path ?? '.', command.optsWithGlobals<{ config?: string | false }>(), io);

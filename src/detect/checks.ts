@@ -8,6 +8,8 @@ export interface CheckResult {
   readonly verdict: 'holds' | 'fails' | 'unknown';
   readonly reason?: string;
   readonly lifetime?: Lifetime;
+  /** Seconds since 1970 at which it ends. */
+  readonly endsAt?: number;
 }
 
 const unknown: CheckResult = { verdict: 'unknown' };
@@ -95,11 +97,12 @@ function claimsOf(value: string): CheckResult {
   const { exp, iat, nbf } = body;
   if (typeof exp !== 'number') return { verdict: 'holds', lifetime: 'static', reason: 'it has no end' };
   const from = typeof iat === 'number' ? iat : nbf;
-  if (typeof from !== 'number') return { verdict: 'holds', lifetime: 'unknown', reason: 'it ends at a time' };
+  if (typeof from !== 'number')
+    return { verdict: 'holds', lifetime: 'unknown', reason: 'it ends at a time', endsAt: exp };
   const days = Math.round((exp - from) / DAY);
   return exp - from <= DAY
-    ? { verdict: 'holds', lifetime: 'short-lived', reason: 'it is good for a day at most' }
-    : { verdict: 'holds', lifetime: 'static', reason: `it is good for ${days} days` };
+    ? { verdict: 'holds', lifetime: 'short-lived', reason: 'it is good for a day at most', endsAt: exp }
+    : { verdict: 'holds', lifetime: 'static', reason: `it is good for ${days} days`, endsAt: exp };
 }
 
 function decode(part: string): Record<string, unknown> | undefined {

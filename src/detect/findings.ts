@@ -17,16 +17,24 @@ export interface Seen {
 /** Is given the value of each finding that has one. */
 export type Keep = (finding: Pick<Finding, 'rule' | 'secret'>, value: Secret) => void;
 
+/** What is done with findings beside making them. */
+export interface FindingOptions {
+  readonly keep?: Keep;
+  /** Milliseconds since 1970; without it no token counts as expired. */
+  readonly now?: number;
+}
+
 /** Turns matches of all files into findings: from here on nothing holds a value, but what `keep` does with it. */
 export function toFindings(
   files: readonly Seen[],
   fingerprint: Fingerprint,
-  keep?: Keep,
+  { keep, now }: FindingOptions = {},
 ): readonly Finding[] {
   const ordinals = new Map<string, number>();
   return files.flatMap((file) =>
     file.matches.map((match) => {
-      const finding = toFinding(match, file, secretOf(match, file, fingerprint));
+      const made = toFinding(match, file, secretOf(match, file, fingerprint));
+      const finding = isExpired(match, now) ? asExpired(made) : made;
       if (match.value !== null) keep?.(finding, match.value);
       const group = groupOf(finding);
       const n = (ordinals.get(group) ?? 0) + 1;
@@ -34,6 +42,16 @@ export function toFindings(
       return { ...finding, id: idOf(finding, n, fingerprint) };
     }),
   );
+}
+
+function isExpired({ endsAt }: Match, now: number | undefined): boolean {
+  return endsAt !== undefined && now !== undefined && endsAt * 1000 < now;
+}
+
+/** A token past its end opens nothing; that it lay there is still worth knowing. */
+function asExpired(finding: Finding): Finding {
+  const confidence = finding.confidence === 'high' ? 'medium' : finding.confidence;
+  return { ...finding, severity: 'low', confidence, reasons: [...finding.reasons, 'it has expired'] };
 }
 
 /** What equal findings have in common. */

@@ -35,6 +35,8 @@ export interface Match {
   readonly reasons: readonly string[];
   /** Where the value itself says how long it is good. */
   readonly lifetime?: Lifetime;
+  /** Seconds since 1970, where the value itself says when it ends. */
+  readonly endsAt?: number;
   /** The reason of an inline `agent-id:ignore`. */
   readonly ignored?: string;
 }
@@ -126,8 +128,16 @@ function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule
     value: new Secret(value),
     store: null,
     confidence: doubt === undefined ? confidenceOf(rule, check, slot?.path) : 'low',
-    reasons: [reasonOf(rule), ...[check?.reason, doubt].filter((reason) => reason !== undefined)],
+    reasons: [...reasonsOf(rule), ...[check?.reason, doubt].filter((reason) => reason !== undefined)],
+    ...endOf(check),
+  };
+}
+
+/** What the value itself says of its lifetime. */
+function endOf(check: CheckResult | undefined): Pick<Match, 'lifetime' | 'endsAt'> {
+  return {
     ...(check?.lifetime === undefined ? {} : { lifetime: check.lifetime }),
+    ...(check?.endsAt === undefined ? {} : { endsAt: check.endsAt }),
   };
 }
 
@@ -136,10 +146,10 @@ function confidenceOf(rule: Rule, check: CheckResult | undefined, slot: string |
   return check?.verdict === 'fails' && rule.confidence === 'high' ? 'medium' : rule.confidence;
 }
 
-function reasonOf(rule: Rule): string {
-  return rule.files === undefined
-    ? `has the format of ${rule.title}`
-    : 'stands where this kind of file holds a secret';
+function reasonsOf({ files, near, title }: Rule): readonly string[] {
+  if (files !== undefined) return ['stands where this kind of file holds a secret'];
+  const format = `has the format of ${title}`;
+  return near === undefined ? [format] : [format, 'what belongs to it stands near by'];
 }
 
 /** Longest part of a value that is looked at for a stand-in. */

@@ -27,6 +27,8 @@ export interface ScanOptions {
   readonly below?: string;
   /** Is given the values, where a provider is to be asked about them. */
   readonly keep?: Keep;
+  /** Milliseconds since 1970: what has ended before is expired. */
+  readonly now?: number;
 }
 
 export interface ScanStats {
@@ -81,7 +83,7 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   await scan.lookAtAll(later.paths);
   scan.seen.push(...namedSeen(source, options.rules));
   return {
-    findings: toFindings(scan.seen, createFingerprint(options.key), options.keep),
+    findings: toFindings(scan.seen, createFingerprint(options.key), options),
     skipped: scan.skipped,
     stats: scan.stats,
     paths: [...source.paths, ...later.paths],

@@ -9,6 +9,7 @@ import { printable } from '../../output/error.ts';
 import { policyRule } from '../../detect/index.ts';
 import { openTree } from '../../sources/tree.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
+import { describeLine } from './explain-line.ts';
 import { openEyes, type GlobalOptions } from './survey.ts';
 
 const ignoring = `To accept one place, put a comment on its line or the line before:
@@ -23,6 +24,7 @@ export async function runExplain(what: string, path: string, flags: GlobalOption
   if (what === 'ignore') io.stdout(ignoring);
   else if (isErrorCode(what)) io.stdout(`error[${what}]: ${errorCodes[what]}\n`);
   else if (rule !== undefined) io.stdout(describeRule(rule));
+  else if (/:\d+$/.test(what)) io.stdout(await describeLine(what, resolve(io.cwd, path), flags, io));
   else io.stdout(describeFinding(await findFinding(what, resolve(io.cwd, path), flags, io)));
 }
 

@@ -40,6 +40,8 @@ export interface Eyes {
   readonly unkeyed: boolean;
   /** Is given the values of what is found, where providers are to be asked about them. */
   readonly keep?: Keep;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** Opens rules and settings for a root. */
@@ -58,6 +60,7 @@ export async function openEyes(root: string, options: GlobalOptions, io: Io): Pr
     rules: toRuleSet(ruleList, foreign),
     ruleList: [...ruleList, policyRule],
     config,
+    now: io.clock(),
   };
   return withKey(eyes, io);
 }
