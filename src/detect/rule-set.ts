@@ -45,25 +45,39 @@ const MOST_NAMES = 10_000;
 
 /** Compiles rules. Patterns come from the build, which refuses those without an anchor or a bound. */
 export function toRuleSet(rules: readonly Rule[], foreign: readonly ForeignRule[] = []): RuleSet {
-  const all = rules.map(compile);
-  const filed = all.filter(({ files }) => files !== undefined);
+  const all = rules.map((rule) => new LazyRule(rule));
   const compiled = all
-    .filter(({ files }) => files === undefined)
+    .filter(({ rule }) => rule.files === undefined)
     .sort((a, b) => Number(a.rule.broad ?? false) - Number(b.rule.broad ?? false));
-  const byProvider = new Map<string, CompiledRule[]>();
-  for (const one of all)
-    byProvider.set(one.rule.provider, [...(byProvider.get(one.rule.provider) ?? []), one]);
+  const byProvider = toProviders(all);
+  let ofName: RuleSet['ofName'] | undefined;
   let prefixes: RegExp | undefined;
   return {
     compiled,
     foreign,
-    ofPath: (path) => filed.filter(({ files }) => files?.test(path) === true),
-    ofName: toNameLookup(compiled),
+    ofPath: toPathLookup(all.filter(({ rule }) => rule.files !== undefined)),
+    ofName: (name) => (ofName ??= toNameLookup(compiled))(name),
     beginsAsToken: (text) => (prefixes ??= toPrefixPattern(all)).test(text),
     ofProvider: (provider) => byProvider.get(provider) ?? [],
     byId: (id) => rules.find((rule) => rule.id === id),
     anchoredIn: toAnchorLookup(compiled.filter(({ rule }) => rule.pattern !== undefined)),
   };
+}
+
+function toProviders(all: readonly CompiledRule[]): ReadonlyMap<string, readonly CompiledRule[]> {
+  const found = new Map<string, CompiledRule[]>();
+  for (const one of all) {
+    const known = found.get(one.rule.provider);
+    if (known === undefined) found.set(one.rule.provider, [one]);
+    else known.push(one);
+  }
+  return found;
+}
+
+/** Most paths are of no such file, which one pattern for all tells. */
+function toPathLookup(filed: readonly CompiledRule[]): RuleSet['ofPath'] {
+  const any = new RegExp(filed.flatMap(({ rule }) => rule.files ?? []).join('|') || '$^', 'i');
+  return (path) => (any.test(path) ? filed.filter(({ files }) => files?.test(path) === true) : []);
 }
 
 function toNameLookup(compiled: readonly CompiledRule[]): RuleSet['ofName'] {
@@ -146,43 +160,49 @@ function escape(word: string): string {
   return word.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 
+type Part = 'pattern' | 'near' | 'value' | 'names' | 'files';
+
 /** Patterns are compiled when they are first tried: most scans try few of them. */
-function compile(rule: Rule): CompiledRule {
-  const { pattern, near, value, names } = rule;
-  const whole = (source: string | undefined): (() => RegExp | undefined) =>
-    later(source && `^(?:${source})$`);
-  const compiled = {
-    pattern: later(pattern, rule.anyCase === true ? 'dgim' : 'dgm'),
-    near: later(near?.pattern, 'i'),
-    value: whole(value?.pattern),
-    names: whole(names?.join('|')),
-    files: later(rule.files?.join('|'), 'i'),
-  };
-  let weak: boolean | undefined;
-  return {
-    rule,
-    get pattern() {
-      return compiled.pattern();
-    },
-    get near() {
-      return compiled.near();
-    },
-    get value() {
-      return compiled.value();
-    },
-    get names() {
-      return compiled.names();
-    },
-    get files() {
-      return compiled.files();
-    },
-    get isWeak() {
-      return (weak ??= !hasOwnText(value?.pattern ?? pattern ?? ''));
-    },
-  };
+class LazyRule implements CompiledRule {
+  readonly rule: Rule;
+  readonly #made: Partial<Record<Part, RegExp>> = {};
+  #isWeak: boolean | undefined;
+
+  constructor(rule: Rule) {
+    this.rule = rule;
+  }
+
+  get pattern(): RegExp | undefined {
+    return this.#make('pattern', this.rule.pattern, this.rule.anyCase === true ? 'dgim' : 'dgm');
+  }
+
+  get near(): RegExp | undefined {
+    return this.#make('near', this.rule.near?.pattern, 'i');
+  }
+
+  get value(): RegExp | undefined {
+    return this.#make('value', whole(this.rule.value?.pattern));
+  }
+
+  get names(): RegExp | undefined {
+    return this.#make('names', whole(this.rule.names?.join('|')));
+  }
+
+  get files(): RegExp | undefined {
+    return this.#make('files', this.rule.files?.join('|'), 'i');
+  }
+
+  get isWeak(): boolean {
+    const { value, pattern } = this.rule;
+    return (this.#isWeak ??= !hasOwnText(value?.pattern ?? pattern ?? ''));
+  }
+
+  #make(name: Part, source: string | undefined, flags = ''): RegExp | undefined {
+    if (source === undefined) return undefined;
+    return (this.#made[name] ??= new RegExp(source, flags));
+  }
 }
 
-function later(source: string | undefined, flags = ''): () => RegExp | undefined {
-  let made: RegExp | undefined;
-  return () => (source === undefined ? undefined : (made ??= new RegExp(source, flags)));
+function whole(source: string | undefined): string | undefined {
+  return source === undefined ? undefined : `^(?:${source})$`;
 }

@@ -69,8 +69,11 @@ export function toAnchors(rules: RuleSet): readonly Anchor[] {
       pattern: { texts: compiled.rule.keywords, around: null, length: 0, run: 0 },
     };
     const anchor = toPatternAnchor(compiled, anchors);
-    for (const text of anchors.pattern?.texts ?? [])
-      patterns.set(text, [...(patterns.get(text) ?? []), anchor]);
+    for (const text of anchors.pattern?.texts ?? []) {
+      const known = patterns.get(text);
+      if (known === undefined) patterns.set(text, [anchor]);
+      else known.push(anchor);
+    }
     for (const word of anchors.words) words.add(word);
   }
   const needed = [...patterns.values()].flat().flatMap(({ needs }) => needs);
