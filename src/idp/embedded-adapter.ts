@@ -4,6 +4,7 @@ import { AgentIdError } from '../model/error.ts';
 import { describeDifference, toCreate, toUpdate } from './difference.ts';
 import { createAdmin, type EmbeddedAdmin } from './embedded-admin.ts';
 import { createEnrollment } from './embedded-enrollment.ts';
+import { listEvents } from './embedded-events.ts';
 import { deleteOktaToken, listOktaTokens } from './embedded-okta.ts';
 import { fromWire, toRegistration, toWire, type EmbeddedRegistration } from './embedded-wire.ts';
 import { readMetadata, toRecord } from './metadata.ts';
@@ -44,6 +45,7 @@ export function createEmbeddedAdapter(parts: AdapterParts): IdpAdapter {
     revoke: (clientId) => switchStatus(admin, clientId, 'revoke'),
     restore: (clientId) => switchStatus(admin, clientId, 'restore'),
     remove: (clientId) => remove(admin, clientId),
+    events: (since) => listEvents(admin, since),
     staticSecrets: (api) => listOktaTokens(admin, api),
     revokeStaticSecret: (api, id) => deleteOktaToken(admin, api, id),
   };

@@ -113,6 +113,19 @@ export interface Change {
   readonly lines: readonly string[];
 }
 
+/** One token that an agent got or was refused, by the provider's own log. Holds no token. */
+export interface ProviderEvent {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly clientId: string;
+  /** The user on whose behalf; null where the agent acted as itself, or where the log does not say. */
+  readonly subject: string | null;
+  /** Resource URI, null where the log does not say. */
+  readonly resource: string | null;
+  readonly scopes: readonly string[];
+  readonly outcome: 'ok' | 'denied';
+}
+
 /** A long-lived secret as its provider knows it; never the value. */
 export interface StaticSecret {
   readonly id: string;
@@ -154,6 +167,11 @@ export interface IdpAdapter {
   restore(clientId: string): Promise<void>;
   /** Deletes the application; a missing one is no error. Refuses one without our marker with `conflict`. */
   remove(clientId: string): Promise<void>;
+  /**
+   * Lists what the provider's log says of tokens for agents since a time (milliseconds since 1970), oldest first, as far
+   * back as it keeps it. Absent where it has no log that says so.
+   */
+  events?(since: number): Promise<readonly ProviderEvent[]>;
   /** Lists the provider's own long-lived secrets of one API (`okta`), so that a plan can bind one. */
   staticSecrets(api: string): Promise<readonly StaticSecret[]>;
   /** Revokes one by its id. A missing one is no error. */
