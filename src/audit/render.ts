@@ -17,6 +17,8 @@ const deeds: Readonly<Record<Exclude<AuditAction, 'exchange' | 'call' | 'login' 
   revoke: 'was revoked',
   restore: 'was restored',
   remove: 'was removed',
+  rotate: 'got a new key',
+  review: 'was reviewed',
   migrate: 'was migrated',
   rollback: 'was rolled back',
   retire: 'had its old secret retired',

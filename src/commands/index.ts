@@ -91,10 +91,16 @@ export const verbs: readonly Verb[] = [
 ];
 
 async function loadAgents(): Promise<AddVerb> {
-  const [{ addAgents }, { addEnroll }] = await Promise.all([import('./agents.ts'), import('./enroll.ts')]);
+  const [{ addAgents }, { addEnroll }, { addLifecycle }] = await Promise.all([
+    import('./agents.ts'),
+    import('./enroll.ts'),
+    import('./lifecycle.ts'),
+  ]);
   return (program, io) => {
     addAgents(program, io);
     const agents = program.commands.find((command) => command.name() === 'agents');
-    if (agents !== undefined) addEnroll(agents, io);
+    if (agents === undefined) return;
+    addEnroll(agents, io);
+    addLifecycle(agents, io);
   };
 }

@@ -143,7 +143,28 @@ function toForm({ resource, scopes }: TokenRequest, subject: string | null): Rec
   };
 }
 
+/** A key that was replaced while the request was on its way is refused: then the new one is good. */
 async function ask(options: AgentOptions, form: Record<string, string>, now: number): Promise<TokenAnswer> {
+  const signer = await currentSigner(options.signer);
+  try {
+    return await askWith({ ...options, signer }, form, now);
+  } catch (error) {
+    if (!(error instanceof ExchangeError && error.status === 401)) throw error;
+    const later = await currentSigner(options.signer);
+    if ('token' in signer || 'token' in later || signer.kid === later.kid) throw error;
+    return askWith({ ...options, signer: later }, form, options.clock());
+  }
+}
+
+async function currentSigner(signer: AgentOptions['signer']): Promise<AgentOptions['signer']> {
+  return 'token' in signer ? signer : ((await signer.current?.()) ?? signer);
+}
+
+async function askWith(
+  options: AgentOptions,
+  form: Record<string, string>,
+  now: number,
+): Promise<TokenAnswer> {
   const body = new URLSearchParams({
     ...form,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',

@@ -33,6 +33,7 @@ export function toThumbprint({ x, y }: EcPoint): string {
 
 /**
  * Makes a signer from a private JWK file (EC P-256). The file must be this user's alone (0600 or less).
+ * `current` reads it again, so that a running service goes on with the key that a rotation put there.
  * Throws `KeyFileError`.
  */
 export async function createFileSigner(path: string): Promise<Signer> {
@@ -41,6 +42,7 @@ export async function createFileSigner(path: string): Promise<Signer> {
     kid,
     alg: 'ES256',
     sign: async (input) => sign('sha256', input, { key, dsaEncoding: 'ieee-p1363' }),
+    current: () => createFileSigner(path),
   };
 }
 

@@ -5,6 +5,8 @@ export interface Signer {
   readonly alg: 'ES256';
   /** Gives the JWS signature over the ASCII bytes of `header.payload`, as IEEE P1363 (RFC 7515). */
   sign(input: Uint8Array): Promise<Uint8Array>;
+  /** Gives the signer to use now: the key may have been replaced since. Absent where it never is. */
+  current?(): Promise<Signer>;
 }
 
 /**

@@ -29,17 +29,22 @@ export async function makeAgentKey(
   const file = agentKeyFile(paths, agentId);
   const existing = await readAgentKey(paths, agentId);
   if (existing !== undefined) return { key: existing, created: false };
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   await makePrivateFolder(paths.keys);
   try {
-    await writeSynced(file, `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`, 0o600);
+    return { key: await writeNewKey(file), created: true };
   } catch (error) {
     const raced = hasCode(error, 'EEXIST') ? await readAgentKey(paths, agentId) : undefined;
     if (raced !== undefined) return { key: raced, created: false };
     throw new AgentIdError('unwritable', `cannot write the key of ${agentId}`, { cause: error, where: file });
   }
+}
+
+/** Makes a key and writes its private half; gives the public one. Throws EEXIST as it is, else `unwritable`. */
+export async function writeNewKey(file: string): Promise<PublicJwk> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await writeSynced(file, `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`, 0o600);
   const { x, y } = createPublicKey(privateKey).export({ format: 'jwk' });
-  return { key: toPublicJwk({ x: String(x), y: String(y) }), created: true };
+  return toPublicJwk({ x: String(x), y: String(y) });
 }
 
 /** Reads the public half of this machine's key for an agent; `undefined` where it has none. */
@@ -47,7 +52,11 @@ export async function readAgentKey(
   paths: Pick<StatePaths, 'keys'>,
   agentId: string,
 ): Promise<PublicJwk | undefined> {
-  const file = agentKeyFile(paths, agentId);
+  return readPublicHalf(agentKeyFile(paths, agentId), agentId);
+}
+
+/** Reads the public half of a private key file; `undefined` where there is none. Throws `unreadable`, `malformed`. */
+export async function readPublicHalf(file: string, agentId: string): Promise<PublicJwk | undefined> {
   const text = await readPrivateFile(file);
   if (text === undefined) return undefined;
   try {
@@ -63,9 +72,19 @@ export async function readAgentKey(
   }
 }
 
-/** Deletes this machine's key for an agent. A missing one is no error. */
+/** Deletes this machine's key for an agent, with what a broken-off rotation left. A missing one is no error. */
 export async function deleteAgentKey(paths: Pick<StatePaths, 'keys'>, agentId: string): Promise<void> {
-  await rm(agentKeyFile(paths, agentId), { force: true });
+  const { next, journal } = rotationFiles(paths, agentId);
+  for (const file of [agentKeyFile(paths, agentId), next, journal]) await rm(file, { force: true });
+}
+
+/** Gives where the key lies that is to replace an agent's, and the note of which replaces which. No agent's id holds a dot. */
+export function rotationFiles(
+  paths: Pick<StatePaths, 'keys'>,
+  agentId: string,
+): { readonly next: string; readonly journal: string } {
+  const stem = agentKeyFile(paths, agentId).replace(/\.json$/, '');
+  return { next: `${stem}.next.json`, journal: `${stem}.rotation.json` };
 }
 
 /** Completes a P-256 public key with what RFC 7517 and we say about it; `kid` is its RFC 7638 thumbprint. */

@@ -7,6 +7,8 @@ export type AuditAction =
   | 'revoke'
   | 'restore'
   | 'remove'
+  | 'rotate'
+  | 'review'
   | 'migrate'
   | 'rollback'
   | 'retire'

@@ -69,6 +69,7 @@ const lines: readonly (readonly string[])[] = [
   ...both('agents', 'approve', 'BCDF-GHJK', '--yes'),
   ...both('agents', 'revoke', 'inactive-users'),
   ...both('agents', 'restore', 'inactive-users'),
+  ...both('agents', 'rotate', 'inactive-users', '--overlap', '0s'),
   ...both('agents', 'remove', 'helpdesk', '--key', 'nobody', '--yes'),
   ...['raw', 'json', 'env', 'github', 'header'].map((format) =>
     `token --agent inactive-users --resource password-api --as-agent --format ${format}`.split(' '),

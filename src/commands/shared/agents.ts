@@ -1,15 +1,13 @@
 import { join } from 'node:path';
-import { adapterFor } from '../../idp/index.ts';
-import { trustedByIssuer } from '../../idp/trust.ts';
-import type { IdpAdapter, Registration, TrustedIdp } from '../../idp/types.ts';
+import type { IdpAdapter, Registration } from '../../idp/types.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { writeWhole } from '../../lib/files.ts';
-import { findUp } from '../../lib/find-up.ts';
 import type { Io } from '../../lib/io.ts';
-import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
+import { lockName, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { Lock, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { audited, openLock, openProvider, pick } from './locked-agent.ts';
 import { keyLine, machinesOf, pickKey } from './machine-keys.ts';
 import { envelope } from '../../output/version.ts';
 
@@ -61,7 +59,7 @@ export async function runSwitch(
 ): Promise<void> {
   const { lock } = await openLock(io);
   const agent = pick(lock, id);
-  const adapter = await open(agent, io);
+  const adapter = await openProvider(agent, io);
   await audited({ action, id, agent, trust: adapter.trust }, io, () => adapter[action](agent.clientId));
   const done = action === 'revoke' ? 'revoked' : 'restored';
   if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: done })}\n`);
@@ -79,7 +77,7 @@ export async function runRemove(id: string, options: Options, io: Io): Promise<v
     io.stderr('Nothing was removed: you answered no.\n');
     return;
   }
-  const adapter = await open(agent, io);
+  const adapter = await openProvider(agent, io);
   const { deleteAgentKey } = await import('../../lib/keys.ts');
   await audited({ action: 'remove', id, agent, trust: adapter.trust }, io, () =>
     adapter.remove(agent.clientId),
@@ -106,7 +104,7 @@ async function removeKey(
   options: Options,
   io: Io,
 ): Promise<void> {
-  const adapter = await open(agent, io);
+  const adapter = await openProvider(agent, io);
   const key = pickKey(machinesOf(agent, await adapter.inspect(agent.clientId)), wanted);
   await audited({ action: 'remove', id, agent, trust: adapter.trust }, io, async () => {
     await adapter.removeKey(agent.clientId, key.thumbprint);
@@ -143,33 +141,10 @@ async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<bo
   return answer;
 }
 
-async function openLock(io: Io): Promise<{ readonly lock: Lock; readonly root: string }> {
-  const root = await findUp(io.cwd, lockName);
-  if (root !== undefined) return { lock: await readLock(root), root };
-  throw new AgentIdError('unknown-name', `there is no ${lockName} here or above`, {
-    where: io.cwd,
-    hint: 'agent-id migrate writes it: run inside that repository.',
-  });
-}
-
-function pick(lock: Lock, id: string): LockedAgent {
-  const agent = Object.hasOwn(lock.agents, id) ? lock.agents[id] : undefined;
-  if (agent !== undefined) return agent;
-  throw new AgentIdError('unknown-name', 'the lock file names no such agent', {
-    where: id,
-    hint: `There is: ${Object.keys(lock.agents).join(', ') || 'none'}`,
-  });
-}
-
-async function open(agent: LockedAgent, io: Io): Promise<IdpAdapter> {
-  const paths = statePaths(io.env);
-  return adapterFor(await trustedByIssuer(paths, agent.issuer), { paths, clock: io.clock });
-}
-
 /** Never throws for one agent: the others are still worth showing. */
 async function know(id: string, agent: LockedAgent, io: Io): Promise<Known> {
   try {
-    const found = await (await open(agent, io)).inspect(agent.clientId);
+    const found = await (await openProvider(agent, io)).inspect(agent.clientId);
     const lastTokenAt = found?.lastTokenAt == null ? null : toTimestamp(found.lastTokenAt * 1000);
     const keys = machinesOf(agent, found);
     return { id, ...agent, keys, status: found?.status ?? 'missing', lastTokenAt, problem: null };
@@ -198,37 +173,4 @@ function describe(agent: Known): readonly string[] {
     ...scopes,
     ...agent.consumers.map(({ id, state }) => `used by     ${id} (${state})`),
   ];
-}
-
-interface Deed {
-  readonly action: 'revoke' | 'restore' | 'remove';
-  readonly id: string;
-  readonly agent: LockedAgent;
-  readonly trust: TrustedIdp;
-}
-
-async function audited({ action, id, agent, trust }: Deed, io: Io, task: () => Promise<void>): Promise<void> {
-  const { appendAudit } = await import('../../audit/log.ts');
-  const note = async (result: 'ok' | 'failed', reason: string | null): Promise<void> => {
-    await appendAudit(statePaths(io.env), {
-      action,
-      time: toTimestamp(io.clock()),
-      agent: { id, displayName: agent.displayName, clientId: agent.clientId },
-      user: null,
-      asItself: false,
-      resource: { uri: trust.issuer, displayName: trust.name },
-      operation: action,
-      scopes: [],
-      result,
-      reason,
-      jti: null,
-    });
-  };
-  try {
-    await task();
-  } catch (error) {
-    await note('failed', error instanceof AgentIdError ? error.code : 'internal');
-    throw error;
-  }
-  await note('ok', null);
 }
