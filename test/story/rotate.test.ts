@@ -38,7 +38,13 @@ async function exchange(signer: Signer, agent = id): Promise<string> {
   const { issuer } = world.embedded;
   const tokenEndpoint = `${issuer}/token`;
   const { value } = await createAgent({
-    ...{ signer, clientId, issuer, tokenEndpoint, fetch, clock: Date.now, requireAct: false },
+    signer,
+    clientId,
+    issuer,
+    tokenEndpoint,
+    fetch,
+    clock: Date.now,
+    requireAct: false,
   })
     .asItself()
     .token({ resource: resource.uri, scopes: resource.scopes.map(({ scope }) => scope) });
