@@ -7,8 +7,11 @@ import { errorBody, findOperation, judgeAnswer, judgeRequest, operations } from 
 import { handlers } from './okta-handlers.ts';
 import { clientIdOf, keysOf, table, type Row, type Rows } from './okta-rows.ts';
 
-/** What happens to one request: before it arrives, after it was done, or instead of it. */
-export type Fault = 'before' | 'after' | 'cut' | 401 | 403 | 429 | 500;
+/**
+ * What happens to one request: the connection breaks before it arrives, or after it was done; its answer is cut short
+ * by somebody, or torn with the connection; or this status instead of it.
+ */
+export type Fault = 'before' | 'after' | 'cut' | 'torn' | 401 | 403 | 429 | 500;
 
 /** An Okta organisation as its description has it, with state; every request is judged before it is served. */
 export interface OktaDouble {
@@ -22,6 +25,10 @@ export interface OktaDouble {
   addAdmin(key: TestKey, scopes?: readonly string[]): string;
   /** Makes an API token; gives its value once. */
   addApiToken(name: string): { readonly id: string; readonly value: string };
+  /** Puts somebody else's application there, switched on. Gives its id. */
+  addApp(app: { readonly clientId: string; readonly label: string }): string;
+  /** When the window of a 429 opens again; default: at once. */
+  resetInSeconds: number;
   /** Says what goes wrong with a request; it is asked about each one. */
   fault: ((call: string) => Fault | undefined) | undefined;
   stop(): Promise<void>;
@@ -49,7 +56,9 @@ export async function startOktaDouble(): Promise<OktaDouble> {
     rows: state.rows,
     violations: [],
     calls: [],
+    resetInSeconds: 0,
     fault: undefined,
+    addApp: (app) => addApp(state, app),
     addAdmin: (key, scopes = allScopes()) => addAdmin(state, key, scopes),
     addApiToken: (name) => addApiToken(state, name),
     stop: () =>
@@ -101,7 +110,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   state.double.violations.push(...judgeRequest(operation, url.searchParams, body));
   const fault = state.double.fault?.(call);
   if (fault === 'before') return void request.socket.destroy();
-  if (typeof fault === 'number') return send(response, fault, errorBody(fault), resetHeader());
+  if (typeof fault === 'number') return send(response, fault, errorBody(fault), resetHeader(state.double));
   const answer =
     operation.operationId === 'token'
       ? await orgToken(state, body as Record<string, string>)
@@ -116,12 +125,19 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
         }) ?? { status: 404, body: errorBody(404) });
   state.double.violations.push(...judgeAnswer(operation, answer.status, answer.body));
   if (fault === 'after') return void request.socket.destroy();
-  if (fault === 'cut' && answer.body !== undefined) {
-    const whole = JSON.stringify(answer.body);
-    response.writeHead(answer.status, { 'content-type': 'application/json' });
-    return void response.end(whole.slice(0, Math.max(1, whole.length - 2)));
+  if ((fault === 'cut' || fault === 'torn') && answer.body !== undefined) {
+    return breakOff(response, answer, fault);
   }
   return send(response, answer.status, answer.body, answer.headers);
+}
+
+function breakOff(response: ServerResponse, { status, body }: Answered, fault: 'cut' | 'torn'): void {
+  const whole = JSON.stringify(body);
+  const part = whole.slice(0, Math.max(1, whole.length - 2));
+  const length = fault === 'cut' ? part.length : whole.length;
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
+  if (fault === 'cut') response.end(part);
+  else response.write(part, () => response.socket?.destroy());
 }
 
 function refuse(
@@ -258,6 +274,20 @@ function addAdmin(state: State, key: TestKey, scopes: readonly string[]): string
   return id;
 }
 
+function addApp(state: State, { clientId, label }: { clientId: string; label: string }): string {
+  const id = `0oa${randomBytes(8).toString('hex')}`;
+  table(state.rows, 'apps').set(id, {
+    id,
+    name: 'oidc_client',
+    label,
+    status: 'ACTIVE',
+    signOnMode: 'OPENID_CONNECT',
+    credentials: { oauthClient: { client_id: clientId, token_endpoint_auth_method: 'client_secret_basic' } },
+    settings: { oauthClient: { application_type: 'web', grant_types: ['authorization_code'] } },
+  });
+  return id;
+}
+
 function addApiToken(state: State, name: string): { id: string; value: string } {
   const id = `00T${randomBytes(8).toString('hex')}`;
   const value = `00${randomBytes(30).toString('base64url')}`;
@@ -289,8 +319,9 @@ function metadata(issuer: string): object {
   };
 }
 
-function resetHeader(): Record<string, string> {
-  return { 'x-rate-limit-limit': '0', 'x-rate-limit-reset': String(Math.floor(Date.now() / 1000)) };
+function resetHeader({ resetInSeconds }: OktaDouble): Record<string, string> {
+  const reset = Math.floor(Date.now() / 1000) + resetInSeconds;
+  return { 'x-rate-limit-limit': '0', 'x-rate-limit-reset': String(reset) };
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -111,7 +111,6 @@ export const handlers: Readonly<Record<string, Handler>> = {
   listAuthorizationServers: (asked) =>
     page(asked, [...table(asked.rows, 'servers').values()], '/api/v1/authorizationServers'),
   createAuthorizationServer({ rows, issuer, body }) {
-    if (named(rows, 'servers', 'name', body['name'])) return invalid('name: in use');
     const id = newId('aus');
     return made(rows, 'servers', ['aus', 201], {
       ...body,
@@ -169,7 +168,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
     }
     return { status: 200, body: role };
   },
-  deleteRole: ({ rows, values: [id = ''] }) => gone(rows, 'roles', id),
+  deleteRole({ rows, values: [id = ''] }) {
+    rows.delete(`permissions ${id}`);
+    return gone(rows, 'roles', id);
+  },
   listRolePermissions: ({ rows, values: [id = ''] }) =>
     table(rows, 'roles').has(id)
       ? { status: 200, body: { permissions: [...table(rows, `permissions ${id}`).values()] } }
@@ -230,7 +232,8 @@ function all(rows: Rows, name: string): Answer {
 }
 
 function made(rows: Rows, name: string, [prefix, status]: readonly [string, number], body: Row): Answer {
-  const row: Row = { id: newId(prefix), ...body, created: stamp, lastUpdated: stamp };
+  const created = new Date().toISOString();
+  const row: Row = { id: newId(prefix), ...body, created, lastUpdated: created };
   table(rows, name).set(String(row['id']), row);
   return { status, body: row };
 }

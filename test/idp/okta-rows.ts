@@ -13,5 +13,5 @@ export function clientIdOf(app: Row): string {
 }
 
 export function keysOf(app: Row): Row[] {
-  return (app['settings'] as { oauthClient: { jwks: { keys: Row[] } } }).oauthClient.jwks.keys;
+  return (app['settings'] as { oauthClient: { jwks?: { keys: Row[] } } }).oauthClient.jwks?.keys ?? [];
 }

@@ -90,10 +90,13 @@ export async function setAccess(
   });
 }
 
-/** Takes away what a registration made and no policy of anybody uses: its scopes, or the whole server. */
+/**
+ * Takes away what a registration made and no policy of anybody uses: its scopes, or the whole server. A server that
+ * another of our registrations made goes with the last one that used it.
+ */
 export async function removeLeft(admin: OktaAdmin, server: Server, note: string): Promise<void> {
   const policies = await listPolicies(admin, server);
-  if (server.description === note && policies.length === 0) return deleteServer(admin, server);
+  if (isNote(server.description) && policies.length === 0) return deleteServer(admin, server);
   const scopes = (await listScopes(admin, server)).filter((scope) => scope.description === note);
   if (scopes.length === 0) return undefined;
   const used = new Set<string>();
@@ -101,6 +104,15 @@ export async function removeLeft(admin: OktaAdmin, server: Server, note: string)
     for (const rule of await listRules(admin, server, policy)) toScopes(rule).forEach((one) => used.add(one));
   }
   for (const scope of scopes.filter((one) => !used.has(one.name))) await deleteScope(admin, server, scope);
+}
+
+/** Gives what says to administrators, and to us, for which registration something was made. */
+export function toNote(marker: string): string {
+  return `agent-id ${marker}`;
+}
+
+function isNote(description: string): boolean {
+  return /^agent-id \S+$/.test(description);
 }
 
 /** Okta counts in whole minutes, five at least. */
@@ -140,7 +152,7 @@ async function ensurePolicy(
   const { found } = await ensure(
     async () => (await listPolicies(admin, server)).find((policy) => isOwn(policy, clientId)),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: `${serverPath(server)}/policies`,
         scope: manage,
@@ -154,7 +166,7 @@ async function ensurePolicy(
         },
         what: `make a policy for ${clientId}`,
       });
-      return toPolicy(made ?? {});
+      return toPolicy(made);
     },
   );
   return found;
@@ -176,12 +188,12 @@ async function setRule(admin: OktaAdmin, server: Server, policy: Policy, wanted:
       { name: ruleName, type: 'RESOURCE_ACCESS', status: 'ACTIVE', priority: 1, conditions: everyone },
       wanted,
     );
-    return (await admin.ask({ method: 'POST', path, scope: manage, body, what })) ?? {};
+    return admin.make({ method: 'POST', path, scope: manage, body, what });
   });
   if (made) return;
   const body = toRule(toWritable(found, ['system']), wanted);
   const place = `${path}/${encodeURIComponent(String(found['id']))}`;
-  await admin.ask({ method: 'PUT', path: place, scope: manage, body, what });
+  await admin.make({ method: 'PUT', path: place, scope: manage, body, what });
 }
 
 /** A person may narrow the group at Okta: an update keeps it. */

@@ -29,6 +29,8 @@ export interface OktaAdmin {
   readonly org: string;
   /** Gives the answer, or `undefined` where there is no such thing (404). Throws `idp-refused`, `idp-unreachable`. */
   ask(call: OktaCall): Promise<OktaObject | undefined>;
+  /** Makes or changes something and gives it as it is now. Throws `idp-refused` also where what it belongs to is gone. */
+  make(call: OktaCall): Promise<OktaObject>;
   /** Gives all pages of a list; an empty list for a missing parent. */
   list(call: OktaCall): Promise<readonly OktaObject[]>;
   /** Gets a token for one scope and does nothing with it. Throws what asking would. */
@@ -59,18 +61,31 @@ function createAdmin(parts: AdapterParts, authorize: Authorize): OktaAdmin {
     if (answer.status !== 401) return answer;
     return sendOnce(parts, url, call, await authorize(call.scope, true));
   };
+  const ask = async (call: OktaCall): Promise<OktaObject | undefined> => {
+    const answer = await send(`${org}${call.path}`, call);
+    if (answer.status === 404) return undefined;
+    if (answer.status >= 400) throw toOktaRefusal(answer, call, org);
+    return toRecord(answer.body);
+  };
   return {
     parts,
     org,
-    async ask(call) {
-      const answer = await send(`${org}${call.path}`, call);
-      if (answer.status === 404) return undefined;
-      if (answer.status >= 400) throw toOktaRefusal(answer, call, org);
-      return toRecord(answer.body);
+    ask,
+    async make(call) {
+      const made = await ask(call);
+      if (made === undefined) throw goneMeanwhile(call, org);
+      return made;
     },
     list: (call) => listPages(org, call, send),
     reach: async (scope) => void (await authorize(scope, false)),
   };
+}
+
+function goneMeanwhile({ what }: OktaCall, org: string): AgentIdError {
+  return new AgentIdError('idp-refused', `Okta cannot ${what}: what it belongs to is gone`, {
+    where: org,
+    hint: 'Somebody deleted it meanwhile. Do the same again: nothing is done twice.',
+  });
 }
 
 function sendOnce(

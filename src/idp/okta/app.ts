@@ -56,14 +56,14 @@ export async function createApp(admin: OktaAdmin, spec: AgentSpec, grants: Flows
   const { found } = await ensure(
     () => findApp(admin, spec.clientId),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: '/api/v1/apps?activate=false',
         scope: 'okta.apps.manage',
         body: toBody(spec, grants),
         what: `register ${spec.displayName}`,
       });
-      return toApp(made ?? {});
+      return toApp(made);
     },
   );
   return found;
@@ -79,14 +79,13 @@ export async function changeApp(admin: OktaAdmin, app: OktaApp, spec: AppChange)
     settings: { ...settings, oauthClient: { ...withWritableKeys(client), grant_types: spec.grantTypes } },
     profile: { ...toRecord(app.raw['profile']), [profileKey]: toProfile(spec.mark) },
   };
-  const changed = await admin.ask({
+  const changed = await admin.make({
     method: 'PUT',
     path: pathOf(app),
     scope: 'okta.apps.manage',
     body,
     what: `change ${app.clientId}`,
   });
-  if (changed === undefined) throw gone(app.clientId);
   return toApp(changed);
 }
 

@@ -75,7 +75,7 @@ async function ensureAdminApp(admin: OktaAdmin, key: PublicJwk): Promise<OktaApp
     async () => {
       const path = '/api/v1/apps?activate=false';
       const what = `make ${label}`;
-      return toApp((await admin.ask({ method: 'POST', path, scope: 'okta.apps.manage', body, what })) ?? {});
+      return toApp(await admin.make({ method: 'POST', path, scope: 'okta.apps.manage', body, what }));
     },
   );
   assertOnlyOurs(found, key);
@@ -115,7 +115,7 @@ async function ensureSuperAdmin(admin: OktaAdmin, app: OktaApp): Promise<void> {
       ),
     async () => {
       const body = { type: 'SUPER_ADMIN' };
-      return (await admin.ask({ method: 'POST', path, scope: 'okta.roles.manage', body, what })) ?? {};
+      return admin.make({ method: 'POST', path, scope: 'okta.roles.manage', body, what });
     },
   );
 }

@@ -43,14 +43,14 @@ async function grant(admin: OktaAdmin, app: OktaApp, scope: string): Promise<voi
   await ensure(
     async () => (await listConsents(admin, app)).find((one) => one.scope === scope),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: `${pathOf(app)}/grants`,
         scope: 'okta.appGrants.manage',
         body: { issuer: admin.org, scopeId: scope },
         what: `grant ${scope} to ${app.clientId}`,
       });
-      return { id: String(made?.['id']), scope };
+      return { id: String(made['id']), scope };
     },
   );
 }

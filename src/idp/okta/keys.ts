@@ -10,7 +10,7 @@ export async function addAppKey(admin: OktaAdmin, app: OktaApp, key: PublicJwk):
   const { found } = await ensure(
     async () => (await listKeys(admin, app)).find((one) => one.kid === key.kid),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: `${pathOf(app)}/credentials/jwks`,
         scope: 'okta.apps.manage',

@@ -1,7 +1,7 @@
 import { AgentIdError } from '../../model/error.ts';
 import type { CheckResult } from '../types.ts';
 import type { OktaAdmin, OktaCall } from './admin.ts';
-import { listServers } from './servers.ts';
+import { listServers, serverOf } from './servers.ts';
 import { consolePath } from './refusal.ts';
 import { isOwnApi } from './registration.ts';
 
@@ -48,7 +48,7 @@ async function probeServers(admin: OktaAdmin): Promise<readonly CheckResult[]> {
   const wanted = admin.parts.trust.resources.filter(({ uri }) => !isOwnApi(admin, uri));
   const servers = await listServers(admin).catch(() => []);
   return wanted.map(({ key, uri }) => {
-    const server = servers.find((one) => one.audiences.includes(uri));
+    const server = serverOf(servers, uri);
     const what = `authorization server of ${key}`;
     if (server === undefined) return { what, ok: true, detail: `none takes ${uri} yet: migrate makes it` };
     if (server.active) return { what, ok: true, detail: 'is there' };

@@ -9,6 +9,7 @@ import {
   removeLeft,
   setAccess,
   toMinutes,
+  toNote,
   type Access,
   type Policies,
 } from './access.ts';
@@ -192,11 +193,6 @@ function assertScopeNames(admin: OktaAdmin, spec: AgentSpec): void {
       hint: "Name the API's own scopes: agent-id idp add … --resource KEY=URI#SCOPE,SCOPE",
     });
   }
-}
-
-/** Okta shows a description to administrators; it also tells us what was made for this registration. */
-function toNote(marker: string): string {
-  return `agent-id ${marker}`;
 }
 
 function conflict(clientId: string): AgentIdError {

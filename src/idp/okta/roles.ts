@@ -23,14 +23,14 @@ export async function setRole(admin: OktaAdmin, clientId: string, wanted: readon
   await ensure(
     async () => (await listAssignments(admin, clientId)).find((one) => one.role === role),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: `/oauth2/v1/clients/${encodeURIComponent(clientId)}/roles`,
         scope: manage,
         body: { type: 'CUSTOM', role, 'resource-set': set },
         what: `give ${clientId} its role`,
       });
-      return { id: String(made?.['id']), role };
+      return { id: String(made['id']), role };
     },
   );
 }
@@ -74,7 +74,7 @@ async function setPermissions(admin: OktaAdmin, role: string, wanted: readonly s
     await ensure(
       async () => (await listPermissions(admin, role)).find((permission) => permission === one),
       async () => {
-        await admin.ask({ method: 'POST', path: path(one), scope: manage, what });
+        await admin.make({ method: 'POST', path: path(one), scope: manage, what });
         return one;
       },
     );
@@ -105,14 +105,14 @@ async function ensureNamed(admin: OktaAdmin, kind: Kind, label: string, more: ob
   const { found } = await ensure(
     () => findNamed(admin, kind, label),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: `/api/v1/iam/${kind}`,
         scope: manage,
         body: { label, description: 'Made by agent-id for one agent.', ...more },
         what: `make the ${kind === 'roles' ? 'role' : 'resource set'} ${label}`,
       });
-      return String(made?.['id']);
+      return String(made['id']);
     },
   );
   return found;

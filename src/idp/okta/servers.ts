@@ -8,6 +8,7 @@ export interface Server {
   readonly audiences: readonly string[];
   readonly active: boolean;
   readonly description: string;
+  readonly createdAt: string;
 }
 
 /** An access policy of a server. */
@@ -31,23 +32,34 @@ export async function listServers(admin: OktaAdmin): Promise<readonly Server[]> 
   return found.map(toServer);
 }
 
+/** Gives the server of an audience: where several take it, everybody takes the oldest. */
+export function serverOf(servers: readonly Server[], uri: string): Server | undefined {
+  const age = ({ createdAt, id }: Server): string => `${createdAt} ${id}`;
+  return servers
+    .filter(({ audiences }) => audiences.includes(uri))
+    .sort((a, b) => (age(a) < age(b) ? -1 : 1))[0];
+}
+
 /** Finds the server of an audience, or makes it. `note` is what says that it is ours. */
 export async function ensureServer(admin: OktaAdmin, uri: string, note: string): Promise<Server> {
-  const { found } = await ensure(
-    async () => (await listServers(admin)).find((server) => server.audiences.includes(uri)),
-    async () => {
-      const body = { name: `agent-id ${uri}`, description: note, audiences: [uri] };
-      const made = await admin.ask({
-        method: 'POST',
-        path: '/api/v1/authorizationServers',
-        scope: manage,
-        body,
-        what: `make an authorization server for ${uri}`,
-      });
-      return toServer(made ?? {});
-    },
-  );
-  return found;
+  const find = async (): Promise<Server | undefined> => serverOf(await listServers(admin), uri);
+  const { found, made } = await ensure(find, () => makeServer(admin, uri, note));
+  if (!made) return found;
+  // Okta takes two servers of one audience: of two people who made theirs at once, one gives way.
+  const first = (await find()) ?? found;
+  if (first.id !== found.id) await deleteServer(admin, found);
+  return first;
+}
+
+async function makeServer(admin: OktaAdmin, uri: string, note: string): Promise<Server> {
+  const made = await admin.make({
+    method: 'POST',
+    path: '/api/v1/authorizationServers',
+    scope: manage,
+    body: { name: `agent-id ${uri}`, description: note, audiences: [uri] },
+    what: `make an authorization server for ${uri}`,
+  });
+  return toServer(made);
 }
 
 /** Deletes a server; Okta takes only one that is switched off. */
@@ -84,14 +96,14 @@ export async function ensureScope(
   await ensure(
     async () => (await listScopes(admin, server)).find((scope) => scope.name === name),
     async () => {
-      const made = await admin.ask({
+      const made = await admin.make({
         method: 'POST',
         path: `${serverPath(server)}/scopes`,
         scope: manage,
         body: { name, description: note, consent: 'IMPLICIT', metadataPublish: 'NO_CLIENTS' },
         what: `make the scope ${name}`,
       });
-      return toScope(made ?? {});
+      return toScope(made);
     },
   );
 }
@@ -150,6 +162,7 @@ function toServer(raw: OktaObject): Server {
     audiences: toStrings(raw['audiences']),
     active: raw['status'] !== 'INACTIVE',
     description: toText(raw['description']),
+    createdAt: toText(raw['created']),
   };
 }
 
