@@ -18,7 +18,8 @@ export interface Assertion {
  */
 export async function signAssertion(signer: Signer, assertion: Assertion): Promise<string> {
   const iat = Math.floor(assertion.now / 1000);
-  const header = encode({ alg: signer.alg, typ: 'JWT', kid: signer.kid });
+  const { alg, kid, certificateThumbprint: x5t } = signer;
+  const header = encode({ alg, typ: 'JWT', kid, ...(x5t === undefined ? {} : { 'x5t#S256': x5t }) });
   const claims = encode({
     iss: assertion.clientId,
     sub: assertion.clientId,

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { constants as crypto, createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isRecord } from './encode.ts';
@@ -32,17 +32,57 @@ export function toThumbprint({ x, y }: EcPoint): string {
 }
 
 /**
- * Makes a signer from a private JWK file (EC P-256). The file must be this user's alone (0600 or less).
- * `current` reads it again, so that a running service goes on with the key that a rotation put there.
- * Throws `KeyFileError`.
+ * Makes a signer from a private JWK file (EC P-256; RSA, perhaps with its certificate in `x5c`). The file must be this
+ * user's alone (0600 or less). `current` reads it again, so that a running service goes on with the key that a rotation
+ * put there. Throws `KeyFileError`.
  */
 export async function createFileSigner(path: string): Promise<Signer> {
-  const { key, kid } = toKey(path, await readKeyFile(path));
+  const jwk = parseJwk(path, await readKeyFile(path));
+  try {
+    const current = (): Promise<Signer> => createFileSigner(path);
+    return { ...(jwk['kty'] === 'RSA' ? toRsaSigner(jwk) : toEcSigner(jwk)), current };
+  } catch {
+    // The cause might quote the key.
+    throw new KeyFileError('malformed', `the key file ${path} holds no private P-256 or RSA JWK`);
+  }
+}
+
+type Jwk = Readonly<Record<string, unknown>>;
+
+function toEcSigner(jwk: Jwk): Signer {
+  if (jwk['kty'] !== 'EC' || jwk['crv'] !== 'P-256') throw new Error('not an EC P-256 key');
+  const { d, x, y } = jwk;
+  if (typeof d !== 'string' || typeof x !== 'string' || typeof y !== 'string') throw new Error('incomplete');
+  const key = createPrivateKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', d, x, y } });
   return {
-    kid,
+    kid: toThumbprint({ x, y }),
     alg: 'ES256',
     sign: async (input) => sign('sha256', input, { key, dsaEncoding: 'ieee-p1363' }),
-    current: () => createFileSigner(path),
+  };
+}
+
+function toRsaSigner(jwk: Jwk): Signer {
+  const { n, e, x5c } = jwk;
+  const key: KeyObject = createPrivateKey({ format: 'jwk', key: { ...jwk } });
+  const certificate: unknown = Array.isArray(x5c) ? x5c[0] : undefined;
+  return {
+    kid: createHash('sha256')
+      .update(JSON.stringify({ e, kty: 'RSA', n }))
+      .digest('base64url'),
+    alg: 'PS256',
+    ...(typeof certificate === 'string'
+      ? {
+          certificateThumbprint: createHash('sha256')
+            .update(Buffer.from(certificate, 'base64'))
+            .digest('base64url'),
+        }
+      : {}),
+    sign: async (input) =>
+      sign('sha256', input, {
+        key,
+        padding: crypto.RSA_PKCS1_PSS_PADDING,
+        saltLength: crypto.RSA_PSS_SALTLEN_DIGEST,
+      }),
   };
 }
 
@@ -66,18 +106,12 @@ async function readKeyFile(path: string): Promise<string> {
   }
 }
 
-function toKey(path: string, text: string): { readonly key: KeyObject; readonly kid: string } {
+function parseJwk(path: string, text: string): Jwk {
   try {
     const jwk: unknown = JSON.parse(text);
-    if (!isRecord(jwk) || jwk['kty'] !== 'EC' || jwk['crv'] !== 'P-256')
-      throw new Error('not an EC P-256 key');
-    const { d, x, y } = jwk;
-    if (typeof d !== 'string' || typeof x !== 'string' || typeof y !== 'string')
-      throw new Error('incomplete');
-    const key = createPrivateKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', d, x, y } });
-    return { key, kid: toThumbprint({ x, y }) };
+    if (isRecord(jwk)) return jwk;
   } catch {
     // The cause might quote the key.
-    throw new KeyFileError('malformed', `the key file ${path} holds no private P-256 JWK`);
   }
+  throw new KeyFileError('malformed', `the key file ${path} holds no private P-256 or RSA JWK`);
 }

@@ -2,8 +2,10 @@
 export interface Signer {
   /** RFC 7638 thumbprint of the public key. */
   readonly kid: string;
-  readonly alg: 'ES256';
-  /** Gives the JWS signature over the ASCII bytes of `header.payload`, as IEEE P1363 (RFC 7515). */
+  readonly alg: 'ES256' | 'PS256';
+  /** SHA-256 of the key's certificate, base64url, for a provider that knows keys by certificates (RFC 7515 section 4.1.8). */
+  readonly certificateThumbprint?: string;
+  /** Gives the JWS signature over the ASCII bytes of `header.payload`, an ES256 one as IEEE P1363 (RFC 7515). */
   sign(input: Uint8Array): Promise<Uint8Array>;
   /** Gives the signer to use now: the key may have been replaced since. Absent where it never is. */
   current?(): Promise<Signer>;

@@ -5,6 +5,7 @@ import type { PlatformTrust, Registration } from './types.ts';
 
 /** A registration with what only the embedded provider keeps. */
 export interface EmbeddedRegistration extends Registration {
+  readonly keys: readonly PublicJwk[];
   readonly owner: string | null;
   readonly actsFor: string;
   readonly platforms: readonly PlatformTrust[];

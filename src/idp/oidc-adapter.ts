@@ -81,7 +81,10 @@ async function apply(parts: AdapterParts, { kind, spec }: Change): Promise<Regis
   return toRegistration(await updateClient(parts, stored, { ...spec, keys }));
 }
 
-async function inspect(parts: AdapterParts, clientId: string): Promise<Registration | undefined> {
+/** The standard gives keys back whole (RFC 7592). */
+type OidcRegistration = Registration & { readonly keys: readonly PublicJwk[] };
+
+async function inspect(parts: AdapterParts, clientId: string): Promise<OidcRegistration | undefined> {
   const stored = await findStored(parts, clientId);
   if (stored === undefined || stored.status === 'pending') return undefined;
   if (stored.status === 'revoked') return toRegistration(stored);
@@ -139,7 +142,7 @@ function withKey(keys: readonly PublicJwk[], key: PublicJwk): readonly PublicJwk
   return keys.some((one) => one.kid === key.kid) ? keys : [...keys, key];
 }
 
-function toRegistration(stored: StoredClient): Registration {
+function toRegistration(stored: StoredClient): OidcRegistration {
   return {
     clientId: stored.clientId ?? stored.wanted,
     displayName: stored.displayName,

@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly lastUse: boolean;
   /** Whether it binds each agent to the scopes that we register. */
   readonly boundScopes: boolean;
+  /** Kind of key that its agents must have; P-256 unless said. */
+  readonly keyKind?: 'RSA';
 }
 
 /** Trust that this user gave with `idp add`: the only source of endpoints (DESIGN decision 9). */
@@ -67,12 +69,15 @@ export interface CheckResult {
   readonly detail: string;
 }
 
+/** A key as a provider tells of it: some never show the key again, only its thumbprint. */
+export type RegisteredKey = Pick<PublicJwk, 'kid'>;
+
 /** One application at the provider, as the provider says it is. */
 export interface Registration {
   readonly clientId: string;
   readonly displayName: string;
   readonly status: 'active' | 'revoked';
-  readonly keys: readonly PublicJwk[];
+  readonly keys: readonly RegisteredKey[];
   readonly grants: readonly { readonly uri: string; readonly scopes: readonly string[] }[];
   /** Null for an application that is not ours. */
   readonly marker: string | null;

@@ -41,7 +41,7 @@ export async function openRotation(paths: Paths, agentId: string): Promise<Rotat
   if (open !== undefined && waiting?.kid === open.next)
     return { old: open.old, next: waiting, swapped: false, resumed: true, orphan: null };
   await deleteFile(file);
-  const next = await writeNewKey(file);
+  const next = await writeNewKey(file, current.kty);
   await writeWhole(journal, `${JSON.stringify({ schemaVersion: 1, old: current.kid, next: next.kid })}\n`);
   return { old: current.kid, next, swapped: false, resumed: false, orphan: open?.next ?? null };
 }

@@ -1,9 +1,18 @@
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, type JsonWebKey } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PublicJwk } from '../model/agent.ts';
+import type { EcPublicJwk, PublicJwk, RsaPublicJwk } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
+import { makeCertificate } from './certificate.ts';
+import { systemClock } from './clock.ts';
 import { hasCode, makePrivateFolder, writeSynced } from './files.ts';
 import type { StatePaths } from './state.ts';
 
@@ -18,33 +27,66 @@ export function agentKeyFile(paths: Pick<StatePaths, 'keys'>, agentId: string): 
   return join(paths.keys, `${agentId}.json`);
 }
 
+/** Which keys a provider takes: P-256, or RSA with a certificate. */
+export type KeyKind = PublicJwk['kty'];
+
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+
 /**
  * Gives the public half of this machine's key for an agent, and makes the key where there is none. Safe to repeat.
- * Throws `unreadable` for a key file that is open to others, `malformed`, `unwritable`.
+ * Throws `unreadable` for a key file that is open to others, `malformed`, `unwritable`, `conflict` for a key of another kind.
  */
 export async function makeAgentKey(
   paths: Pick<StatePaths, 'keys'>,
   agentId: string,
+  kind: KeyKind = 'EC',
 ): Promise<{ readonly key: PublicJwk; readonly created: boolean }> {
   const file = agentKeyFile(paths, agentId);
   const existing = await readAgentKey(paths, agentId);
-  if (existing !== undefined) return { key: existing, created: false };
+  if (existing !== undefined) return { key: assertKind(existing, kind, file), created: false };
   await makePrivateFolder(paths.keys);
   try {
-    return { key: await writeNewKey(file), created: true };
+    return { key: await writeNewKey(file, kind), created: true };
   } catch (error) {
     const raced = hasCode(error, 'EEXIST') ? await readAgentKey(paths, agentId) : undefined;
-    if (raced !== undefined) return { key: raced, created: false };
+    if (raced !== undefined) return { key: assertKind(raced, kind, file), created: false };
     throw new AgentIdError('unwritable', `cannot write the key of ${agentId}`, { cause: error, where: file });
   }
 }
 
 /** Makes a key and writes its private half; gives the public one. Throws EEXIST as it is, else `unwritable`. */
-export async function writeNewKey(file: string): Promise<PublicJwk> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  await writeSynced(file, `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`, 0o600);
-  const { x, y } = createPublicKey(privateKey).export({ format: 'jwk' });
-  return toPublicJwk({ x: String(x), y: String(y) });
+export async function writeNewKey(file: string, kind: KeyKind = 'EC'): Promise<PublicJwk> {
+  const jwk = kind === 'EC' ? makeEcJwk() : makeRsaJwk();
+  await writeSynced(file, `${JSON.stringify(jwk)}\n`, 0o600);
+  return toPublicHalf(jwk);
+}
+
+function makeEcJwk(): JsonWebKey {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+}
+
+function makeRsaJwk(): JsonWebKey {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 3072 });
+  const from = systemClock();
+  // Clocks differ: a certificate of the future is refused.
+  const certificate = makeCertificate(pair, {
+    name: 'agent-id',
+    from: from - 600_000,
+    until: from + YEAR_MS,
+  });
+  return { ...pair.privateKey.export({ format: 'jwk' }), x5c: [certificate.toString('base64')] };
+}
+
+function assertKind(key: PublicJwk, kind: KeyKind, file: string): PublicJwk {
+  if (key.kty === kind) return key;
+  throw new AgentIdError(
+    'conflict',
+    `this machine has a key of another kind for this agent: ${key.kty}, not ${kind}`,
+    {
+      where: file,
+      hint: 'It was made for another identity provider. If nothing uses it any more, delete the file and do the same again.',
+    },
+  );
 }
 
 /** Reads the public half of this machine's key for an agent; `undefined` where it has none. */
@@ -60,9 +102,7 @@ export async function readPublicHalf(file: string, agentId: string): Promise<Pub
   const text = await readPrivateFile(file);
   if (text === undefined) return undefined;
   try {
-    const jwk = JSON.parse(text) as JsonWebKey;
-    const { x, y } = createPublicKey({ format: 'jwk', key: jwk }).export({ format: 'jwk' });
-    return toPublicJwk({ x: String(x), y: String(y) });
+    return toPublicHalf(JSON.parse(text) as JsonWebKey);
   } catch {
     // The cause might quote the key.
     throw new AgentIdError('malformed', `the key file of ${agentId} is malformed`, {
@@ -88,11 +128,38 @@ export function rotationFiles(
 }
 
 /** Completes a P-256 public key with what RFC 7517 and we say about it; `kid` is its RFC 7638 thumbprint. */
-export function toPublicJwk({ x, y }: { readonly x: string; readonly y: string }): PublicJwk {
+export function toPublicJwk({ x, y }: { readonly x: string; readonly y: string }): EcPublicJwk {
   const kid = createHash('sha256')
     .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
     .digest('base64url');
   return { kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' };
+}
+
+/** The same for an RSA key, whose certificate may be known. */
+export function toRsaJwk(key: KeyObject, certificate?: string): RsaPublicJwk {
+  const { n, e } = key.export({ format: 'jwk' });
+  const members = { e: String(e), n: String(n) };
+  const kid = createHash('sha256')
+    .update(JSON.stringify({ e: members.e, kty: 'RSA', n: members.n }))
+    .digest('base64url');
+  return {
+    kty: 'RSA',
+    ...members,
+    kid,
+    alg: 'PS256',
+    use: 'sig',
+    ...(certificate === undefined ? {} : { x5c: [certificate] }),
+  };
+}
+
+function toPublicHalf(jwk: JsonWebKey): PublicJwk {
+  const key = createPublicKey({ format: 'jwk', key: jwk });
+  if (key.asymmetricKeyType === 'rsa') {
+    const certificates = jwk['x5c'];
+    return toRsaJwk(key, Array.isArray(certificates) ? String(certificates[0]) : undefined);
+  }
+  const { x, y } = key.export({ format: 'jwk' });
+  return toPublicJwk({ x: String(x), y: String(y) });
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { ActsFor, ConsumerState, ScopeEvidence } from './consumer.ts';
 
 /** A public key as RFC 7517 spells it. `kid` is the RFC 7638 thumbprint. */
-export interface PublicJwk {
+export type PublicJwk = EcPublicJwk | RsaPublicJwk;
+
+/** A P-256 key: what every provider gets that takes one. */
+export interface EcPublicJwk {
   readonly kty: 'EC';
   readonly crv: 'P-256';
   readonly x: string;
@@ -9,6 +12,18 @@ export interface PublicJwk {
   readonly kid: string;
   readonly alg: 'ES256';
   readonly use: 'sig';
+}
+
+/** An RSA key, for providers that take no other (Auth0, Entra). */
+export interface RsaPublicJwk {
+  readonly kty: 'RSA';
+  readonly n: string;
+  readonly e: string;
+  readonly kid: string;
+  readonly alg: 'PS256';
+  readonly use: 'sig';
+  /** Its certificate, DER in base64, for a provider that knows keys by certificates. @see RFC 7517 section 4.7 */
+  readonly x5c?: [string];
 }
 
 /** What one agent may reach: one audience and the scopes its code uses. */

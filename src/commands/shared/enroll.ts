@@ -41,7 +41,8 @@ interface Whom {
 async function enrollHere(whom: Whom, options: EnrollOptions, io: Io): Promise<void> {
   const name = await toName(options);
   const state = statePaths(io.env);
-  const { key, created } = await makeAgentKey(state, whom.id);
+  const { keyKind } = (await open(whom.locked, io)).capabilities;
+  const { key, created } = await makeAgentKey(state, whom.id, keyKind);
   try {
     await audited(whom, io, () => letIn(whom, { key, name }, options, io));
   } catch (error) {

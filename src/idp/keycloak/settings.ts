@@ -89,7 +89,7 @@ export function toJwks(
 ): string {
   const now = readKeys(client?.attributes['jwks.string']);
   const isSame = (key: KeycloakObject, other: PublicJwk): boolean =>
-    key['x'] === other.x && key['y'] === other.y;
+    other.kty === 'EC' && key['x'] === other.x && key['y'] === other.y;
   const kept = now.filter((key) => toRecord(key)['kid'] !== removeKid || removeKid === undefined);
   const fresh = add.filter((key) => !now.some((one) => isSame(one, key)));
   return JSON.stringify({ keys: [...kept, ...fresh] });

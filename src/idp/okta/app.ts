@@ -1,4 +1,4 @@
-import type { AgentSpec, PublicJwk } from '../../model/agent.ts';
+import type { AgentSpec, EcPublicJwk } from '../../model/agent.ts';
 import type { ActsFor } from '../../model/consumer.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { toRecord } from '../metadata.ts';
@@ -13,7 +13,7 @@ export interface OktaApp {
   readonly clientId: string;
   readonly label: string;
   readonly active: boolean;
-  readonly keys: readonly PublicJwk[];
+  readonly keys: readonly EcPublicJwk[];
   readonly grantTypes: readonly string[];
   /** Null for an application that is not ours. */
   readonly mark: Mark | null;

@@ -88,7 +88,7 @@ function assertOnlyOurs(app: OktaApp, key: PublicJwk): void {
   const { keys } = toRecord(client['jwks']);
   const { token_endpoint_auth_method: method } = toRecord(toRecord(app.raw['credentials'])['oauthClient']);
   const all = Array.isArray(keys) ? keys.map(toRecord) : [];
-  const ours = all.length === 1 && all[0]?.['x'] === key.x && all[0]?.['y'] === key.y;
+  const ours = key.kty === 'EC' && all.length === 1 && all[0]?.['x'] === key.x && all[0]?.['y'] === key.y;
   if (ours && client['jwks_uri'] === undefined && method === 'private_key_jwt') return;
   throw new AgentIdError(
     'conflict',

@@ -1,9 +1,9 @@
 import { toPublicJwk } from '../../lib/keys.ts';
-import type { PublicJwk } from '../../model/agent.ts';
+import type { EcPublicJwk } from '../../model/agent.ts';
 import { toRecord } from '../metadata.ts';
 
 /** A key of an application; `id` is Okta's own, which its paths take. */
-export interface OktaKey extends PublicJwk {
+export interface OktaKey extends EcPublicJwk {
   readonly id: string;
   readonly active: boolean;
 }

@@ -5,9 +5,11 @@ import { pathOf, type OktaApp } from './app.ts';
 import { ensure } from '../ensure.ts';
 import { toKeys, type OktaKey } from './jwks.ts';
 
+type Listed = Pick<OktaKey, 'id' | 'kid' | 'active'>;
+
 /** Adds a key that verifies at once; one that was switched off is switched on again. Safe to repeat. */
 export async function addAppKey(admin: OktaAdmin, app: OktaApp, key: PublicJwk): Promise<void> {
-  const { found } = await ensure(
+  const { found } = await ensure<Listed>(
     async () => (await listKeys(admin, app)).find((one) => one.kid === key.kid),
     async () => {
       const made = await admin.make({
@@ -17,7 +19,7 @@ export async function addAppKey(admin: OktaAdmin, app: OktaApp, key: PublicJwk):
         body: { ...key, status: 'ACTIVE' },
         what: `add a key to ${app.clientId}`,
       });
-      return { ...key, id: String(toRecord(made)['id']), active: true };
+      return { kid: key.kid, id: String(toRecord(made)['id']), active: true };
     },
   );
   if (!found.active) await switchKey(admin, app, found, 'activate');
@@ -49,7 +51,7 @@ async function listKeys(admin: OktaAdmin, app: OktaApp): Promise<readonly OktaKe
 async function switchKey(
   admin: OktaAdmin,
   app: OktaApp,
-  key: OktaKey,
+  key: Listed,
   to: 'activate' | 'deactivate',
 ): Promise<void> {
   await admin.ask({
