@@ -21,7 +21,9 @@ export function unresolvedFor(
   { secret, provider }: Pick<MappedSecret, 'secret' | 'provider'>,
   unresolved: readonly Unresolved[],
 ): readonly Unresolved[] {
-  return unresolved.filter((one) => (one.secret === null ? one.provider === provider : one.secret === secret));
+  return unresolved.filter((one) =>
+    one.secret === null ? one.provider === provider : one.secret === secret,
+  );
 }
 
 function toImpact(secret: MappedSecret, unresolved: readonly Unresolved[]): SecretImpact {

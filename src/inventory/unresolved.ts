@@ -34,7 +34,9 @@ function idleValues(drafted: readonly Drafted[]): readonly Unresolved[] {
       one.places
         .filter((place) => place.literal)
         .slice(0, 1)
-        .map((place) => unexplained(one, place, 'a value is stored here, and nothing that reads it was found')),
+        .map((place) =>
+          unexplained(one, place, 'a value is stored here, and nothing that reads it was found'),
+        ),
     );
 }
 

@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { shippedPath } from './shipped.ts';
 
-/** A compiled kernel with its memory, which does not grow. */
-export interface Wasm<Exports> {
-  readonly exports: Exports;
-  readonly memory: WebAssembly.Memory;
-}
-
 /** Makes a memory of so many pages of 64 KiB; undefined where there is none. */
 export function createMemory(pages: number): WebAssembly.Memory | undefined {
   try {

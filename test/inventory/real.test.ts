@@ -90,7 +90,13 @@ describe('what real repositories do', () => {
     const alone = await mapFiles({ 'a.py': sdk });
     expect(alone.secrets).toEqual([]);
     expect(alone.unresolved).toEqual([
-      { path: 'a.py', line: 3, why: expect.stringMatching(/OKTA_CLIENT_TOKEN/), secret: null, provider: 'okta' },
+      {
+        path: 'a.py',
+        line: 3,
+        why: expect.stringMatching(/OKTA_CLIENT_TOKEN/),
+        secret: null,
+        provider: 'okta',
+      },
     ]);
     const named = await mapFiles({
       'a.py': sdk,
@@ -108,7 +114,13 @@ describe('what real repositories do', () => {
       'pages.py': python('requests.get(next["url"], headers=H)'),
     });
     expect(map.unresolved).toEqual([
-      { path: 'typed.py', line: 3, why: expect.stringMatching(/where it comes from/), secret: null, provider: 'okta' },
+      {
+        path: 'typed.py',
+        line: 3,
+        why: expect.stringMatching(/where it comes from/),
+        secret: null,
+        provider: 'okta',
+      },
     ]);
     expect(consumer(only(map), 'pages').unknown).toEqual([
       { path: 'pages.py', line: 3, why: expect.stringMatching(/known only at run time/) },
