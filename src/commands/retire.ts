@@ -11,7 +11,7 @@ export function addRetire(program: Command, io: Io): void {
     )
     .option(
       '--quiet-for <duration>',
-      'only if its provider tells that it was not used for this long: 90m, 24h, 7d',
+      'only if its provider tells that it was not used for this long: 90m, 24h, 7d; 0s asks for no silence (default: since its consumers moved)',
     )
     .option('--yes', 'do not ask')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))

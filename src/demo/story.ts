@@ -253,8 +253,15 @@ export async function retire(cast: Cast, { kinds }: Runnable, subject: Secret): 
   const impact = await cli.run(['map', '--secret', 'OKTA_API_TOKEN', '--impact']);
   stage.claim('nothing depends on it any more (map --impact)', impact.code === 0, impact.stdout);
   stage.claim('it still works until it is revoked', (await cast.callWithOldToken()) === 200);
-  const retired = await cli.run(['retire', 'OKTA_API_TOKEN', '--yes']);
-  stage.show('agent-id retire OKTA_API_TOKEN --yes', retired.stdout + retired.stderr);
+  const seen = await cli.run(['retire', 'OKTA_API_TOKEN', '--yes']);
+  stage.show('agent-id retire OKTA_API_TOKEN --yes', seen.stdout + seen.stderr);
+  stage.claim(
+    'retire refuses: somebody used it after the move. It was this demo, just now',
+    seen.code === 1 && (await cast.callWithOldToken()) === 200,
+    seen.stderr,
+  );
+  const retired = await cli.run(['retire', 'OKTA_API_TOKEN', '--yes', '--quiet-for', '0s']);
+  stage.show('agent-id retire OKTA_API_TOKEN --yes --quiet-for 0s', retired.stdout + retired.stderr);
   stage.claim('retire revokes it by the id that the plan bound', retired.code === 0, retired.stderr);
   stage.claim('the old token is dead', (await cast.callWithOldToken()) === 401);
   for (const kind of kinds) {

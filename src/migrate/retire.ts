@@ -69,9 +69,9 @@ function toUse({ lastUsedAt }: StaticSecret): OldUse {
   return { kind: 'known', lastUsedAt: moment };
 }
 
-/** Says why an old secret was not quiet for a time: it was used within it, or nobody can tell. */
+/** Says why an old secret was not quiet for a time: it was used within it, or nobody can tell. Zero asks for no silence. */
 export function judgeQuiet(use: OldUse, quietMs: number, now: number): readonly string[] {
-  if (use.kind === 'gone') return [];
+  if (use.kind === 'gone' || quietMs === 0) return [];
   if (use.kind === 'unknown') {
     const todo = "look for it in the provider's log, then retire without --quiet-for";
     return [`when it was last used cannot be known: ${use.why}; ${todo}`];
@@ -82,11 +82,15 @@ export function judgeQuiet(use: OldUse, quietMs: number, now: number): readonly 
   ];
 }
 
-/** Says whether it was used after every consumer had got a token of its own: then somebody unknown holds it. */
-export function usedAfterMove(use: OldUse, statuses: readonly AgentStatus[]): boolean {
-  const moved = Math.max(...statuses.map(({ seenAt }) => seenAt ?? Infinity));
+/** Refuses where it was used after every consumer had got a token of its own: then somebody unknown holds it. */
+export function judgeMoved(use: OldUse, statuses: readonly AgentStatus[]): readonly string[] {
+  const moved = Math.max(...statuses.map(({ movedAt }) => movedAt ?? Infinity));
   // Providers tell seconds only.
-  return use.kind === 'known' && use.lastUsedAt > moved + 1000;
+  if (use.kind !== 'known' || use.lastUsedAt <= moved + 1000) return [];
+  const todo = '--quiet-for 24h retires it after a day of silence, --quiet-for 0s at once';
+  return [
+    `it was used at ${toTimestamp(use.lastUsedAt)}, after its consumers had got tokens of their own: somebody else may hold it. Find who; ${todo}`,
+  ];
 }
 
 /** Revokes the secret by the provider's own id. Safe to repeat. */

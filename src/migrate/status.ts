@@ -1,5 +1,5 @@
 import type { IdpAdapter } from '../idp/types.ts';
-import { toTimestamp } from '../lib/clock.ts';
+import { fromTimestamp, toTimestamp } from '../lib/clock.ts';
 import type { Lock, LockedAgent } from '../model/agent.ts';
 import type { ConsumerState } from '../model/consumer.ts';
 
@@ -12,8 +12,8 @@ export interface AgentStatus {
   readonly consumer: string;
   readonly secret: string;
   readonly state: ConsumerState;
-  /** When its agent last got a token, milliseconds since 1970; null where it never did, or nobody knows. */
-  readonly seenAt: number | null;
+  /** When it had moved for certain, milliseconds since 1970; null where it has not, or nobody knows. */
+  readonly movedAt: number | null;
   /** Why it is in this state, or what is missing for the next one. */
   readonly why: string;
 }
@@ -36,7 +36,7 @@ export async function agentStatuses(
         displayName: agent.displayName,
         consumer: consumer.id,
         secret: consumer.secret,
-        seenAt: seen ?? null,
+        movedAt: consumer.verifiedAt === undefined ? (seen ?? null) : fromTimestamp(consumer.verifiedAt),
       };
       statuses.push({ ...outline, ...judge(consumer.state, seen) });
     }
@@ -53,7 +53,12 @@ export function withStates(lock: Lock, statuses: readonly AgentStatus[]): Lock {
       const found = statuses.find((one) => one.agent === id && one.consumer === consumer.id);
       if (found === undefined || found.state === consumer.state) return consumer;
       changed = true;
-      return { ...consumer, state: found.state };
+      const isNew = found.state === 'verified' && found.movedAt !== null;
+      return {
+        ...consumer,
+        state: found.state,
+        ...(isNew ? { verifiedAt: toTimestamp(found.movedAt) } : {}),
+      };
     });
     agents[id] = { ...agent, consumers };
   }

@@ -85,6 +85,8 @@ export interface LockedAgent {
     /** Keyed fingerprint of the old secret. */
     readonly secret: string;
     readonly state: ConsumerState;
+    /** When it had moved for certain: its agent's last token when it was first seen to be verified (RFC 3339). */
+    readonly verifiedAt?: string;
     readonly helperSha256?: string;
   }[];
 }

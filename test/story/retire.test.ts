@@ -25,7 +25,7 @@ async function callWithOldToken(): Promise<number> {
 }
 
 interface Lock {
-  agents: Record<string, { consumers: { state: string }[] }>;
+  agents: Record<string, { consumers: { state: string; verifiedAt?: string }[] }>;
   secrets: Record<string, { handle: string | null }>;
 }
 
@@ -40,9 +40,22 @@ function changeLock(change: (lock: Lock) => void): void {
 function verifyAll(): void {
   changeLock((lock) => {
     for (const { consumers } of Object.values(lock.agents))
-      for (const consumer of consumers) consumer.state = 'retired';
+      for (const consumer of consumers) {
+        consumer.state = 'retired';
+        consumer.verifiedAt = new Date().toISOString();
+      }
   });
 }
+
+describe('retire', () => {
+  it('refuses while somebody goes on to use the secret after all consumers moved', async () => {
+    await new Promise((done) => setTimeout(done, 2_100));
+    expect(await callWithOldToken()).toBe(200);
+    const { code, stdout } = await world.run(retire);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('somebody else may hold it')]);
+    expect(await callWithOldToken()).toBe(200);
+  });
+});
 
 describe('retire --quiet-for', () => {
   it('refuses while the provider tells of a use within that time, and names the moment', async () => {

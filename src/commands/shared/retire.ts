@@ -6,11 +6,11 @@ import type { Io } from '../../lib/io.ts';
 import { lockName, renderLock } from '../../lib/lock-file.ts';
 import type { LockedSecret } from '../../model/agent.ts';
 import {
+  judgeMoved,
   judgeQuiet,
   judgeRetirement,
   readOldUse,
   revokeOldSecret,
-  usedAfterMove,
   withRetired,
 } from '../../migrate/retire.ts';
 import { AgentIdError } from '../../model/error.ts';
@@ -45,16 +45,12 @@ export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Pro
   const own = statuses.filter((status) => status.secret === secret);
   const blockers = [
     ...judgeRetirement(secret, locked, { statuses, mapped, unresolved: [...new Set(open)] }).blockers,
-    ...(quietMs === null ? [] : judgeQuiet(use, quietMs, io.clock())),
+    ...(quietMs === null ? judgeMoved(use, own) : judgeQuiet(use, quietMs, io.clock())),
   ];
   if (blockers.length > 0) {
     refuse(blockers, flags, io);
     return;
   }
-  if (usedAfterMove(use, own) && flags.quiet !== true)
-    io.stderr(
-      'warning: it was used after its consumers got tokens of their own. Somebody else may hold it; --quiet-for 24h waits for silence.\n',
-    );
   const rule = scene.eyes.ruleList.find((one) => one.id === locked.rule);
   if (!(await confirm(locked, flags, io))) {
     io.stderr('Nothing was revoked: you answered no.\n');
