@@ -1,19 +1,12 @@
-import { RegExpParser, type AST } from '@eslint-community/regexpp';
 import type { Anchors, Rule } from '../../model/rule.ts';
 import { commonness } from './commonness.ts';
 import { EVERYDAY, literalsOf } from './literals.ts';
+import { parsePattern } from './parse.ts';
 import { longestRun } from './runs.ts';
 import { widthOf } from './width.ts';
 
-const parser = new RegExpParser({ ecmaVersion: 2023 });
-
 /** Characters around a second part within which its first part is looked for; as `matchFile` does. */
 const NEAR = 2000;
-
-/** Parses a pattern. Throws a `SyntaxError` of the parser for one that is none. */
-export function parsePattern(source: string): AST.Pattern {
-  return parser.parsePattern(source);
-}
 
 /** Finds out where a rule's matches can begin. */
 export function toAnchors(rule: Rule): Anchors {

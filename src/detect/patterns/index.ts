@@ -1,2 +1,1 @@
-export { parsePattern, toAnchors } from './compile.ts';
-export { widthOf } from './width.ts';
+export { toRules, type WrittenRules } from './written.ts';

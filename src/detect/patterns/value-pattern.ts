@@ -1,3 +1,5 @@
+import type { WrittenRule } from './written.ts';
+
 // The pattern of a rule that says only the form of its value: what stands around it is the same for all of them.
 
 /** Nothing before that belongs to the value, but for the letter of an escaped line end. */
@@ -23,14 +25,14 @@ const END = String.raw`(?![A-Za-z0-9_+/=\-])`;
  * Gives a rule its pattern: `bare` says that the value stands out by itself, `after` which words of a name it must
  * follow: `ACME_API_KEY=`, `--api-key `, `"apiKey": `.
  */
-export function withPattern({ bare, after, ...rule }) {
-  const before = after === undefined ? START : assigned(after);
+export function withPattern({ bare, after, ...rule }: WrittenRule): Omit<WrittenRule, 'bare' | 'after'> {
   if (after === undefined && bare !== true) return rule;
-  return { ...rule, pattern: `${before}(?<secret>${rule.value.pattern})${END}` };
+  const before = after === undefined ? START : assigned(after);
+  return { ...rule, pattern: `${before}(?<secret>${rule.value?.pattern ?? ''})${END}` };
 }
 
-function assigned(after) {
-  const words = after.flatMap((word) => [word, word[0].toUpperCase() + word.slice(1), word.toUpperCase()]);
+function assigned(after: readonly string[]): string {
+  const words = after.flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]);
   const name = String.raw`(?:${words.join('|')})(?:_?[0-9]{1,2})?`;
   return String.raw`${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}(?<![A-Za-z0-9_])`;
 }
