@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import type { ShowOptions } from './shared/agent-show.ts';
 import type * as Agents from './shared/agents.ts';
 
 interface AgentsOptions {
@@ -17,8 +18,14 @@ export function addAgents(program: Command, io: Io): void {
     .description('List the agents of the lock file with what the identity provider says about them.')
     .action(async (options: AgentsOptions) => (await load()).runList(options, io));
   withFormat(agents.command('show <agent>'))
-    .description('Show one agent: owner, keys, scopes with evidence, consumers.')
-    .action(async (id: string, options: AgentsOptions) => (await load()).runShow(id, options, io));
+    .description(
+      'Show one agent: owner and scopes with evidence, keys, last use, what it reached for whom, and how registration and code differ.',
+    )
+    .option('--no-code', 'do not look at the code')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { runShow } = await import('./shared/agent-show.ts');
+      await runShow(id, command.optsWithGlobals<ShowOptions>(), io);
+    });
   withFormat(agents.command('revoke <agent>'))
     .description('Stop one agent at once; the others go on.')
     .action(async (id: string, options: AgentsOptions) =>

@@ -136,6 +136,13 @@ export function folderDraft(folder: string, estate: Estate, main: Place): Draft 
   };
 }
 
+/** Gives the files of code that a service's folder is made of. */
+export function filesOfFolder(folder: string, estate: Estate): readonly string[] {
+  return estate.sources.has(folder)
+    ? singleFiles(folder, estate)
+    : folderFiles(folder, new Set(), estate, false);
+}
+
 function singleFiles(path: string, estate: Estate): readonly string[] {
   return [...followed(closure(estate.graph, [path]), estate)]
     .filter((one) => isCode(estate.sources.get(one)))

@@ -1,3 +1,4 @@
+export { askedByAgents, type Asked } from './asked.ts';
 export { codeownersPaths, parseCodeowners } from './codeowners.ts';
 export { impact, unresolvedFor } from './impact.ts';
 export { blameQuestions, withOwners, type OwnerSources } from './owners.ts';

@@ -10,7 +10,10 @@ import { sdkCalls } from './sdk-calls.ts';
 import { shellCalls } from './shell-calls.ts';
 
 /** Finds every call that a consumer makes of the API of a scope table. Only files that belong to it count. */
-export function reachesOf(draft: Draft, estate: Estate): readonly Reach[] {
+export function reachesOf(
+  draft: Pick<Draft, 'kind' | 'files' | 'workload'>,
+  estate: Estate,
+): readonly Reach[] {
   const { scopes: table } = estate.input;
   if (table === null) return [];
   const isUnreached = draft.kind === 'code' ? () => false : unreachedIn(draft, estate);
@@ -30,7 +33,10 @@ export function reachesOf(draft: Draft, estate: Estate): readonly Reach[] {
 }
 
 /** What is run by name is run whole; of what is only imported, only what is mentioned. */
-function unreachedIn(draft: Draft, estate: Estate): (path: string, line: number) => boolean {
+function unreachedIn(
+  draft: Pick<Draft, 'files' | 'workload'>,
+  estate: Estate,
+): (path: string, line: number) => boolean {
   const started = new Set([
     ...(draft.workload === null ? [] : startsOf(draft.workload, estate)),
     ...draft.files.flatMap((path) => targetsIn(path, estate)),

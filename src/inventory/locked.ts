@@ -105,10 +105,12 @@ const kinds: readonly ConsumerKind[] = [
   'config',
 ];
 
-function kindOf(id: string): ConsumerKind {
+/** Gives the kind that a consumer's id names. */
+export function kindOf(id: string): ConsumerKind {
   return kinds.find((kind) => id.startsWith(`${kind}:`)) ?? 'config';
 }
 
-function pathOf(id: string): string {
+/** Gives the file or folder that a consumer's id names. */
+export function pathOf(id: string): string {
   return id.slice(id.indexOf(':') + 1).replace(/#.*$/, '');
 }

@@ -1,4 +1,5 @@
 import {
+  askedByAgents,
   blameQuestions,
   parseCodeowners,
   toScopeTable,
@@ -6,7 +7,7 @@ import {
   withOwners,
   codeownersPaths,
 } from '../inventory/index.ts';
-import type { OwnerSources, ScopeTable } from '../inventory/index.ts';
+import type { Asked, OwnerSources, ScopeTable } from '../inventory/index.ts';
 import type { Lock } from '../model/agent.ts';
 import type { SecretMap } from '../model/consumer.ts';
 import type { Finding } from '../model/finding.ts';
@@ -37,7 +38,7 @@ export async function mapTree(tree: TreeView): Promise<SecretMap> {
     sources,
     paths: tree.paths,
     lock: tree.lock,
-    scopes: await scopesFor(tree.findings),
+    scopes: await scopesFor(tree.findings.map(({ provider }) => provider)),
     rootName: tree.rootName,
   });
   const codeowners = await readCodeowners(tree);
@@ -45,9 +46,17 @@ export async function mapTree(tree: TreeView): Promise<SecretMap> {
   return withOwners(map, { codeowners, blame, tracked: tree.tracked });
 }
 
+/** Reads what the code of each agent of the lock asks for today. */
+export async function askTree(tree: TreeView): Promise<ReadonlyMap<string, Asked>> {
+  const { findings, lock, paths, rootName } = tree;
+  const providers = Object.values(lock?.secrets ?? {}).map(({ provider }) => provider);
+  const scopes = await scopesFor([...findings.map(({ provider }) => provider), ...providers]);
+  return askedByAgents({ findings, sources: await selectSources(tree), paths, lock, scopes, rootName });
+}
+
 /** The table is large: it is loaded only where a secret of its provider was found. */
-async function scopesFor(findings: readonly Finding[]): Promise<ScopeTable | null> {
-  if (!findings.some((finding) => finding.provider === 'okta')) return null;
+async function scopesFor(providers: readonly string[]): Promise<ScopeTable | null> {
+  if (!providers.includes('okta')) return null;
   const { default: table } = await import('../../rules/scopes/okta.json', { with: { type: 'json' } });
   return toScopeTable(table);
 }

@@ -21,7 +21,7 @@ export interface World {
   readonly home: string;
   readonly embedded: Embedded;
   readonly token: Secret;
-  readonly run: (args: readonly string[], input?: string) => Promise<Ran>;
+  readonly run: (args: readonly string[], input?: string, env?: NodeJS.ProcessEnv) => Promise<Ran>;
   readonly close: () => Promise<void>;
 }
 
@@ -45,7 +45,8 @@ export async function openWorld(): Promise<World> {
     home,
     embedded,
     token,
-    run: (args, input = '') => runCli(root, home, args, input),
+    run: (args, input = '', env = {}) =>
+      runCli(args, { cwd: root, input, env: { HOME: home, AGENT_ID_HOME: home, ...env } }),
     close: async () => {
       await embedded.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -53,12 +54,18 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-function runCli(cwd: string, home: string, args: readonly string[], input: string): Promise<Ran> {
+interface How {
+  readonly cwd: string;
+  readonly input: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function runCli(args: readonly string[], { cwd, input, env }: How): Promise<Ran> {
   return new Promise((done) => {
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [join(project, 'bin/agent-id.cjs'), ...args], {
       cwd,
-      env: { PATH, HOME: home, AGENT_ID_HOME: home },
+      env: { PATH, ...env },
     });
     let stdout = '';
     let stderr = '';

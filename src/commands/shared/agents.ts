@@ -1,29 +1,20 @@
 import { join } from 'node:path';
-import type { IdpAdapter, Registration } from '../../idp/types.ts';
-import { toTimestamp } from '../../lib/clock.ts';
+import type { IdpAdapter } from '../../idp/types.ts';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { lockName, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { Lock, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { know } from './agent-view.ts';
 import { audited, openLock, openProvider, pick } from './locked-agent.ts';
-import { keyLine, machinesOf, pickKey } from './machine-keys.ts';
+import { machinesOf, pickKey } from './machine-keys.ts';
 import { envelope } from '../../output/version.ts';
 
 interface Options {
   readonly format: 'text' | 'json';
   readonly yes?: boolean;
   readonly key?: string;
-}
-
-/** An agent by the lock, and by its provider; `status` is `missing` where the provider has none of it. */
-interface Known extends LockedAgent {
-  readonly id: string;
-  readonly status: Registration['status'] | 'missing' | 'unknown';
-  readonly lastTokenAt: string | null;
-  /** Why the provider could not be asked. */
-  readonly problem: string | null;
 }
 
 export async function runList(options: Options, io: Io): Promise<void> {
@@ -38,17 +29,6 @@ export async function runList(options: Options, io: Io): Promise<void> {
     if (agent.problem !== null) io.stderr(`  ${agent.problem}\n`);
   }
   if (agents.length === 0) io.stderr('The lock file names no agents: agent-id migrate registers them.\n');
-}
-
-export async function runShow(id: string, options: Options, io: Io): Promise<void> {
-  const { lock } = await openLock(io);
-  const agent = await know(id, pick(lock, id), io);
-  if (options.format === 'json') {
-    io.stdout(`${JSON.stringify({ ...envelope, agent }, null, 2)}\n`);
-    return;
-  }
-  for (const line of describe(agent)) io.stdout(`${line}\n`);
-  if (agent.problem !== null) io.stderr(`${agent.problem}\n`);
 }
 
 export async function runSwitch(
@@ -139,38 +119,4 @@ async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<bo
   const answer = await prompts.confirm({ message: question, initialValue: false });
   if (prompts.isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was removed');
   return answer;
-}
-
-/** Never throws for one agent: the others are still worth showing. */
-async function know(id: string, agent: LockedAgent, io: Io): Promise<Known> {
-  try {
-    const found = await (await openProvider(agent, io)).inspect(agent.clientId);
-    const lastTokenAt = found?.lastTokenAt == null ? null : toTimestamp(found.lastTokenAt * 1000);
-    const keys = machinesOf(agent, found);
-    return { id, ...agent, keys, status: found?.status ?? 'missing', lastTokenAt, problem: null };
-  } catch (error) {
-    if (!(error instanceof AgentIdError)) throw error;
-    return { id, ...agent, status: 'unknown', lastTokenAt: null, problem: `${id}: ${error.message}` };
-  }
-}
-
-function describe(agent: Known): readonly string[] {
-  const scopes = agent.resources.flatMap(({ key, uri, scopes: used }) => [
-    `reaches     ${key} at ${uri}`,
-    ...used.map(({ scope, evidence }) => {
-      const [first] = evidence;
-      return `  ${scope}${first === undefined ? '' : `  (${first.path}:${first.line} ${first.call})`}`;
-    }),
-  ]);
-  return [
-    `agent       ${agent.id} (${agent.displayName})`,
-    `status      ${agent.status}`,
-    `owner       ${agent.owner ?? 'unknown'}`,
-    `at          ${agent.idp} (${agent.issuer}) as ${agent.clientId}`,
-    `acts        ${agent.flow}`,
-    `last token  ${agent.lastTokenAt ?? 'never, or not known'}`,
-    ...agent.keys.map((key) => `key         ${keyLine(key)}`),
-    ...scopes,
-    ...agent.consumers.map(({ id, state }) => `used by     ${id} (${state})`),
-  ];
 }

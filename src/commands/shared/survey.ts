@@ -86,6 +86,15 @@ export interface Surveyed {
 
 /** Scans and maps a folder. */
 export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Surveyed> {
+  const { view, ...rest } = await viewFolder(eyes, maxBytes);
+  return { ...rest, map: await mapTree(view) };
+}
+
+/** Scans a folder, and gives what a map is made of. */
+export async function viewFolder(
+  eyes: Eyes,
+  maxBytes: number,
+): Promise<Omit<Surveyed, 'map'> & { readonly view: TreeView }> {
   const { config, root } = eyes;
   const source = await openTree(root, {
     maxBytes,
@@ -107,7 +116,7 @@ export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Survey
     tracked: await trackedPaths(root),
     blame: (places) => blameLines(root, places),
   };
-  return { map: await mapTree(view), scan, lock, paths: source.paths };
+  return { view, scan, lock, paths: source.paths };
 }
 
 /**
