@@ -106,7 +106,7 @@ function emit(
 async function exchange({ options, subject }: Source, request: TokenRequest): Promise<Cached> {
   const askedAt = options.clock();
   const subjectEnds = subject === null ? Infinity : assertAlive(subject, askedAt);
-  const answer = await ask(options, toForm(request, subject), askedAt);
+  const answer = await ask(options, toForm(options, request, subject), askedAt);
   const maxTtlSeconds = options.maxTtlSeconds ?? DEFAULT_MAX_TTL_SECONDS;
   const token = judgeAnswer(answer, {
     request,
@@ -130,9 +130,15 @@ function assertAlive(subject: string, now: number): number {
   return exp === null ? Infinity : exp * 1000;
 }
 
-function toForm({ resource, scopes }: TokenRequest, subject: string | null): Record<string, string> {
+function toForm(
+  { target: parameter = 'resource' }: AgentOptions,
+  { resource, scopes }: TokenRequest,
+  subject: string | null,
+): Record<string, string> {
   const scope = [...new Set(scopes)].sort().join(' ');
-  const target = { resource, ...(scope === '' ? {} : { scope }) };
+  // `audience` is a parameter of token exchange only.
+  const named = parameter === 'none' || (parameter === 'audience' && subject === null);
+  const target = { ...(named ? {} : { [parameter]: resource }), ...(scope === '' ? {} : { scope }) };
   if (subject === null) return { grant_type: 'client_credentials', ...target };
   return {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',

@@ -31,6 +31,11 @@ export interface AgentOptions {
   readonly clientId: string;
   readonly issuer: string;
   readonly tokenEndpoint: string;
+  /**
+   * How a request names its resource; default `resource` (RFC 8707). `audience` is RFC 8693's, for servers that know no
+   * other; `none` for a provider's own API, whose tokens need no name.
+   */
+  readonly target?: 'resource' | 'audience' | 'none';
   /** `aud` of the client assertion; default: the token endpoint (RFC 7523 section 3). */
   readonly assertionAudience?: string;
   /** Whether an answer without `act.sub` = this agent is refused. */

@@ -9,6 +9,7 @@ import { agentKeyFile } from '../lib/keys.ts';
 import { statePaths, type StatePaths } from '../lib/state.ts';
 import { systemFetch } from '../lib/system.ts';
 import type { LockedAgent } from '../model/agent.ts';
+import { AgentIdError } from '../model/error.ts';
 import { Secret } from '../model/secret.ts';
 import { createLog, toAuditEvent, type AuditQueue } from './audit-event.ts';
 import { toAgentIdError } from './error.ts';
@@ -16,6 +17,7 @@ import { readLocked } from './locked.ts';
 import { keptMetadata } from './metadata.ts';
 import { findPlatform } from './platform.ts';
 import { findResource } from './resource.ts';
+import { tokenServerOf, type TokenServer } from './token-server.ts';
 import { trustForAgent } from './trust.ts';
 
 /** Where an agent is opened: the lock file is looked for from `from` upward. */
@@ -87,8 +89,8 @@ interface Opened {
   readonly trust: TrustedIdp;
   readonly paths: StatePaths;
   readonly place: Place;
-  /** One core for each lifetime limit, which is a resource's. */
-  readonly cores: Map<number, Promise<Agent>>;
+  /** One core for each server and lifetime limit, which are a resource's. */
+  readonly cores: Map<string, Promise<Agent>>;
   readonly log: AuditQueue;
 }
 
@@ -122,38 +124,48 @@ interface Source {
 
 async function toSource(opened: Opened, { subject, resource: name, scopes }: Wanted): Promise<Source> {
   const resource = findResource(opened.trust, opened.locked, name);
-  const maxTtlSeconds = Math.min(resource.maxTtlSeconds, lockedMaxTtl(opened.locked, resource.key));
-  let core = opened.cores.get(maxTtlSeconds);
+  const server = tokenServerOf(opened.trust, opened.locked, resource);
+  const key = JSON.stringify(server);
+  let core = opened.cores.get(key);
   if (core === undefined) {
-    core = createCore(opened, maxTtlSeconds);
-    opened.cores.set(maxTtlSeconds, core);
-    core.catch(() => opened.cores.delete(maxTtlSeconds));
+    core = createCore(opened, server);
+    opened.cores.set(key, core);
+    core.catch(() => opened.cores.delete(key));
   }
   const agent = await core;
+  if (server.agentOnly && subject !== 'itself') throw namesNoUser(resource);
   const source = subject === 'itself' ? agent.asItself() : agent.onBehalfOf(subject.open());
   return { source, request: { resource: resource.uri, scopes }, resource };
 }
 
-function lockedMaxTtl(locked: LockedAgent, key: string): number {
-  return locked.resources.find((resource) => resource.key === key)?.maxTtlSeconds ?? Infinity;
+function namesNoUser({ key, displayName }: TrustedResource): AgentIdError {
+  return new AgentIdError(
+    'unsupported',
+    `${displayName} takes tokens of the agent itself only, for no user`,
+    {
+      where: key,
+      hint: 'Say that no user is present (asItself(), --as-itself), or put an API in front that takes delegated tokens.',
+    },
+  );
 }
 
-async function createCore(opened: Opened, maxTtlSeconds: number): Promise<Agent> {
+async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
   const { id, locked, trust, paths, place } = opened;
   const clock = place.clock ?? systemClock;
   const fetch = place.fetch ?? systemFetch;
   const http = createHttp({ fetch, clock });
   const signer = await findSigner(opened, http);
-  const metadata = await keptMetadata(trust.issuer, http, clock);
+  const metadata = await keptMetadata(server.issuer, http, clock);
   return createAgent({
     signer,
     fetch,
     clock,
     clientId: locked.clientId,
-    issuer: trust.issuer,
+    issuer: server.issuer,
     tokenEndpoint: metadata.token_endpoint,
+    target: server.target,
     requireAct: namesActor(trust.type),
-    maxTtlSeconds,
+    maxTtlSeconds: server.maxTtlSeconds,
     onEvent: (event) => {
       const entry = toAuditEvent(event, { id, locked, trust, time: toTimestamp(clock()) });
       opened.log.add(async () => {

@@ -43,6 +43,8 @@ export interface TrustedResource {
   readonly displayName: string;
   readonly scopes: readonly string[];
   readonly maxTtlSeconds: number;
+  /** Its tokens name the agent and no user: a provider's own API (Okta). */
+  readonly agentOnly?: true;
   /** The provider API in front of which it stands: its operations and scopes are this API's. */
   readonly fronts?: { readonly api: string; readonly baseUrl: string };
 }
@@ -72,13 +74,21 @@ export interface CheckResult {
 /** A key as a provider tells of it: some never show the key again, only its thumbprint. */
 export type RegisteredKey = Pick<PublicJwk, 'kid'>;
 
+/** What a registration may reach. */
+export interface RegisteredGrant {
+  readonly uri: string;
+  readonly scopes: readonly string[];
+  /** Who issues its tokens, where that is another server of the provider than the trusted issuer. */
+  readonly tokenIssuer?: string;
+}
+
 /** One application at the provider, as the provider says it is. */
 export interface Registration {
   readonly clientId: string;
   readonly displayName: string;
   readonly status: 'active' | 'revoked';
   readonly keys: readonly RegisteredKey[];
-  readonly grants: readonly { readonly uri: string; readonly scopes: readonly string[] }[];
+  readonly grants: readonly RegisteredGrant[];
   /** Null for an application that is not ours. */
   readonly marker: string | null;
   /** Seconds since 1970, null where never or unknown. */

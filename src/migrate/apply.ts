@@ -1,4 +1,4 @@
-import type { IdpAdapter } from '../idp/types.ts';
+import type { IdpAdapter, Registration } from '../idp/types.ts';
 import type { PublicJwk } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { PlannedAgent } from '../model/plan.ts';
@@ -26,6 +26,8 @@ export type NewContent = string | ((registered: ReadonlyMap<string, Registered>)
 export interface Registered {
   readonly clientId: string;
   readonly keys: readonly PublicJwk[];
+  /** Who issues the tokens of a resource (by its URI), where that is not the issuer itself. */
+  readonly tokenIssuers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -61,7 +63,8 @@ async function registerAgent(
       hint: 'Nothing was changed there. Rename the service folder, or choose another id in agent-id.config.yaml.',
     });
   }
-  if (change.kind === 'none') return { clientId, keys };
+  if (change.kind === 'none')
+    return toRegistered(await effects.adapter.inspect(clientId), { clientId, keys });
   await transaction.journal.append({
     step: 'app.intent',
     agent: id,
@@ -72,7 +75,17 @@ async function registerAgent(
   const registration = await effects.adapter.apply(change);
   await effects.checkpoint(`app.${id}.after`);
   await transaction.journal.append({ step: 'app.ok', agent: id, clientId: registration.clientId });
-  return { clientId: registration.clientId, keys };
+  return toRegistered(registration, { clientId: registration.clientId, keys });
+}
+
+function toRegistered(
+  found: Registration | undefined,
+  outline: { readonly clientId: string; readonly keys: readonly PublicJwk[] },
+): Registered {
+  const issuers = (found?.grants ?? []).flatMap(({ uri, tokenIssuer }) =>
+    tokenIssuer === undefined ? [] : [[uri, tokenIssuer] as const],
+  );
+  return { ...outline, tokenIssuers: Object.fromEntries(issuers) };
 }
 
 async function keyOf(transaction: Transaction, agent: string, effects: Effects): Promise<PublicJwk> {

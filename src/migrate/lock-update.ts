@@ -59,6 +59,7 @@ function toLockedAgent(
       uri: grant.uri,
       scopes: agent.scopes,
       maxTtlSeconds: grant.maxTtlSeconds,
+      ...tokenIssuerOf(registered, grant.uri),
     })),
     consumers: [
       {
@@ -69,4 +70,9 @@ function toLockedAgent(
       },
     ],
   };
+}
+
+function tokenIssuerOf(registered: Registered | undefined, uri: string): { readonly tokenIssuer?: string } {
+  const tokenIssuer = registered?.tokenIssuers[uri];
+  return tokenIssuer === undefined ? {} : { tokenIssuer };
 }

@@ -32,7 +32,7 @@ export interface Grant {
   readonly uri: string;
   readonly scopes: readonly string[];
   readonly maxTtlSeconds: number;
-  /** Operation ids of the provider's own API, where every call behind the scopes is known. */
+  /** The calls behind the scopes (`client.userApi.resetPassword`, `POST /api/v1/…`), where code shows every one of them. */
   readonly operations?: readonly string[];
 }
 
@@ -79,6 +79,8 @@ export interface LockedAgent {
     readonly uri: string;
     readonly scopes: readonly ScopeEvidence[];
     readonly maxTtlSeconds: number;
+    /** Who issues its tokens, where that is another server of the provider than `issuer`. */
+    readonly tokenIssuer?: string;
   }[];
   readonly consumers: readonly {
     readonly id: string;

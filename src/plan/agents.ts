@@ -9,6 +9,8 @@ export interface PlanResource {
   readonly displayName: string;
   readonly scopes: readonly string[];
   readonly maxTtlSeconds: number;
+  /** Its tokens name no user. */
+  readonly agentOnly?: true;
   readonly fronts?: { readonly api: string; readonly baseUrl: string };
 }
 
@@ -44,7 +46,7 @@ export function toPlannedAgent(secret: MappedSecret, consumer: Consumer, context
   if (resource === undefined) {
     return refuse(
       `no trusted API takes five-minute delegated tokens for ${scopes.map((one) => one.scope).join(', ')}`,
-      "The provider's own API issues tokens of one hour without a user. Put a company API in front, or use an agent-only token narrowed by an admin role.",
+      "The provider's own API issues tokens of one hour without a user. Put a company API in front, or trust that API itself for agent-only tokens narrowed by an admin role (agent-id idp add … --resource KEY=ISSUER#SCOPE,SCOPE).",
     );
   }
   return { agent: plannedAgent(secret, consumer, { ...context, resource, scopes }) };
@@ -57,19 +59,22 @@ function plannedAgent(
 ): PlannedAgent {
   const { resource, scopes } = context;
   const displayName = context.displayNames[consumer.name] ?? toDisplayName(consumer.name);
+  const actsFor = resource.agentOnly === true ? 'itself' : consumer.actsFor;
   return {
     spec: {
       id: consumer.name,
       displayName,
       owner: context.owners[consumer.name] ?? consumer.owner.who,
-      actsFor: consumer.actsFor,
+      actsFor,
       clientId: toClientId(consumer.name, `${context.salt}|${consumer.id}`),
       keys: [],
       grants: [
         {
           uri: resource.uri,
           scopes: scopes.map((one) => one.scope),
-          maxTtlSeconds: Math.min(resource.maxTtlSeconds, 300),
+          // More than 300 only where the person said so with `idp add`; the plan prints it.
+          maxTtlSeconds: resource.maxTtlSeconds,
+          ...operationsOf(scopes),
         },
       ],
       marker: context.id,
@@ -77,23 +82,36 @@ function plannedAgent(
     consumer: consumer.id,
     kind: consumer.kind,
     secret: secret.secret,
-    actsFor: consumer.actsFor,
-    actsForReason: consumer.actsForReason,
+    actsFor,
+    actsForReason: resource.agentOnly === true ? toAgentOnlyReason(resource) : consumer.actsForReason,
     resource: { key: resource.key, uri: resource.uri, displayName: resource.displayName },
     scopes,
     change: 'create',
     changeLines: [],
-    key: keyPlace(consumer, consumer.actsFor),
+    key: keyPlace(consumer, actsFor),
   };
 }
 
-function scopesOf(consumer: Consumer, chosen: readonly string[] | undefined): readonly ScopeEvidence[] {
-  if (chosen === undefined) return consumer.scopes;
-  return chosen.map(
+function toAgentOnlyReason({ displayName, maxTtlSeconds }: PlanResource): string {
+  return `${displayName} gives tokens of ${maxTtlSeconds} s that name the agent and no user`;
+}
+
+/** Gives the calls behind the scopes, where code shows every one of them: a provider may then grant less than a scope. */
+function operationsOf(scopes: readonly ScopeEvidence[]): { readonly operations?: readonly string[] } {
+  const calls = scopes.flatMap(({ evidence }) => evidence.map(({ call }) => call));
+  const known = scopes.every(({ evidence }) => evidence.length > 0) && !calls.includes(chosen);
+  return known ? { operations: [...new Set(calls)] } : {};
+}
+
+const chosen = 'chosen by a person';
+
+function scopesOf(consumer: Consumer, wanted: readonly string[] | undefined): readonly ScopeEvidence[] {
+  if (wanted === undefined) return consumer.scopes;
+  return wanted.map(
     (scope) =>
       consumer.scopes.find((one) => one.scope === scope) ?? {
         scope,
-        evidence: [{ path: consumer.path, line: consumer.line, call: 'chosen by a person' }],
+        evidence: [{ path: consumer.path, line: consumer.line, call: chosen }],
       },
   );
 }
@@ -103,9 +121,10 @@ function resourceFor(
   scopes: readonly ScopeEvidence[],
   resources: readonly PlanResource[],
 ): PlanResource | undefined {
-  return resources.find(
+  const fitting = resources.filter(
     (resource) => resource.fronts?.api === api && scopes.every((one) => resource.scopes.includes(one.scope)),
   );
+  return fitting.find((resource) => resource.agentOnly !== true) ?? fitting[0];
 }
 
 /** Gives `Password-Reset Agent` for `password-reset`. */

@@ -94,8 +94,12 @@ function allScopes(): readonly string[] {
 async function serve(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', state.issuer);
   const text = await readText(request);
-  if (url.pathname.startsWith('/.well-known/')) return send(response, 200, metadata(state.issuer));
-  if (/^\/oauth2\/[^/]+\/v1\/token$/.test(url.pathname)) return agentToken(state, url, text, response);
+  const known = /^(\/oauth2\/[^/]+)?\/\.well-known\/openid-configuration$/.exec(url.pathname);
+  if (known !== null) return send(response, 200, metadata(state.issuer, known[1] ?? ''));
+  if (url.pathname.startsWith('/.well-known/')) {
+    const own = url.pathname === '/.well-known/oauth-authorization-server';
+    return own ? send(response, 200, metadata(state.issuer, '')) : send(response, 404, {});
+  }
   const found = findOperation(request.method ?? '', url.pathname);
   if (found === undefined) {
     state.double.violations.push(`no operation ${request.method} ${url.pathname}`);
@@ -114,15 +118,17 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   const answer =
     operation.operationId === 'token'
       ? await orgToken(state, body as Record<string, string>)
-      : (refuse(state, operation.scopes, request) ??
-        handlers[operation.operationId]?.({
-          rows: state.rows,
-          issuer: state.issuer,
-          values,
-          query: url.searchParams,
-          body: (body ?? {}) as Row,
-          caller: callerToken(state, request),
-        }) ?? { status: 404, body: errorBody(404) });
+      : operation.operationId === 'tokenCustomAS'
+        ? await customToken(state, values[0] ?? '', body as Record<string, string>)
+        : (refuse(state, operation.scopes, request) ??
+          handlers[operation.operationId]?.({
+            rows: state.rows,
+            issuer: state.issuer,
+            values,
+            query: url.searchParams,
+            body: (body ?? {}) as Row,
+            caller: callerToken(state, request),
+          }) ?? { status: 404, body: errorBody(404) });
   state.double.violations.push(...judgeAnswer(operation, answer.status, answer.body));
   if (fault === 'after') return void request.socket.destroy();
   if ((fault === 'cut' || fault === 'torn') && answer.body !== undefined) {
@@ -183,14 +189,16 @@ async function orgToken(state: State, form: Record<string, string>): Promise<Ans
   };
 }
 
-/** A custom server: the first policy that names the client decides. */
-async function agentToken(state: State, url: URL, text: string, response: ServerResponse): Promise<void> {
-  const form = Object.fromEntries(new URLSearchParams(text));
-  const app = await authenticate(state, form, `${state.issuer}${url.pathname}`);
-  if (app === undefined) return send(response, 401, { error: 'invalid_client' });
-  const [, , id = ''] = url.pathname.split('/');
+/** A custom server: the first policy that names the client decides; the audience is its own. */
+async function customToken(state: State, id: string, form: Record<string, string>): Promise<Answered> {
+  const issuer = `${state.issuer}/oauth2/${id}`;
+  const server = table(state.rows, 'servers').get(id);
+  if (server === undefined) return oauthError(400, 'invalid_request', 'no such server');
+  const app = await authenticate(state, form, `${issuer}/v1/token`);
+  if (app === undefined) return oauthError(401, 'invalid_client', 'The client authentication failed.');
+  const clientId = clientIdOf(app);
   const policies = [...table(state.rows, `policies ${id}`).values()];
-  const policy = policies.find((one) => JSON.stringify(one['conditions']).includes(`"${clientIdOf(app)}"`));
+  const policy = policies.find((one) => JSON.stringify(one['conditions']).includes(`"${clientId}"`));
   const rules = policy === undefined ? [] : [...table(state.rows, `rules ${String(policy['id'])}`).values()];
   const scopes = (form['scope'] ?? '').split(' ');
   const rule = rules.find((one) => {
@@ -200,18 +208,40 @@ async function agentToken(state: State, url: URL, text: string, response: Server
       scopes.every((scope) => allowed?.include.includes(scope))
     );
   });
-  if (rule === undefined) {
-    return send(response, 400, {
-      error: 'access_denied',
-      error_description: 'Policy evaluation failed for this request.',
-    });
-  }
+  if (rule === undefined)
+    return oauthError(400, 'access_denied', 'Policy evaluation failed for this request.');
+  const [audience = ''] = server['audiences'] as string[];
+  const exchange = form['subject_token'] !== undefined;
+  if (exchange && form['audience'] !== audience) return oauthError(400, 'invalid_target', 'no such audience');
   const { token } = rule['actions'] as { token: { accessTokenLifetimeMinutes: number } };
-  send(response, 200, {
-    access_token: 'opaque',
-    token_type: 'Bearer',
-    expires_in: token.accessTokenLifetimeMinutes * 60,
-  });
+  const seconds = token.accessTokenLifetimeMinutes * 60;
+  const user = exchange ? decodeJwt(form['subject_token'] ?? '').sub : clientId;
+  const iat = Math.floor(Date.now() / 1000);
+  const claims = {
+    iss: issuer,
+    aud: audience,
+    sub: user,
+    cid: clientId,
+    scp: scopes,
+    iat,
+    exp: iat + seconds,
+  };
+  return {
+    status: 200,
+    body: {
+      access_token: toJwt(claims),
+      token_type: 'Bearer',
+      expires_in: seconds,
+      scope: scopes.join(' '),
+      ...(exchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {}),
+    },
+  };
+}
+
+/** Nobody here checks a signature: the token is for an API. */
+export function toJwt(claims: object): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'RS256', kid: 'org' })}.${part(claims)}.AAAA`;
 }
 
 async function authenticate(
@@ -305,15 +335,17 @@ function addApiToken(state: State, name: string): { id: string; value: string } 
   return { id, value };
 }
 
-function metadata(issuer: string): object {
+function metadata(org: string, server: string): object {
+  const issuer = `${org}${server}`;
+  const base = server === '' ? '/oauth2' : server;
   return {
     issuer,
-    token_endpoint: `${issuer}/oauth2/v1/token`,
-    registration_endpoint: `${issuer}/oauth2/v1/clients`,
-    introspection_endpoint: `${issuer}/oauth2/v1/introspect`,
-    revocation_endpoint: `${issuer}/oauth2/v1/revoke`,
-    device_authorization_endpoint: `${issuer}/oauth2/v1/device/authorize`,
-    jwks_uri: `${issuer}/oauth2/v1/keys`,
+    token_endpoint: `${org}${base}/v1/token`,
+    registration_endpoint: `${org}${base}/v1/clients`,
+    introspection_endpoint: `${org}${base}/v1/introspect`,
+    revocation_endpoint: `${org}${base}/v1/revoke`,
+    device_authorization_endpoint: `${org}${base}/v1/device/authorize`,
+    jwks_uri: `${org}${base}/v1/keys`,
     grant_types_supported: ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
   };

@@ -53,7 +53,12 @@ export function wholeSpec({ issuer }: OktaDouble, more: Partial<AgentSpec> = {})
     clientId: 'agent-id.reset.abcdefgh',
     keys: [agentKey.publicKey],
     grants: [
-      { uri: issuer, scopes: ['okta.users.manage'], maxTtlSeconds: 300, operations: ['resetPassword'] },
+      {
+        uri: issuer,
+        scopes: ['okta.users.manage'],
+        maxTtlSeconds: 300,
+        operations: ['client.userApi.resetPassword'],
+      },
       { uri: passwordApi, scopes: ['password.reset'], maxTtlSeconds: 300 },
     ],
     marker: 'tx-reset',

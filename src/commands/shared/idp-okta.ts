@@ -15,10 +15,11 @@ export async function toOktaTrust(name: string, options: AddOptions, io: Io): Pr
     import('../../idp/metadata.ts'),
     import('../../idp/resource-flags.ts'),
   ]);
-  const resources = parseResources(options.resource, options.fronts);
   const http = createHttp({ clock: io.clock });
   const { issuer } = await readMetadata(http, options.issuer.replace(/\/+$/, ''));
   assertOrganisation(issuer);
+  const { withOwnApi } = await import('../../idp/okta/own-api.ts');
+  const resources = parseResources(options.resource, options.fronts).map((one) => withOwnApi(issuer, one));
   const login = options.clientId === undefined ? {} : { loginClientId: options.clientId };
   const trust: TrustedIdp = { schemaVersion: 1, name, type: 'okta', issuer, resources, ...login };
   if (options.secretStdin !== true) return { ...trust, admin: toAdmin(options, io) };

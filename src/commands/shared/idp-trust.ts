@@ -127,6 +127,13 @@ export async function runRemove(name: string, format: Format, io: Io): Promise<v
   else io.stderr(`${name} is no longer trusted. Nothing was changed at ${issuer}.\n`);
 }
 
-function resourceLine({ key, uri, scopes }: TrustedIdp['resources'][number]): string {
-  return `  ${key}  ${uri}  ${scopes.join(' ')}\n`;
+function resourceLine({
+  key,
+  uri,
+  scopes,
+  agentOnly,
+  maxTtlSeconds,
+}: TrustedIdp['resources'][number]): string {
+  const tokens = agentOnly === true ? `  (tokens of ${maxTtlSeconds} s that name the agent, no user)` : '';
+  return `  ${key}  ${uri}  ${scopes.join(' ')}${tokens}\n`;
 }

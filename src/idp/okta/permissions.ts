@@ -10,7 +10,7 @@ const sameName: ReadonlySet<string> = new Set([
   'okta.apps.read',
 ]);
 
-/** Operations that need a broad scope, with the permission that is enough for each. */
+/** Operations with the permission that is enough for each, narrower than the scope that they need. */
 const narrower: Readonly<Record<string, string>> = {
   resetPassword: 'okta.users.credentials.resetPassword',
   expirePassword: 'okta.users.credentials.expirePassword',
@@ -24,9 +24,38 @@ const narrower: Readonly<Record<string, string>> = {
   deleteUser: 'okta.users.lifecycle.delete',
   revokeUserSessions: 'okta.users.lifecycle.clearSessions',
   createUser: 'okta.users.create',
+  getUser: 'okta.users.read',
+  listUsers: 'okta.users.read',
+  listUserGroups: 'okta.users.read',
+  getGroup: 'okta.groups.read',
+  listGroups: 'okta.groups.read',
+  listGroupUsers: 'okta.groups.read',
   assignUserToGroup: 'okta.groups.members.manage',
   unassignUserFromGroup: 'okta.groups.members.manage',
 };
+
+/** The same operations as requests: method, and how the path begins and ends. */
+const requests: readonly (readonly [RegExp, keyof typeof narrower])[] = [
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/reset_password$/, 'resetPassword'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/expire_password$/, 'expirePassword'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/reset_factors$/, 'resetFactors'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/activate$/, 'activateUser'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/deactivate$/, 'deactivateUser'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/suspend$/, 'suspendUser'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/unsuspend$/, 'unsuspendUser'],
+  [/^POST \/api\/v1\/users\/[^/]+\/lifecycle\/unlock$/, 'unlockUser'],
+  [/^DELETE \/api\/v1\/users\/[^/]+\/sessions$/, 'revokeUserSessions'],
+  [/^DELETE \/api\/v1\/users\/[^/]+$/, 'deleteUser'],
+  [/^POST \/api\/v1\/users$/, 'createUser'],
+  [/^GET \/api\/v1\/users$/, 'listUsers'],
+  [/^GET \/api\/v1\/users\/[^/]+$/, 'getUser'],
+  [/^GET \/api\/v1\/users\/[^/]+\/groups$/, 'listUserGroups'],
+  [/^GET \/api\/v1\/groups$/, 'listGroups'],
+  [/^GET \/api\/v1\/groups\/[^/]+$/, 'getGroup'],
+  [/^GET \/api\/v1\/groups\/[^/]+\/users$/, 'listGroupUsers'],
+  [/^PUT \/api\/v1\/groups\/[^/]+\/users\/[^/]+$/, 'assignUserToGroup'],
+  [/^DELETE \/api\/v1\/groups\/[^/]+\/users\/[^/]+$/, 'unassignUserFromGroup'],
+];
 
 /** Which permissions these grants need, and which scopes no custom role carries. */
 export interface RoleNeeds {
@@ -44,7 +73,7 @@ export function toPermissions(grants: readonly Grant[]): RoleNeeds {
   for (const { scopes, operations = [] } of grants) {
     for (const scope of scopes) {
       const family = scope.split('.').slice(0, 2).join('.');
-      const calls = operations.flatMap((one) => narrower[one] ?? []);
+      const calls = operations.flatMap((one) => permissionOf(one) ?? []);
       const known = calls.length === operations.length && calls.some((one) => one.startsWith(`${family}.`));
       if (scope.endsWith('.manage') && known) calls.forEach((one) => permissions.add(one));
       else if (sameName.has(scope)) permissions.add(scope);
@@ -52,4 +81,12 @@ export function toPermissions(grants: readonly Grant[]): RoleNeeds {
     }
   }
   return { permissions: [...permissions].sort(), uncovered: [...uncovered].sort() };
+}
+
+/** A call is a request, or the name of a client's method: `client.userApi.resetPassword`. */
+function permissionOf(call: string): string | undefined {
+  const [, path] = call.split('?')[0]?.split(' ') ?? [];
+  if (path === undefined) return narrower[call.split('.').at(-1) ?? ''];
+  const found = requests.find(([pattern]) => pattern.test(call.split('?')[0] ?? ''));
+  return found === undefined ? undefined : narrower[found[1]];
 }

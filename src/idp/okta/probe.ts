@@ -3,7 +3,7 @@ import type { CheckResult } from '../types.ts';
 import type { OktaAdmin, OktaCall } from './admin.ts';
 import { listServers, serverOf } from './servers.ts';
 import { consolePath } from './refusal.ts';
-import { isOwnApi } from './registration.ts';
+import { isOwnApi } from './own-api.ts';
 
 /** Every scope that administering needs; `read` is what one harmless request shows of it. */
 const reads: readonly (OktaCall & { readonly needs: string })[] = [

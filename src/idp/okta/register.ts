@@ -29,7 +29,8 @@ import {
 import { setConsents } from './consents.ts';
 import { addAppKey } from './keys.ts';
 import { toPermissions } from './permissions.ts';
-import { isOwnApi, ownScopes, toRegistration } from './registration.ts';
+import { isOwnApi } from './own-api.ts';
+import { ownScopes, toRegistration } from './registration.ts';
 import { readPermissions, removeRole, setRole } from './roles.ts';
 import { deletePolicy } from './servers.ts';
 

@@ -4,11 +4,7 @@ import type { Access } from './access.ts';
 import type { OktaAdmin } from './admin.ts';
 import type { OktaApp } from './app.ts';
 import { listConsents } from './consents.ts';
-
-/** Says whether a resource is Okta's own API: only its organisation's server issues tokens for it. */
-export function isOwnApi(admin: Pick<OktaAdmin, 'org'>, uri: string): boolean {
-  return URL.canParse(uri) && new URL(uri).origin === new URL(admin.org).origin;
-}
+import { isOwnApi } from './own-api.ts';
 
 /** The scopes of Okta's own API among these grants. */
 export function ownScopes(admin: OktaAdmin, grants: readonly Grant[]): readonly string[] {
@@ -31,7 +27,11 @@ export async function toRegistration(
     keys: app.keys.map(({ kty, crv, x, y, kid, alg, use }) => ({ kty, crv, x, y, kid, alg, use })),
     grants: [
       ...(own.length === 0 ? [] : [{ uri: ownUri, scopes: own }]),
-      ...access.map(({ uri, scopes }) => ({ uri, scopes })),
+      ...access.map(({ server, uri, scopes }) => ({
+        uri,
+        scopes,
+        tokenIssuer: `${admin.org}/oauth2/${server.id}`,
+      })),
     ],
     marker: app.mark?.marker ?? null,
     lastTokenAt: null,

@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAudit } from '../../src/audit/read.ts';
+import { openAgent, type OpenAgent } from '../../src/helper/open.ts';
+import { withOwnApi } from '../../src/idp/okta/own-api.ts';
+import type { Registration, TrustedIdp } from '../../src/idp/types.ts';
+import { lockName, renderLock } from '../../src/lib/lock-file.ts';
+import type { LockedAgent } from '../../src/model/agent.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { codeOf } from './contract.ts';
+import { claimsOf, makeFolder, makeKey } from './kit.ts';
+import { toJwt } from './okta-double.ts';
+import { passwordApi, startWorld, wholeSpec, type World } from './okta-kit.ts';
+
+let world: World;
+let registered: Registration;
+let folder: string;
+let trust: TrustedIdp;
+const key = makeKey();
+
+beforeEach(async () => {
+  world = await startWorld();
+  const { double, adapter } = world;
+  const spec = wholeSpec(double, { keys: [key.publicKey] });
+  registered = await adapter.apply(await adapter.plan(spec));
+  folder = await makeFolder();
+  const own = { key: 'okta', uri: double.issuer, displayName: 'Okta', scopes: [], maxTtlSeconds: 300 };
+  trust = { ...world.trust, resources: [...world.trust.resources, withOwnApi(double.issuer, own)] };
+  for (const name of ['keys', 'idp'])
+    await mkdir(join(folder, 'state', name), { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, 'state/idp/corp.json'), JSON.stringify(trust));
+  const jwk = JSON.stringify(key.privateKey.export({ format: 'jwk' }));
+  await writeFile(join(folder, 'state/keys/reset.json'), jwk, { mode: 0o600 });
+});
+afterEach(() => world.double.stop());
+
+/** Opens the agent with what `migrate` would have put into the lock, or with what somebody made of it. */
+async function open(more: Partial<LockedAgent['resources'][number]> = {}): Promise<OpenAgent> {
+  const scope = (name: string): LockedAgent['resources'][number]['scopes'] => [{ scope: name, evidence: [] }];
+  const tokenIssuer = registered.grants.find(({ uri }) => uri === passwordApi)?.tokenIssuer ?? '';
+  const agent: LockedAgent = {
+    displayName: 'Reset Agent',
+    owner: null,
+    idp: 'corp',
+    issuer: world.double.issuer,
+    clientId: registered.clientId,
+    keys: [],
+    flow: 'on-behalf-of',
+    resources: [
+      {
+        key: 'password-api',
+        uri: passwordApi,
+        scopes: scope('password.reset'),
+        maxTtlSeconds: 300,
+        tokenIssuer,
+        ...more,
+      },
+      {
+        key: 'okta',
+        uri: world.double.issuer,
+        scopes: scope('okta.users.manage'),
+        maxTtlSeconds: 3600,
+        ...more,
+      },
+    ],
+    consumers: [],
+  };
+  await writeFile(
+    join(folder, lockName),
+    renderLock({ schemaVersion: 1, agents: { reset: agent }, secrets: {} }),
+  );
+  return openAgent('reset', { from: folder, env: { AGENT_ID_HOME: join(folder, 'state') } });
+}
+
+const user = new Secret(toJwt({ sub: 'user-x', exp: Math.floor(Date.now() / 1000) + 900 }));
+const reset = { subject: user, resource: 'password-api', scopes: ['password.reset'] };
+const users = { subject: 'itself', resource: 'okta', scopes: ['okta.users.manage'] } as const;
+
+describe('an agent of an Okta organisation at run time', () => {
+  it('gets five-minute tokens for a user from the authorization server of its resource', async () => {
+    const granted = await (await open()).token(reset);
+    const claims = claimsOf(granted.token.open());
+    expect(claims).toMatchObject({ aud: passwordApi, sub: 'user-x', cid: registered.clientId });
+    expect(claims['iss']).toMatch(/\/oauth2\/aus[0-9a-f]+$/);
+    expect((granted.expiresAt - Date.now()) / 1000).toBeLessThanOrEqual(300);
+    expect(world.double.calls.filter((call) => call.includes('tokenCustomAS'))).toHaveLength(1);
+    expect(world.double.violations).toEqual([]);
+  });
+
+  it('gets tokens of one hour for the own API as itself, where plan and trust say so', async () => {
+    const granted = await (await open()).token(users);
+    expect((granted.expiresAt - Date.now()) / 1000).toBeGreaterThan(3000);
+    const audit = await readAudit({ audit: join(folder, 'state/audit'), keys: join(folder, 'state/keys') });
+    expect(audit.at(-1)).toMatchObject({ result: 'ok', resource: expect.anything() as unknown });
+    expect(world.double.violations).toEqual([]);
+  });
+
+  it('refuses the hour where the plan did not record it, and a user where no token names one', async () => {
+    const short = await open({ maxTtlSeconds: 300 });
+    expect(await codeOf(short.token(users))).toBe('unacceptable-token');
+    expect(await codeOf((await open()).token({ ...users, subject: user }))).toBe('unsupported');
+  });
+
+  it('asks no server that a lock file made up', async () => {
+    const before = world.double.calls.length;
+    for (const tokenIssuer of [
+      'https://attacker.example/oauth2/default',
+      `${world.double.issuer}.attacker.example/oauth2/default`,
+      `${world.double.issuer}/oauth2/../evil`,
+      `${world.double.issuer}/elsewhere`,
+    ]) {
+      expect(await codeOf((await open({ tokenIssuer })).token(reset))).toBe('untrusted-issuer');
+    }
+    expect(world.double.calls).toHaveLength(before);
+  });
+});
