@@ -11,7 +11,8 @@ export async function checkIdp(adapter: IdpAdapter): Promise<readonly CheckResul
     return [found, `is ${found.issuer}`];
   });
   if (metadata === undefined) return results;
-  results.push(...judge(metadata));
+  // Those of the others tell themselves what they can: their metadata does not.
+  if (!['auth0', 'entra'].includes(adapter.trust.type)) results.push(...judge(metadata));
   await attempt(results, 'administration', async () => {
     const agents = await adapter.list();
     return [agents, `answers, ${agents.length} agents of ours`];
@@ -36,6 +37,19 @@ function judge(metadata: Metadata): CheckResult[] {
 function toResult(what: string, ok: boolean | undefined): CheckResult {
   if (ok === undefined) return { what, ok: false, detail: 'its metadata does not say' };
   return { what, ok, detail: ok ? 'offered' : 'not offered' };
+}
+
+/** Looks at a part of a provider; what it throws is what was found. */
+export async function look(
+  what: string,
+  task: () => Promise<readonly CheckResult[]>,
+): Promise<readonly CheckResult[]> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof AgentIdError)) throw error;
+    return [{ what, ok: false, detail: [error.message, error.hint].filter(Boolean).join('. ') }];
+  }
 }
 
 async function attempt<T>(

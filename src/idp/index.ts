@@ -19,6 +19,7 @@ const adapters: Partial<Record<TrustedIdp['type'], Load>> = {
   embedded: async (parts) => (await import('./embedded-adapter.ts')).createEmbeddedAdapter(parts),
   oidc: async (parts) => (await import('./oidc-adapter.ts')).createOidcAdapter(parts),
   keycloak: async (parts) => (await import('./keycloak/adapter.ts')).createKeycloakAdapter(parts),
+  auth0: async (parts) => (await import('./auth0/adapter.ts')).createAuth0Adapter(parts),
   okta: async (parts) => (await import('./okta/adapter.ts')).createOktaAdapter(parts),
 };
 
