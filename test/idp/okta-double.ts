@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { importJWK, jwtVerify, decodeJwt, type JWK } from 'jose';
@@ -181,6 +181,7 @@ async function orgToken(state: State, form: Record<string, string>): Promise<Ans
   if (!scopes.every((scope) => granted.includes(scope))) {
     return oauthError(400, 'invalid_scope', 'One or more scopes are not configured for this client.');
   }
+  logGrant(state, { server: '', app, scopes, subject: null });
   const value = randomBytes(24).toString('base64url');
   state.tokens.set(value, { clientId: clientIdOf(app), scopes });
   return {
@@ -216,6 +217,7 @@ async function customToken(state: State, id: string, form: Record<string, string
   const { token } = rule['actions'] as { token: { accessTokenLifetimeMinutes: number } };
   const seconds = token.accessTokenLifetimeMinutes * 60;
   const user = exchange ? decodeJwt(form['subject_token'] ?? '').sub : clientId;
+  logGrant(state, { server: `/${id}`, app, scopes, subject: exchange ? String(user) : null });
   const iat = Math.floor(Date.now() / 1000);
   const claims = {
     iss: issuer,
@@ -236,6 +238,32 @@ async function customToken(state: State, id: string, form: Record<string, string
       ...(exchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {}),
     },
   };
+}
+
+interface Granted {
+  readonly server: string;
+  readonly app: Row;
+  readonly scopes: readonly string[];
+  readonly subject: string | null;
+}
+
+/** What the System Log holds of a token. */
+function logGrant({ rows }: State, { server, app, scopes, subject }: Granted): void {
+  const uuid = randomUUID();
+  const eventType = `app.oauth2.${server === '' ? '' : 'as.'}token.grant.access_token`;
+  const detailEntry = subject === null ? {} : { subject };
+  table(rows, 'logs').set(uuid, {
+    uuid,
+    eventType,
+    published: new Date().toISOString(),
+    severity: 'INFO',
+    actor: { id: clientIdOf(app), type: 'PublicClientApp', displayName: app['label'] },
+    outcome: { result: 'SUCCESS' },
+    target: [{ id: `AT.${uuid}`, type: 'access_token', displayName: 'Access Token', detailEntry }],
+    debugContext: {
+      debugData: { requestUri: `/oauth2${server}/v1/token`, grantedScopes: scopes.join(', ') },
+    },
+  });
 }
 
 /** Nobody here checks a signature: the token is for an API. */

@@ -193,6 +193,20 @@ export const handlers: Readonly<Record<string, Handler>> = {
     return made(rows, `assignments ${client}`, ['irb', 200], { ...body, status: 'ACTIVE' });
   },
   deleteRoleFromClient: ({ rows, values: [client = '', id = ''] }) => gone(rows, `assignments ${client}`, id),
+  listLogEvents(asked) {
+    const { rows, query } = asked;
+    const types = [...(query.get('filter') ?? '').matchAll(/eventType eq "([^"]+)"/g)].map(
+      ([, type]) => type,
+    );
+    const [since, until] = [query.get('since') ?? '', query.get('until') ?? '9'];
+    const found = [...table(rows, 'logs').values()].filter(
+      ({ eventType, published }) =>
+        (types.length === 0 || types.includes(String(eventType))) &&
+        String(published) >= since &&
+        String(published) <= until,
+    );
+    return page(asked, found, '/api/v1/logs');
+  },
   listApiTokens: ({ rows }) => all(rows, 'tokens'),
   revokeApiToken: ({ rows, values: [id = ''] }) => gone(rows, 'tokens', id),
   revokeCurrentApiToken: ({ rows, caller = '' }) => gone(rows, 'tokens', caller),

@@ -114,4 +114,34 @@ describe('an agent of an Okta organisation at run time', () => {
     }
     expect(world.double.calls).toHaveLength(before);
   });
+
+  it('is found in the System Log with user, resource and scopes; nobody else is', async () => {
+    const agent = await open();
+    const before = Date.now();
+    await agent.token(reset);
+    await agent.token(users);
+    const events = await world.adapter.events?.(0);
+    const { clientId } = registered;
+    expect(events).toEqual([
+      {
+        time: expect.any(Number) as number,
+        clientId,
+        subject: 'user-x',
+        resource: passwordApi,
+        scopes: ['password.reset'],
+        outcome: 'ok',
+      },
+      {
+        time: expect.any(Number) as number,
+        clientId,
+        subject: null,
+        resource: world.double.issuer,
+        scopes: ['okta.users.manage'],
+        outcome: 'ok',
+      },
+    ]);
+    expect(events?.every(({ time }) => time >= before - 1000)).toBe(true);
+    expect(await world.adapter.events?.(Date.now() + 60_000)).toEqual([]);
+    expect(world.double.violations).toEqual([]);
+  });
 });

@@ -5,6 +5,7 @@ import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
 import { readPolicies, readAccess } from './access.ts';
 import { createServiceAdmin, type OktaAdmin } from './admin.ts';
 import { deleteApp, findApp, gone, listApps, switchApp, type OktaApp } from './app.ts';
+import { readEvents } from './logs.ts';
 import { probeOkta } from './probe.ts';
 import { addAppKey, removeAppKey } from './keys.ts';
 import { planAgent, registerAgent, removeParts } from './register.ts';
@@ -48,6 +49,7 @@ export function createOktaAdapter(parts: AdapterParts): IdpAdapter {
     revoke: async (clientId) => switchApp(admin, await ownApp(admin, clientId), 'deactivate'),
     restore: async (clientId) => switchApp(admin, await ownApp(admin, clientId), 'activate'),
     remove: (clientId) => remove(admin, clientId),
+    events: (since) => readEvents(admin, since),
     staticSecrets: async (api) => {
       assertOkta(parts, api);
       return listApiTokens(admin);

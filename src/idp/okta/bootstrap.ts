@@ -24,6 +24,7 @@ export const adminScopes: readonly string[] = [
   'okta.roles.manage',
   'okta.apiTokens.read',
   'okta.apiTokens.manage',
+  'okta.logs.read',
 ];
 
 /** Who administers from now on, and what the person should know. */

@@ -26,6 +26,12 @@ const reads: readonly (OktaCall & { readonly needs: string })[] = [
     what: 'list its API tokens',
     needs: 'API tokens',
   },
+  {
+    path: '/api/v1/logs?limit=1',
+    scope: 'okta.logs.read',
+    what: 'read its System Log',
+    needs: 'System Log, which says what agents use',
+  },
 ];
 
 const grantsNeeded = ['okta.appGrants.read', 'okta.appGrants.manage'] as const;
