@@ -3,12 +3,15 @@ import { createAgent } from '../exchange/agent.ts';
 import { ExchangeError } from '../exchange/error.ts';
 import { createFileSigner } from '../exchange/node.ts';
 import type { IdpAdapter } from '../idp/types.ts';
+import { createHttp } from '../lib/http.ts';
 import { endRotation, openRotation, swapKey, withRotationLock, type Rotation } from '../lib/key-rotation.ts';
 import { agentKeyFile, rotationFiles } from '../lib/keys.ts';
 import type { StatePaths } from '../lib/state.ts';
 import { systemFetch } from '../lib/system.ts';
 import type { LockedAgent } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
+import { keptMetadata } from './metadata.ts';
+import { tokenServerOf } from './token-server.ts';
 
 /** How long a provider may take until it knows a key that it was given. */
 const PROOF_MS = 30_000;
@@ -100,18 +103,25 @@ async function takenBack(
  * refused for another reason than its key.
  */
 async function isAccepted({ adapter, clock, id, locked, paths }: Rotating): Promise<boolean> {
-  const { issuer } = adapter.trust;
   const [reached] = locked.resources;
   if (reached === undefined) return true;
+  const { issuer, target, maxTtlSeconds } = tokenServerOf(adapter.trust, locked, {
+    displayName: reached.key,
+    ...reached,
+    ...adapter.trust.resources.find(({ key }) => key === reached.key),
+    scopes: [],
+  });
+  const metadata = await keptMetadata(issuer, createHttp({ clock }), clock);
   const agent = createAgent({
     signer: await createFileSigner(rotationFiles(paths, id).next),
     fetch: systemFetch,
     clock,
     clientId: locked.clientId,
     issuer,
-    tokenEndpoint: (await adapter.discover()).token_endpoint,
+    tokenEndpoint: metadata.token_endpoint,
+    target,
     requireAct: false,
-    maxTtlSeconds: reached.maxTtlSeconds,
+    maxTtlSeconds,
   });
   try {
     const scopes = reached.scopes.map(({ scope }) => scope);

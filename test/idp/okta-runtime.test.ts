@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAudit } from '../../src/audit/read.ts';
 import { openAgent, type OpenAgent } from '../../src/helper/open.ts';
+import { rotateKey } from '../../src/helper/rotation.ts';
 import { withOwnApi } from '../../src/idp/okta/own-api.ts';
 import type { Registration, TrustedIdp } from '../../src/idp/types.ts';
 import { lockName, renderLock } from '../../src/lib/lock-file.ts';
+import { statePaths } from '../../src/lib/state.ts';
 import type { LockedAgent } from '../../src/model/agent.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { codeOf } from './contract.ts';
@@ -142,6 +144,41 @@ describe('an agent of an Okta organisation at run time', () => {
     ]);
     expect(events?.every(({ time }) => time >= before - 1000)).toBe(true);
     expect(await world.adapter.events?.(Date.now() + 60_000)).toEqual([]);
+    expect(world.double.violations).toEqual([]);
+  });
+
+  it('changes its key without a moment of refusal, and the old one is gone', async () => {
+    const { locked, env, clientId } = {
+      ...(await open()),
+      env: { AGENT_ID_HOME: join(folder, 'state') },
+      ...registered,
+    };
+    let done = false;
+    const ends: string[] = [];
+    const loop = (async () => {
+      while (!done) {
+        const agent = await openAgent('reset', { from: folder, env });
+        ends.push(await codeOf(agent.token(reset)));
+      }
+    })();
+    const rotation = await rotateKey({
+      id: 'reset',
+      locked,
+      adapter: world.adapter,
+      paths: statePaths(env),
+      clock: Date.now,
+      machine: 'laptop',
+      overlapMs: 1000,
+      onSwapped: () => Promise.resolve(),
+    });
+    done = true;
+    await loop;
+    expect([...new Set(ends)]).toEqual(['no error']);
+    expect(ends.length).toBeGreaterThan(3);
+    const now = await world.adapter.inspect(clientId);
+    expect(now?.keys.map(({ kid }) => kid)).toEqual([rotation.next.kid]);
+    const keyCalls = world.double.calls.filter((call) => /JsonWebKey|addJwk|deletejwk/.test(call));
+    expect(keyCalls).toEqual(['POST addJwk', 'POST deactivateOAuth2ClientJsonWebKey', 'DELETE deletejwk']);
     expect(world.double.violations).toEqual([]);
   });
 });
