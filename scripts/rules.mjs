@@ -57,7 +57,9 @@ function toFast(rule) {
 }
 
 function timeOnce(source, flags, texts, limit) {
-  const digest = createHash('sha256').update(JSON.stringify([source, flags, limit, texts.map((text) => text.slice(0, 80))])).digest('base64url');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([source, flags, limit, texts.map((text) => text.slice(0, 80))]))
+    .digest('base64url');
   if (fast.has(digest)) return undefined;
   const found = slowText(source, flags, texts, limit);
   if (found === undefined) fast.add(digest);

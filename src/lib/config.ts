@@ -11,6 +11,8 @@ export interface Config {
   readonly salt: string | null;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Files of rules, relative to the top of the repository. */
+  readonly rules: readonly string[];
   readonly displayNames: Readonly<Record<string, string>>;
   /** Owners that a person named, by agent id. */
   readonly owners: Readonly<Record<string, string>>;
@@ -25,6 +27,7 @@ export const noConfig: Config = {
   salt: null,
   include: [],
   exclude: [],
+  rules: [],
   displayNames: {},
   owners: {},
   idp: null,
@@ -101,6 +104,7 @@ function toConfig(data: Readonly<Record<string, unknown>>, file: string): Config
     salt: typeof salt === 'string' && salt.length >= 16 ? salt : null,
     include: strings(scan['include']),
     exclude: strings(scan['exclude']),
+    rules: strings(scan['rules']),
     displayNames: texts(data['agents'], 'displayName'),
     owners: texts(data['agents'], 'owner'),
     idp: typeof data['idp'] === 'string' ? data['idp'] : null,

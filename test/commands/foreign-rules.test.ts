@@ -59,7 +59,7 @@ describe('--rules', () => {
 
   it.each([
     ['there is no such file', 'none.toml', ''],
-    ['not TOML', 'broken.toml', '[[rules'],
+    ['neither TOML nor', 'broken.toml', '[[rules'],
     ['rule odd: ', 'odd.toml', `[[rules]]\nid = "odd"\nregex = '''(?<=x)y'''\n`],
   ])('says what is wrong: %s', async (message, name, text) => {
     if (text !== '') writeFileSync(join(folder, name), text);

@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
 import { toForeignRules, type ForeignConfig, type ForeignRule } from '../../detect/index.ts';
-import { readTextIfThere } from '../../lib/files.ts';
 import { AgentIdError } from '../../model/error.ts';
 
 /** A file may extend one that extends another; more is a circle. */
@@ -11,33 +10,30 @@ const DEEPEST = 3;
  * Throws `unreadable` or `malformed` with the file and the rule.
  */
 export async function readForeignRules(
-  files: readonly string[],
-  cwd: string,
+  path: string,
+  read: (path: string) => Promise<string>,
+  depth = 0,
 ): Promise<readonly ForeignRule[]> {
-  const read = await Promise.all(files.map((file) => readOne(resolve(cwd, file), 0)));
-  return read.flat();
-}
-
-async function readOne(path: string, depth: number): Promise<readonly ForeignRule[]> {
   if (depth > DEEPEST)
     throw new AgentIdError('malformed', 'rules extend one another in a circle', { where: path });
-  const config = await readConfig(path);
+  const config = await parseConfig(await read(path), path);
   const { path: base, disabledRules = [] } = config.extend ?? {};
-  const inherited = base === undefined ? [] : await readOne(resolve(dirname(path), base), depth + 1);
+  const inherited =
+    base === undefined ? [] : await readForeignRules(resolve(dirname(path), base), read, depth + 1);
   const own = compile(config, path);
   const replaced = new Set([...disabledRules, ...own.map(({ id }) => id)]);
   return [...inherited.filter(({ id }) => !replaced.has(id)), ...own];
 }
 
-async function readConfig(path: string): Promise<ForeignConfig> {
-  const text = await readTextIfThere(path);
-  if (text === undefined)
-    throw new AgentIdError('unreadable', 'there is no such file of rules', { where: path });
+async function parseConfig(text: string, path: string): Promise<ForeignConfig> {
   const { parseTOML, getStaticTOMLValue } = await import('toml-eslint-parser');
   try {
     return getStaticTOMLValue(parseTOML(text));
   } catch (cause) {
-    throw new AgentIdError('malformed', 'the file of rules is not TOML', { where: path, cause });
+    throw new AgentIdError('malformed', 'the file of rules is neither TOML nor, by its name, YAML', {
+      where: path,
+      cause,
+    });
   }
 }
 

@@ -71,7 +71,7 @@ async function tokenFor(host: GithubHost, io: Io): Promise<Secret> {
 /** A scan needs no folder for state; without one it looks at everything anew. */
 function openMemory(host: GithubHost, eyes: Eyes, flags: ScanFlags, io: Io): Known {
   // Rules from elsewhere may change between two runs; values are not remembered.
-  if (flags.rules !== undefined || flags.live === true) return nothingKnown;
+  if (eyes.own.texts.size > 0 || flags.live === true) return nothingKnown;
   const basis = createFingerprint(eyes.key)(
     'github',
     version,

@@ -37,6 +37,10 @@ export async function scanHistoryOf(
   flags: ScanFlags,
   say: (text: string) => void,
 ): Promise<ScanResult> {
+  if (eyes.own.foreign.length > 0)
+    throw new AgentIdError('unsupported', 'rules in TOML are not tried on a history', {
+      hint: 'Write them in the YAML of rules/secrets: those are.',
+    });
   const isWanted = toFilter(eyes, flags);
   const threads = toThreads(flags);
   const options = {

@@ -15,8 +15,17 @@ import type { Baseline } from '../../model/baseline.ts';
 import type { Finding } from '../../model/finding.ts';
 import { openTexts } from '../../sources/memory.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
+import {
+  noRules,
+  readOwnRules,
+  readRuleFile,
+  ruleFiles,
+  type OwnRules,
+  type ReadRules,
+  type RuleFile,
+} from './own-rules.ts';
 import type { ScanFlags } from './scan-flags.ts';
-import { withKey, type Eyes } from './survey.ts';
+import { toAllRules, withKey, type Eyes } from './survey.ts';
 
 /** Settings and baseline as they stood at a commit. */
 export interface Policy {
@@ -42,12 +51,17 @@ export async function openPolicy(ref: string, eyes: Eyes, flags: ScanFlags, io: 
   const commit = await resolveCommit(eyes.top, ref);
   const settings = await compareSettings(fileOf(flags.config, configName, eyes, io), commit, eyes);
   const accepted = await compareBaselines(fileOf(flags.baseline, baselineName, eyes, io), commit, eyes);
-  const { before } = settings;
-  const then =
-    before === null
-      ? eyes
-      : withKey({ ...eyes, config: { ...before, salt: before.salt ?? eyes.config.salt } }, io);
-  const changes = [...settings.changes, ...accepted.changes];
+  const config = settings.before ?? eyes.config;
+  const own = await rulesAt(commit, ruleFiles(flags.rules ?? [], config, io.cwd, eyes.top), eyes);
+  const then = withKey(
+    {
+      ...eyes,
+      ...toAllRules(eyes.builtIn, own),
+      config: { ...config, salt: config.salt ?? eyes.config.salt },
+    },
+    io,
+  );
+  const changes = [...settings.changes, ...ruleChanges(own, eyes), ...accepted.changes];
   return {
     eyes: then,
     baseline: accepted.before,
@@ -58,8 +72,12 @@ export async function openPolicy(ref: string, eyes: Eyes, flags: ScanFlags, io: 
 /** Path of a policy file from the top; null for none, and for one outside the repository. */
 function fileOf(given: string | boolean | undefined, name: string, { top }: Eyes, io: Io): string | null {
   if (given === false) return null;
-  const path = relative(top, typeof given === 'string' ? resolve(io.cwd, given) : join(top, name));
-  return path.startsWith('..') ? null : path.split(sep).join('/');
+  return fromTop(typeof given === 'string' ? resolve(io.cwd, given) : join(top, name), top);
+}
+
+function fromTop(path: string, top: string): string | null {
+  const below = relative(top, path);
+  return below.startsWith('..') ? null : below.split(sep).join('/');
 }
 
 interface Compared<T> {
@@ -104,6 +122,36 @@ function settingsChanges(before: Config, after: Config): readonly SettingsChange
     ...(same ? [] : [included]),
     ...(before.salt === null || before.salt === after.salt ? [] : [salted]),
   ];
+}
+
+/** Reads files of rules as they stood at a commit: those outside of the repository as they are, new ones not at all. */
+async function rulesAt(commit: string, files: readonly RuleFile[], { top, own }: Eyes): Promise<OwnRules> {
+  if (files.length === 0) return own.texts.size === 0 ? own : noRules;
+  const read: ReadRules = async (file) => {
+    const path = fromTop(file.path, top);
+    return path === null ? readRuleFile(file) : readCommitted(top, commit, path);
+  };
+  const there = await Promise.all(
+    files.map(async (file) => ((await read(file)) === undefined ? [] : [file])),
+  );
+  return readOwnRules(there.flat(), read);
+}
+
+/** Lists the files of rules that are others now than they were. */
+function ruleChanges(before: OwnRules, { own, root }: Eyes): readonly PolicyChange[] {
+  return [...new Set([...before.texts.keys(), ...own.texts.keys()])].flatMap((path) => {
+    const [then, now] = [before.texts.get(path), own.texts.get(path)];
+    if (then === now) return [];
+    const what = then === undefined ? 'are new' : now === undefined ? 'are gone' : 'are others';
+    const shown = relative(root, path).split(sep).join('/');
+    return [{ path: shown, line: firstChange(then ?? '', now ?? ''), what: `the rules of ${shown} ${what}` }];
+  });
+}
+
+function firstChange(before: string, after: string): number {
+  const lines = before.split('\n');
+  const at = after.split('\n').findIndex((line, n) => line !== lines[n]);
+  return Math.max(0, at) + 1;
 }
 
 async function compareBaselines(

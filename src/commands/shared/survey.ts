@@ -6,7 +6,7 @@ import { runGit, gitTop, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { readLock } from '../../lib/lock-file.ts';
 import { readRules } from '../../lib/rules.ts';
-import { readForeignRules } from './foreign-rules.ts';
+import { assertOwnIds, noRules, readOwnRules, readRuleFile, ruleFiles, type OwnRules } from './own-rules.ts';
 import { realPath } from '../../lib/walk.ts';
 import type { SecretMap } from '../../model/consumer.ts';
 import type { Lock } from '../../model/agent.ts';
@@ -21,7 +21,7 @@ import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 /** Global settings of a command line. */
 export interface GlobalOptions {
   readonly config?: string | false;
-  /** Files of rules in the TOML of gitleaks or betterleaks. */
+  /** Files of rules: our YAML, or the TOML of gitleaks or betterleaks. */
   readonly rules?: readonly string[];
 }
 
@@ -34,6 +34,8 @@ export interface Eyes {
   readonly below: string;
   readonly rules: RuleSet;
   readonly ruleList: readonly Rule[];
+  readonly builtIn: readonly Rule[];
+  readonly own: OwnRules;
   readonly config: Config;
   readonly key: string;
   /** The key is the fixed constant. */
@@ -47,8 +49,7 @@ export interface Eyes {
 /** Opens rules and settings for a root. */
 export async function openEyes(root: string, options: GlobalOptions, io: Io): Promise<Eyes> {
   const top = await repositoryTop(await realPath(root));
-  const ruleList = await readRules();
-  const foreign = options.rules === undefined ? [] : await readForeignRules(options.rules, io.cwd);
+  const builtIn = await readRules();
   const config = await settingsFor(top, options, io);
   for (const field of config.unknown)
     io.stderr(`warning: ${configName} has a field that is not known: ${field}\n`);
@@ -57,12 +58,31 @@ export async function openEyes(root: string, options: GlobalOptions, io: Io): Pr
     root,
     top,
     below: below === '' ? '' : `${below}/`,
-    rules: toRuleSet(ruleList, foreign),
-    ruleList: [...ruleList, policyRule],
+    ...toAllRules(builtIn, await openRules(top, options, config, io)),
     config,
     now: io.clock(),
   };
   return withKey(eyes, io);
+}
+
+function openRules(
+  top: string,
+  { rules = [] }: GlobalOptions,
+  config: Config,
+  { cwd }: Io,
+): Promise<OwnRules> | OwnRules {
+  const files = ruleFiles(rules, config, cwd, top);
+  return files.length === 0 ? noRules : readOwnRules(files, readRuleFile);
+}
+
+/** Puts own rules beside the built-in ones. Throws `malformed` where two have one id. */
+export function toAllRules(
+  builtIn: readonly Rule[],
+  own: OwnRules,
+): Pick<Eyes, 'rules' | 'ruleList' | 'builtIn' | 'own'> {
+  assertOwnIds([...builtIn, policyRule], own.rules);
+  const all = [...builtIn, ...own.rules];
+  return { rules: toRuleSet(all, own.foreign), ruleList: [...all, policyRule], builtIn, own };
 }
 
 /** Takes the key of fingerprints from the environment, else from the settings, else the constant. */

@@ -12,7 +12,24 @@ const ways: readonly Way[] = ['least', 'most', 'many'];
 /** What a class of everything, or of nothing that is named, is written as. */
 const ANY = 'x';
 
-const everywhere = [' ', '\t', '\n', '\r\n', '\r', 'a', 'A', '0', '_', '-', '.', '"', '=', '://a:', 'aB3-', ' = "'];
+const everywhere = [
+  ' ',
+  '\t',
+  '\n',
+  '\r\n',
+  '\r',
+  'a',
+  'A',
+  '0',
+  '_',
+  '-',
+  '.',
+  '"',
+  '=',
+  '://a:',
+  'aB3-',
+  ' = "',
+];
 
 /**
  * Writes texts that take a pattern long: its anchors over and over, what nearly matches, runs of each class that it

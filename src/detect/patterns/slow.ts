@@ -15,8 +15,10 @@ export type SlowText = (
 /** Says on what a rule's patterns take too long; undefined for a fast one. */
 export function whySlow(rule: Rule, slowText: SlowText): string | undefined {
   const flags = rule.anyCase === true ? 'dgim' : 'dgm';
-  return whySlowPart('pattern', rule, rule.pattern, { flags, slowText }) ??
-    whySlowPart('near', rule, rule.near?.pattern, { flags: 'gi', slowText });
+  return (
+    whySlowPart('pattern', rule, rule.pattern, { flags, slowText }) ??
+    whySlowPart('near', rule, rule.near?.pattern, { flags: 'gi', slowText })
+  );
 }
 
 interface Way {

@@ -32,7 +32,11 @@ export function withPattern({ bare, after, ...rule }: WrittenRule): Omit<Written
 }
 
 function assigned(after: readonly string[]): string {
-  const words = after.flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]);
+  const words = after.flatMap((word) => [
+    word,
+    word.charAt(0).toUpperCase() + word.slice(1),
+    word.toUpperCase(),
+  ]);
   const name = String.raw`(?:${words.join('|')})(?:_?[0-9]{1,2})?`;
   return String.raw`${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}(?<![A-Za-z0-9_])`;
 }

@@ -27,14 +27,24 @@ export interface WrittenRules {
 export type Compiled = { readonly rule: Rule } | { readonly id: string; readonly why: string };
 
 /** Compiles the rules of one file that holds to its schema: completes, judges and times each, and finds its anchors. */
-export function toRules({ provider, rules, ...shared }: WrittenRules, slowText: SlowText): readonly Compiled[] {
+export function toRules(
+  { provider, rules, ...shared }: WrittenRules,
+  slowText: SlowText,
+): readonly Compiled[] {
   return rules.map((written) => {
-    const { revoke, migration, ...rest } = { migration: 'rotate' as const, ...shared, ...withPattern(written) };
+    const { revoke, migration, ...rest } = {
+      migration: 'rotate' as const,
+      ...shared,
+      ...withPattern(written),
+    };
     if (revoke === undefined) return { id: rest.id, why: 'no revoke' };
     const rule = { migration, revoke, ...rest, provider };
     const why = whyRefused(rule);
     if (why !== undefined) return { id: rule.id, why };
-    const whole = { ...rule, anchors: rule.files === undefined ? toAnchors(rule) : { words: [], rareWords: [] } };
+    const whole = {
+      ...rule,
+      anchors: rule.files === undefined ? toAnchors(rule) : { words: [], rareWords: [] },
+    };
     const slow = whySlow(whole, slowText);
     return slow === undefined ? { rule: whole } : { id: rule.id, why: slow };
   });
