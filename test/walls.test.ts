@@ -104,7 +104,7 @@ function refusal({ from, specifier }: Import): string | undefined {
   const target = resolve(dirname(from), specifier);
   const path = relative(src, target);
   if (path.startsWith('..'))
-    return path === join('..', 'package.json') || path.startsWith(join('..', 'rules'))
+    return /^..[\\/](package.json$|rules|schemas)/.test(path)
       ? undefined
       : `${where}: outside src`;
   const targetFolder = path.split(/[\\/]/)[0] ?? '';
