@@ -30,7 +30,11 @@ function toSentence(event: AuditEvent): string {
   if (action === 'logout') return `${user ?? 'Somebody'} signed out`;
   if (action === 'exchange' || action === 'call') return toAccess(event);
   const who = agent?.displayName ?? withoutAgent(action);
-  return `${who} ${event.result === 'ok' ? deeds[action] : `was not changed: ${action} ${event.result}`}`;
+  return `${who} ${event.result === 'ok' ? deedOf(action, user) : `was not changed: ${action} ${event.result}`}`;
+}
+
+function deedOf(action: keyof typeof deeds, user: string | null): string {
+  return action === 'review' && user !== null ? `${deeds[action]} by ${user}` : deeds[action];
 }
 
 function withoutAgent(action: AuditAction): string {

@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import type { ReviewOptions } from './shared/review.ts';
 import type { RotateOptions } from './shared/rotate.ts';
 
-/** Declares `agent-id agents rotate`, below the verb that it is given. */
+/** Declares `agent-id agents rotate | review`, below the verb that they are given. */
 export function addLifecycle(agents: Command, io: Io): void {
   withFormat(agents.command('rotate <agent>'))
     .description(
@@ -13,6 +14,28 @@ export function addLifecycle(agents: Command, io: Io): void {
       const { runRotate } = await import('./shared/rotate.ts');
       await runRotate(agent, options, io);
     });
+  withFormat(agents.command('review [agents...]'))
+    .description(
+      'Review what agents may do: keep, narrow or revoke, by questions or by a file; each decision is done and recorded in the audit log.',
+    )
+    .option(
+      '--export <[format=]file>',
+      'write what there is to review: csv, json, html; repeatable',
+      collect,
+      [],
+    )
+    .option('--decisions <file>', 'a filled-in export: a decision for every scope of an agent, or for none')
+    .option('--reviewer <name>', 'who decides (default: the user of this machine)')
+    .option('--check', 'for CI, without network: exit with 1 where a review is missing or too old')
+    .option('--max-age <duration>', 'when a review is too old', '90d')
+    .action(async (ids: readonly string[], options: ReviewOptions) => {
+      const { runReview } = await import('./shared/review.ts');
+      await runReview(ids, options, io);
+    });
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function withFormat(command: Command): Command {

@@ -44,7 +44,8 @@ function toLockedAgent(
   const { spec } = agent;
   const state: ConsumerState = input.rewritten.has(spec.id) ? 'rewritten' : 'registered';
   const sha = input.helperSha256.get(spec.id);
-  const known = input.lock.agents[spec.id]?.keys ?? [];
+  const before = input.lock.agents[spec.id];
+  const known = before?.keys ?? [];
   const fresh = (registered?.keys ?? []).filter((key) => known.every((one) => one.thumbprint !== key.kid));
   return {
     displayName: spec.displayName,
@@ -69,6 +70,7 @@ function toLockedAgent(
         ...(sha === undefined ? {} : { helperSha256: sha }),
       },
     ],
+    ...(before?.reviewed === undefined ? {} : { reviewed: before.reviewed }),
   };
 }
 

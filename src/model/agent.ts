@@ -1,3 +1,4 @@
+import type { Reviewed } from './review.ts';
 import type { ActsFor, ConsumerState, ScopeEvidence } from './consumer.ts';
 
 /** A public key as RFC 7517 spells it. `kid` is the RFC 7638 thumbprint. */
@@ -91,6 +92,8 @@ export interface LockedAgent {
     readonly verifiedAt?: string;
     readonly helperSha256?: string;
   }[];
+  /** The last access review; absent where there was none. */
+  readonly reviewed?: Reviewed;
 }
 
 /** `agent-id.lock.json`. */

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import { printable } from './error.ts';
+import { csvCell } from './csv-cell.ts';
 import type { ReportView } from './report.ts';
 
 const columns: Readonly<Record<string, (finding: Finding) => string | number | undefined | null>> = {
@@ -36,13 +36,6 @@ export function* renderCsv({ report }: ReportView): Generator<string> {
   yield `${Object.keys(columns).join(',')}\r\n`;
   for (const finding of report.findings)
     yield `${Object.values(columns)
-      .map((read) => toCell(read(finding)))
+      .map((read) => csvCell(read(finding)))
       .join(',')}\r\n`;
-}
-
-/** Spreadsheets run a cell that begins as a formula, also after blanks and in wide letters: it is marked as text. */
-function toCell(value: string | number | undefined | null): string {
-  const text = printable(String(value ?? ''));
-  const plain = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20|%]/u.test(text) ? `'${text}` : text;
-  return /[",\s']/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

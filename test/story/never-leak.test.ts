@@ -69,6 +69,10 @@ const lines: readonly (readonly string[])[] = [
   ...both('agents', 'approve', 'BCDF-GHJK', '--yes'),
   ...both('agents', 'revoke', 'inactive-users'),
   ...both('agents', 'restore', 'inactive-users'),
+  ...both('agents', 'review'),
+  ...both('agents', 'review', '--check'),
+  ['agents', 'review', ...['csv', 'json', 'html'].flatMap((format) => ['--export', `review.${format}`])],
+  ['agents', 'review', '--decisions', 'review.json'],
   ...both('agents', 'rotate', 'inactive-users', '--overlap', '0s'),
   ...both('agents', 'remove', 'helpdesk', '--key', 'nobody', '--yes'),
   ...['raw', 'json', 'env', 'github', 'header'].map((format) =>
@@ -160,6 +164,7 @@ function holds(text: string): boolean {
 function writtenFiles(): readonly string[] {
   const names = [
     ...scanFormats.map((format) => `report.${format}`),
+    ...['csv', 'json', 'html'].map((format) => `review.${format}`),
     '.gitattributes',
     'plan.json',
     'agent-id.lock.json',

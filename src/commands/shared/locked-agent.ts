@@ -8,7 +8,7 @@ import type { Io } from '../../lib/io.ts';
 import { lockName, readLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { Lock, LockedAgent } from '../../model/agent.ts';
-import type { AuditAction } from '../../model/audit-entry.ts';
+import type { AuditAction, AuditEntry } from '../../model/audit-entry.ts';
 import { AgentIdError } from '../../model/error.ts';
 
 /** Finds the lock file from the working folder upward. Throws `unknown-name`. */
@@ -45,17 +45,28 @@ export interface Deed {
   /** The verb, where the action does not say all. */
   readonly operation?: string;
   readonly scopes?: readonly string[];
+  /** Who did it, where that is known. */
+  readonly user?: string;
 }
 
 /** Does a deed and writes into the audit log that it was done, or why not. */
 export async function audited<T>(deed: Deed, io: Io, task: () => Promise<T>): Promise<T> {
-  const { action, id, agent, trust, operation = action, scopes = [] } = deed;
-  const note = async (result: 'ok' | 'failed', reason: string | null): Promise<void> => {
-    await appendAudit(statePaths(io.env), {
+  return (await auditedEntry(deed, io, task)).done;
+}
+
+/** The same, with the entry that was written. */
+export async function auditedEntry<T>(
+  deed: Deed,
+  io: Io,
+  task: () => Promise<T>,
+): Promise<{ readonly done: T; readonly entry: AuditEntry }> {
+  const { action, id, agent, trust, operation = action, scopes = [], user = null } = deed;
+  const note = async (result: 'ok' | 'failed', reason: string | null): Promise<AuditEntry> => {
+    const { entry } = await appendAudit(statePaths(io.env), {
       action,
       time: toTimestamp(io.clock()),
       agent: { id, displayName: agent.displayName, clientId: agent.clientId },
-      user: null,
+      user,
       asItself: false,
       resource: { uri: trust.issuer, displayName: trust.name },
       operation,
@@ -64,6 +75,7 @@ export async function audited<T>(deed: Deed, io: Io, task: () => Promise<T>): Pr
       reason,
       jti: null,
     });
+    return entry;
   };
   let done: T;
   try {
@@ -72,6 +84,5 @@ export async function audited<T>(deed: Deed, io: Io, task: () => Promise<T>): Pr
     await note('failed', error instanceof AgentIdError ? error.code : 'internal');
     throw error;
   }
-  await note('ok', null);
-  return done;
+  return { done, entry: await note('ok', null) };
 }
