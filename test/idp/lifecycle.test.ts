@@ -126,9 +126,8 @@ describe('agents review', () => {
   });
 
   it('exports csv, json, and a page that allows its own script and style only', async () => {
-    const done = await run(
-      ...['agents', 'review', '--export', 'a.csv', '--export', 'json=b.txt', '--export', 'c.html'],
-    );
+    const files = ['a.csv', 'json=b.txt', 'c.html'].flatMap((file) => ['--export', file]);
+    const done = await run('agents', 'review', ...files);
     expect([done.code, done.out]).toEqual([0, '']);
     const csv = await readFile(join(repo, 'a.csv'), 'utf8');
     expect(csv.split('\r\n')).toHaveLength(8);
