@@ -1,21 +1,6 @@
 import type { Command } from 'commander';
-import type { OpenAgent } from '../helper/open.ts';
+import type { ExecOptions } from '../helper/exec.ts';
 import type { Io } from '../lib/io.ts';
-import type { SubjectOptions } from './shared/subject-options.ts';
-
-interface ExecOptions extends SubjectOptions {
-  readonly agent?: string;
-  readonly env: readonly string[];
-}
-
-/** One `--env NAME=RESOURCE#SCOPE,SCOPE`. */
-interface Variable {
-  readonly name: string;
-  readonly resource: string;
-  readonly scopes: readonly string[];
-}
-
-const OWN_FAILURE = 125;
 
 /** Declares `agent-id exec`. */
 export function addExec(program: Command, io: Io): void {
@@ -42,58 +27,16 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 async function runExec(words: readonly string[], options: ExecOptions, io: Io): Promise<void> {
-  const [{ AgentIdError }, { runChild }] = await Promise.all([
+  const [{ OWN_FAILURE, execAs }, { AgentIdError }] = await Promise.all([
+    import('../helper/exec.ts'),
     import('../model/error.ts'),
-    import('../lib/child.ts'),
   ]);
-  const [command, ...args] = words;
   try {
-    if (command === undefined) throw new AgentIdError('usage', 'name a command to run, after --');
-    const env = await toEnvironment(options, io);
-    io.exitCode = await runChild({ command, args, cwd: io.cwd, env, interactive: io.interactive });
-    if (io.exitCode === 127 || io.exitCode === 126)
-      io.stderr(`agent-id exec: ${command}: ended with ${io.exitCode}\n`);
+    await execAs(words, options, io);
   } catch (error) {
     if (!(error instanceof AgentIdError)) throw error;
     const { renderError } = await import('../output/error.ts');
     io.stderr(renderError(error));
     io.exitCode = OWN_FAILURE;
   }
-}
-
-async function toEnvironment(options: ExecOptions, io: Io): Promise<NodeJS.ProcessEnv> {
-  const [{ openAgent }, { oldNames }, { readSubject, requireAgent, toScopes }] = await Promise.all([
-    import('../helper/open.ts'),
-    import('../helper/locked.ts'),
-    import('./shared/subject-options.ts'),
-  ]);
-  const variables = await Promise.all(options.env.map(parseVariable));
-  const id = requireAgent(options.agent, io);
-  const opened: OpenAgent = await openAgent(id, {
-    from: io.cwd,
-    env: io.env,
-    clock: io.clock,
-    warn: (text) => io.stderr(`${text}\n`),
-  });
-  const subject = await readSubject(opened, options, io);
-  const env = { ...io.env };
-  // What the command used before, and where the user's own token lies, is no business of it any more.
-  for (const name of await oldNames(opened.locked, io.cwd)) delete env[name];
-  for (const name of ['AGENT_ID_SUBJECT_TOKEN_FILE', 'AGENT_ID_CI_TOKEN', 'AGENT_ID_CI_TOKEN_FILE'])
-    delete env[name];
-  for (const { name, resource, scopes } of variables) {
-    const wanted = { subject, resource, scopes: toScopes(opened, resource, scopes) };
-    env[name] = (await opened.token(wanted)).token.open();
-  }
-  return env;
-}
-
-async function parseVariable(text: string): Promise<Variable> {
-  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([^#\s]+)(?:#(\S+))?$/.exec(text);
-  const [, name, resource, scopes] = match ?? [];
-  if (name !== undefined && resource !== undefined) {
-    return { name, resource, scopes: (scopes ?? '').split(',').filter((scope) => scope !== '') };
-  }
-  const { AgentIdError } = await import('../model/error.ts');
-  throw new AgentIdError('usage', '--env takes NAME=RESOURCE or NAME=RESOURCE#SCOPE,SCOPE', { where: text });
 }

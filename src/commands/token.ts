@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Granted } from '../helper/open.ts';
 import type { Io } from '../lib/io.ts';
-import type { SubjectOptions } from './shared/subject-options.ts';
+import type { SubjectOptions } from '../helper/subject-options.ts';
 
 interface TokenOptions extends SubjectOptions {
   readonly agent?: string;
@@ -35,7 +35,7 @@ export function addToken(program: Command, io: Io): void {
 async function runToken(options: TokenOptions, io: Io): Promise<void> {
   const [{ openAgent }, { readSubject, requireAgent, toScopes }] = await Promise.all([
     import('../helper/open.ts'),
-    import('./shared/subject-options.ts'),
+    import('../helper/subject-options.ts'),
   ]);
   const opened = await openAgent(requireAgent(options.agent, io), {
     from: io.cwd,

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWith, ownArguments, processIo } from '../lib/process-io.ts';
 import { systemEnv } from '../lib/system.ts';
 import { AgentIdError } from '../model/error.ts';
 import { readInbound, watchRequests } from './inbound.ts';
 import { OktaRequestExecutor } from './okta-executor.ts';
 import { openAgent, type OpenAgent, type Subject } from './open.ts';
+import { runProgram } from './program.ts';
 import { readDefaultSubject } from './subject.ts';
 
 /** An agent as rewritten code uses it. `resource` is a name from the lock file or its URI. */
@@ -19,7 +21,9 @@ export interface HelperAgent {
   asItself(): HelperAgent;
 }
 
-watchRequests();
+const args = ownArguments(import.meta.url, 'helper.mjs');
+if (args === undefined) watchRequests();
+else void runAlone(args);
 
 /**
  * Names the agent that this code is. It acts for the user whose request is being handled; outside any request, for
@@ -74,4 +78,11 @@ async function readSubject(opened: OpenAgent): Promise<Subject> {
   throw new AgentIdError('not-signed-in', 'the request carries no bearer token of a user', {
     hint: `${opened.locked.displayName} acts only for a user: send Authorization: Bearer …`,
   });
+}
+
+/** `node agent-id/helper.mjs exec …`: the command line where nothing is installed. */
+async function runAlone(words: readonly string[]): Promise<void> {
+  const io = processIo();
+  await runProgram(words, io, dirname(fileURLToPath(import.meta.url)));
+  endWith(io.exitCode);
 }

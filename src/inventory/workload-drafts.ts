@@ -68,7 +68,7 @@ function isOwn(place: Place, workload: Workload): boolean {
 }
 
 function isWrapped(command: Command, names: readonly string[]): boolean {
-  const at = command.argv.findIndex((word) => baseOf(word) === 'agent-id');
+  const at = command.argv.findIndex((word) => /(^|\/)agent-id(\/helper\.mjs)?"?$/.test(word));
   if (at === -1 || command.argv[at + 1] !== 'exec') return false;
   return command.argv.some((word, index) => {
     return command.argv[index - 1] === '--env' && names.includes(word.split('=')[0] ?? '');

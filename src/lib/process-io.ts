@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { AgentIdError } from '../model/error.ts';
 import { systemClock } from './clock.ts';
 import type { Io } from './io.ts';
@@ -21,6 +22,21 @@ export function processIo(folder?: string): Io {
     stdin: () => text(stdin),
     exitCode: 0,
   };
+}
+
+/**
+ * Gives the arguments of this process where it was started as the module at `url`, which is called `name`; `undefined`
+ * where that was imported, or bundled into something of another name.
+ */
+export function ownArguments(url: string, name: string): readonly string[] | undefined {
+  const [, main, ...args] = process.argv;
+  if (main === undefined || basename(main) !== name) return undefined;
+  return realpathSync(main) === realpathSync(fileURLToPath(url)) ? args : undefined;
+}
+
+/** Sets the code that this process ends with. */
+export function endWith(code: number): void {
+  process.exitCode = code;
 }
 
 /** Throws `usage` where the folder that `-C` names is none. */

@@ -9,6 +9,8 @@ import { openReading, shareBaseUrls } from './shared-url.ts';
 export interface DraftInput {
   readonly root: string;
   readonly context: PlanContext;
+  /** The issuer that CI jobs are told of, where it takes the token of their platform. */
+  readonly platformIssuer: string | undefined;
   /** Agent ids to migrate; all where undefined. */
   readonly only: readonly string[] | undefined;
   /** Every path of the tree. */

@@ -2,6 +2,7 @@ import type { Adoption, ChangedSignature, Document, Entering, Given } from '../f
 import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
+import { isWorkflow, toJobEdits } from './ci-job.ts';
 import { serviceRoot } from './helper-files.ts';
 import { toLine, type Edit, type Span } from '../model/place.ts';
 import { wrapCommands } from './wrap.ts';
@@ -31,6 +32,8 @@ export interface FileEdits {
   /** Whether this file now imports the helper, and below which folder that lies. */
   readonly needsHelper: boolean;
   readonly helperRoot: string;
+  /** Whether it runs where nothing is installed, so that a helper which is no program needs one beside it. */
+  readonly runsAlone?: boolean;
   /** What other files must know of it: see `Adopted`. */
   readonly links?: Links;
 }
@@ -49,6 +52,8 @@ export interface EditContext {
   readonly consumerFiles: ReadonlyMap<string, readonly PlannedAgent[]>;
   /** Agents whose code asks the helper: their commands need no wrapper. */
   readonly adopted: ReadonlySet<string>;
+  /** The issuer that jobs are told of, where it takes the token of their platform. */
+  readonly platformIssuer: string | undefined;
   /** Where the vendored helper of an agent lies, as code of this file names it. */
   readonly helperFor: (path: string, agent: PlannedAgent) => Pick<Adoption, 'helperPath' | 'helperImport'>;
 }
@@ -108,6 +113,7 @@ function adoptHelper(
       why: whyChanged(adopted.tier),
       needsHelper,
       helperRoot: serviceRoot(agent.consumer, file.path),
+      runsAlone: file.agents.some((one) => one.kind === 'ci-job'),
       links: { changed, dropped, gives },
     },
   };
@@ -129,7 +135,11 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
   if (wrapped.edits.length > 0) tier = 'T1';
   edits.push(...wrapped.edits);
   outcomes.push(...wrapped.manual.map((step) => ({ manual: step })));
-  for (const slot of entriesToRemove(file, context.secret)) {
+  const gone = entriesToRemove(file, context.secret);
+  const jobs = toJobEdits(file, gone, context);
+  edits.push(...jobs.edits);
+  if (jobs.edits.length > 0) tier ??= 'T0';
+  for (const slot of gone.filter((one) => !jobs.replaced.has(one))) {
     const reason = 'replaced by an identity of its own, see agent-id.lock.json';
     edits.push(...document.removeEntry(slot, reason));
     tier ??= 'T0';
@@ -147,7 +157,7 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
         tier,
         agents,
         why,
-        needsHelper: false,
+        needsHelper: wrapped.edits.length > 0 && isWorkflow(file.path),
         helperRoot: '',
       },
     },

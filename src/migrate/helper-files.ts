@@ -18,6 +18,7 @@ const helpersByEnding: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\.py$/, ['helper.py']],
   [/\.go$/, ['helper.go']],
   [/\.(sh|bash)$/, ['helper.sh']],
+  [/\.ya?ml$/, ['helper.mjs']],
 ];
 
 /** Gives the folder of a consumer's code: the service's own, else that of its file. The helper goes below it. */
@@ -52,7 +53,8 @@ export async function toHelperFiles(
   const files = new Map<string, HelperFile>();
   for (const file of changed.filter((one) => one.needsHelper)) {
     const names = helpersByEnding.find(([ending]) => ending.test(file.path))?.[1] ?? [];
-    for (const name of names) {
+    const program = file.runsAlone === true ? ['helper.mjs'] : [];
+    for (const name of new Set([...names, ...program])) {
       const path = posix.join(file.helperRoot, 'agent-id', name);
       const agents = [...new Set([...(files.get(path)?.agents ?? []), ...file.agents])];
       files.set(path, { path, text: await source(name), agents });

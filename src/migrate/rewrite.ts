@@ -19,6 +19,8 @@ export interface RewriteInput {
   /** The agents whose consumers move; the files of others stay as they are. */
   readonly agents: readonly PlannedAgent[];
   readonly rescan: Rescan;
+  /** The issuer that CI jobs are told of, where it takes the token of their platform. */
+  readonly platformIssuer: string | undefined;
   /** Every path of the tree. */
   readonly paths: readonly string[];
 }
@@ -105,6 +107,7 @@ async function rewriteFiles(
     const module = owner && (await goModule(input.root, serviceRoot(owner.consumer, file.path)));
     const outcomes = toFileEdits(file, {
       secret: input.secret,
+      platformIssuer: input.platformIssuer,
       ...around,
       helperFor: (path, agent) => helperReference(serviceRoot(agent.consumer, path), path, module),
     });

@@ -1,6 +1,7 @@
 import type { Command } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import type { EditContext, TouchedFile } from './edits.ts';
+import { isUnderExec, isWorkflow, vendoredProgram } from './ci-job.ts';
 import { toLine, type Edit } from '../model/place.ts';
 
 interface Wrapped {
@@ -16,13 +17,13 @@ export function wrapCommands(file: TouchedFile, context: EditContext): Wrapped {
   const edits: Edit[] = [];
   const manual: ManualStep[] = [];
   for (const command of file.document.facts.commands) {
-    if (command.argv[0] === 'agent-id') continue;
+    if (isUnderExec(command)) continue;
     const agent = runnerOf(command, file, context);
     if (agent === undefined || context.adopted.has(agent.spec.id)) continue;
     const edit =
       file.document.facts.format === 'json'
         ? wrapJson(file, command, agent, context)
-        : wrapShell(command, agent, context);
+        : wrapShell(command, agent, { ...context, file });
     if (edit !== undefined) edits.push(...edit);
     else {
       manual.push({
@@ -61,9 +62,16 @@ function isContainer(command: Command): boolean {
   return command.slot?.startsWith('services.') === true;
 }
 
-function wrapShell(command: Command, agent: PlannedAgent, context: EditContext): readonly Edit[] {
+function wrapShell(
+  command: Command,
+  agent: PlannedAgent,
+  context: EditContext & { readonly file?: TouchedFile },
+): readonly Edit[] {
+  const { file } = context;
   const at = command.span.start;
-  const text = `${execWords(agent, context).join(' ')} `;
+  const [own, ...words] = execWords(agent, context);
+  const program = file !== undefined && isWorkflow(file.path) ? vendoredProgram(file, command) : [own];
+  const text = `${[...program, ...words].join(' ')} `;
   return [{ span: { start: at, end: at }, text, reason: `runs as ${agent.spec.displayName}` }];
 }
 

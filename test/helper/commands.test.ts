@@ -87,7 +87,7 @@ describe('token', () => {
       token_type: 'Bearer',
       scope: 'okta.users.manage',
       resource: world.fake.resource,
-      expires_in: expect.closeTo(300, -1) as number,
+      expires_in: expect.closeTo(280, -1.6) as number,
     });
     expect(env?.stdout).toMatch(/^AGENT_ID_TOKEN=ey\S+\n$/);
     expect(header?.stdout).toMatch(/^Authorization: Bearer ey\S+\n$/);

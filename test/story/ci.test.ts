@@ -1,28 +1,24 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startCiIssuer, type CiIssuer } from '../idp/ci-issuer.ts';
 import { startForeignServer, type ForeignServer } from '../idp/foreign-server.ts';
 import { openWorld, type Ran, type World } from './world.ts';
 
-const program = resolve(import.meta.dirname, '../../bin/agent-id.cjs');
-
 interface Step {
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs the job's steps as a fresh runner does: the checked-out tree, no state, no secret, no key. */
+/** Runs the job's steps as a fresh runner does: the checked-out tree and Node; nothing installed, no state, no secret, no key. */
 async function runJob(root: string, env: Readonly<Record<string, string>>): Promise<Ran> {
   const text = readFileSync(join(root, '.github/workflows/sync-groups.yml'), 'utf8');
   expect(text).not.toContain('secrets.');
   const { jobs } = parse(text) as { jobs: Record<string, { steps: Step[] }> };
   const home = mkdtempSync(join(root, '..', 'runner-'));
-  writeFileSync(join(home, 'agent-id'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
-  chmodSync(join(home, 'agent-id'), 0o755);
-  const base = { PATH: `${home}:${process.env['PATH'] ?? ''}`, HOME: home, ...env };
+  const base = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: home, ...env };
   let last: Ran = { code: 0, stdout: '', stderr: '' };
   for (const step of jobs['sync-groups']?.steps ?? []) {
     if (step.run === undefined) continue;
@@ -55,13 +51,27 @@ describe('a migrated CI job, by the token of its platform', () => {
 
   beforeAll(async () => {
     [world, ci] = await Promise.all([openWorld(), startCiIssuer()]);
-    issuer = { AGENT_ID_ISSUER: world.embedded.issuer };
+    // The workflow names it itself.
+    issuer = {};
     expect((await world.run(['idp', 'add', 'sandbox', '--type', 'embedded'])).code).toBe(0);
     expect((await world.run(migrate)).code).toBe(0);
   });
 
   afterAll(async () => {
     await Promise.all([world.close(), ci.stop()]);
+  });
+
+  it('is rewritten so that it needs nothing on the runner: permissions, issuer, vendored helper', () => {
+    const text = readFileSync(join(world.root, '.github/workflows/sync-groups.yml'), 'utf8');
+    const { jobs, permissions } = parse(text) as {
+      permissions: object;
+      jobs: Record<string, { permissions: object; steps: Step[] }>;
+    };
+    expect(permissions).toEqual({ contents: 'read' });
+    expect(jobs['sync-groups']?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+    const step = jobs['sync-groups']?.steps.at(-1);
+    expect(step?.env).toMatchObject({ AGENT_ID_ISSUER: world.embedded.issuer });
+    expect(step?.run).toMatch(/^node agent-id\/helper\.mjs exec --agent sync-groups --as-agent /);
   });
 
   it('is nobody before its platform was enrolled', async () => {

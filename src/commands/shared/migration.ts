@@ -88,6 +88,7 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
       displayNames: scene.eyes.config.displayNames,
       owners: scene.eyes.config.owners,
     },
+    platformIssuer: adapter.trustPlatform === undefined ? undefined : adapter.trust.issuer,
     paths: scene.paths,
     configFiles: scene.paths.filter(
       (path) =>

@@ -178,10 +178,7 @@ func ask(q question) answer {
 	asked := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	command := strings.Fields(os.Getenv("AGENT_ID_COMMAND"))
-	if len(command) == 0 {
-		command = []string{"agent-id"}
-	}
+	command := command()
 	child := exec.CommandContext(ctx, command[0], append(command[1:], q.arguments()...)...)
 	var stdout, stderr bytes.Buffer
 	child.Dir = folder()
@@ -200,6 +197,22 @@ func ask(q question) answer {
 	}
 	lifetime := time.Duration(token.ExpiresIn * float64(time.Second))
 	return answer{header: "Bearer " + token.AccessToken, ends: asked.Add(lifetime - margin)}
+}
+
+// command names the program that is asked: where it is not installed, helper.mjs beside this source.
+func command() []string {
+	if named := strings.Fields(os.Getenv("AGENT_ID_COMMAND")); len(named) > 0 {
+		return named
+	}
+	if _, err := exec.LookPath("agent-id"); err != nil {
+		if _, source, _, ok := runtime.Caller(0); ok {
+			beside := filepath.Join(filepath.Dir(source), "helper.mjs")
+			if _, err := os.Stat(beside); err == nil {
+				return []string{"node", beside}
+			}
+		}
+	}
+	return []string{"agent-id"}
 }
 
 func (q question) arguments() []string {

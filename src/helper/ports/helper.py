@@ -3,8 +3,8 @@
     agent_id = importlib.import_module("agent-id.helper")
     agent_id.authorization("password-reset", "password-api", ["okta.users.manage"], request=self)
 
-gives the value of an Authorization header. Runs `agent-id token` (another command: AGENT_ID_COMMAND) and keeps the
-answer in memory until 30 seconds before it ends.
+gives the value of an Authorization header. Runs `agent-id token` (another command: AGENT_ID_COMMAND; where it is not
+installed, helper.mjs beside this file) and keeps the answer in memory until 30 seconds before it ends.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import threading
 import time
@@ -127,10 +128,9 @@ def _ask(agent, resource, scopes, subject, as_itself):
 
 
 def _run(arguments, stdin):
-    command = shlex.split(os.environ.get("AGENT_ID_COMMAND") or "agent-id", posix=os.name != "nt")
     try:
         done = subprocess.run(
-            command + arguments,
+            _command() + arguments,
             input=stdin.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -153,6 +153,16 @@ def _run(arguments, stdin):
     if done.returncode == 0:
         return answer
     raise _to_error(answer.get("error") or {}, done.stderr.decode(errors="replace"))
+
+
+def _command():
+    named = os.environ.get("AGENT_ID_COMMAND")
+    if named:
+        return shlex.split(named, posix=os.name != "nt")
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "helper.mjs")
+    if shutil.which("agent-id") is None and shutil.which("node") and os.path.isfile(beside):
+        return ["node", beside]
+    return ["agent-id"]
 
 
 def _to_error(error, stderr):

@@ -31,6 +31,15 @@ _agent_id_header() (
     shift
   done
   command=${AGENT_ID_COMMAND:-agent-id}
+  # Where it is not installed: the helper for Node beside this file, or below the script that sources it.
+  for beside in "${0%/*}/helper.mjs" "${0%/*}/agent-id/helper.mjs"; do
+    if [ "$command" = agent-id ] && ! command -v agent-id >/dev/null 2>&1 && [ -f "$beside" ]; then
+      set -- "$@" --agent "$agent" --resource "$resource"
+      token=$(node "$beside" token "$@" $as_agent --format raw </dev/null) || exit
+      printf 'Bearer %s\n' "$token"
+      exit
+    fi
+  done
   if ! command -v "${command%% *}" >/dev/null 2>&1; then
     echo 'agent-id: the command agent-id is not there: install it, or set AGENT_ID_COMMAND' >&2
     exit 127

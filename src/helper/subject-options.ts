@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { readDefaultSubject, parseSubject } from '../../helper/subject.ts';
-import type { OpenAgent, Subject } from '../../helper/open.ts';
-import { readDescriptor, readText } from '../../lib/descriptor.ts';
-import type { Io } from '../../lib/io.ts';
-import { AgentIdError } from '../../model/error.ts';
+import { readDefaultSubject, parseSubject } from './subject.ts';
+import type { OpenAgent, Subject } from './open.ts';
+import { readDescriptor, readText } from '../lib/descriptor.ts';
+import type { Io } from '../lib/io.ts';
+import { AgentIdError } from '../model/error.ts';
 
 /** For whom a token is, as flags. None: the user who signed in. */
 export interface SubjectOptions {

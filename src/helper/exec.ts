@@ -1,0 +1,71 @@
+import { runChild } from '../lib/child.ts';
+import type { Io } from '../lib/io.ts';
+import { AgentIdError } from '../model/error.ts';
+import { oldNames } from './locked.ts';
+import { openAgent } from './open.ts';
+import { readSubject, requireAgent, toScopes, type SubjectOptions } from './subject-options.ts';
+
+/** What `exec` is told by flags. */
+export interface ExecOptions extends SubjectOptions {
+  readonly agent?: string;
+  /** `NAME=RESOURCE` or `NAME=RESOURCE#SCOPE,SCOPE`, each. */
+  readonly env: readonly string[];
+}
+
+/** The exit code where no token could be had. */
+export const OWN_FAILURE = 125;
+
+/** One `--env NAME=RESOURCE#SCOPE,SCOPE`. */
+interface Variable {
+  readonly name: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/**
+ * Runs a command with tokens in its environment and sets `io.exitCode` to its own. `from` is where the lock file is
+ * looked for. Throws an `AgentIdError` where there is no token, before the command runs.
+ */
+export async function execAs(
+  words: readonly string[],
+  options: ExecOptions,
+  io: Io,
+  from = io.cwd,
+): Promise<void> {
+  const [command, ...args] = words;
+  if (command === undefined) throw new AgentIdError('usage', 'name a command to run, after --');
+  const env = await toEnvironment(options, io, from);
+  io.exitCode = await runChild({ command, args, cwd: io.cwd, env, interactive: io.interactive });
+  if (io.exitCode === 127 || io.exitCode === 126)
+    io.stderr(`agent-id exec: ${command}: ended with ${io.exitCode}\n`);
+}
+
+async function toEnvironment(options: ExecOptions, io: Io, from: string): Promise<NodeJS.ProcessEnv> {
+  const variables = options.env.map(parseVariable);
+  const opened = await openAgent(requireAgent(options.agent, io), {
+    from,
+    env: io.env,
+    clock: io.clock,
+    warn: (text) => io.stderr(`${text}\n`),
+  });
+  const subject = await readSubject(opened, options, io);
+  const env = { ...io.env };
+  // What the command used before, and where the user's own token lies, is no business of it any more.
+  for (const name of await oldNames(opened.locked, from)) delete env[name];
+  for (const name of ['AGENT_ID_SUBJECT_TOKEN_FILE', 'AGENT_ID_CI_TOKEN', 'AGENT_ID_CI_TOKEN_FILE'])
+    delete env[name];
+  for (const { name, resource, scopes } of variables) {
+    const wanted = { subject, resource, scopes: toScopes(opened, resource, scopes) };
+    env[name] = (await opened.token(wanted)).token.open();
+  }
+  return env;
+}
+
+function parseVariable(text: string): Variable {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([^#\s]+)(?:#(\S+))?$/.exec(text);
+  const [, name, resource, scopes] = match ?? [];
+  if (name !== undefined && resource !== undefined) {
+    return { name, resource, scopes: (scopes ?? '').split(',').filter((scope) => scope !== '') };
+  }
+  throw new AgentIdError('usage', '--env takes NAME=RESOURCE or NAME=RESOURCE#SCOPE,SCOPE', { where: text });
+}
