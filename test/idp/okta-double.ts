@@ -153,7 +153,12 @@ function refuse(
 ):
   { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> } | undefined {
   const [kind = '', value = ''] = (request.headers.authorization ?? '').split(' ');
-  if (kind === 'SSWS' && state.ssws.has(value)) return undefined;
+  if (kind === 'SSWS') {
+    const used = table(state.rows, 'tokens').get(state.ssws.get(value) ?? '');
+    if (used === undefined) return { status: 401, body: errorBody(401) };
+    used['lastUpdated'] = new Date().toISOString();
+    return undefined;
+  }
   const token = kind === 'Bearer' ? state.tokens.get(value) : undefined;
   if (token === undefined) return { status: 401, body: errorBody(401) };
   if (scopes.some((scope) => token.scopes.includes(scope))) return undefined;

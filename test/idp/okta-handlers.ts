@@ -189,7 +189,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   deleteResourceSet: ({ rows, values: [id = ''] }) => gone(rows, 'resource-sets', id),
   listRolesForClient: ({ rows, values: [client = ''] }) => all(rows, `assignments ${client}`),
   assignRoleToClient({ rows, values: [client = ''], body }) {
-    if (!table(rows, 'roles').has(String(body['role']))) return missing();
+    if (body['type'] === 'CUSTOM' && !table(rows, 'roles').has(String(body['role']))) return missing();
     return made(rows, `assignments ${client}`, ['irb', 200], { ...body, status: 'ACTIVE' });
   },
   deleteRoleFromClient: ({ rows, values: [client = '', id = ''] }) => gone(rows, `assignments ${client}`, id),

@@ -1,4 +1,5 @@
 import { agentKeyFile, makeAgentKey } from '../../lib/keys.ts';
+import { fromTimestamp } from '../../lib/clock.ts';
 import type { PublicJwk } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Secret } from '../../model/secret.ts';
@@ -121,15 +122,25 @@ async function ensureSuperAdmin(admin: OktaAdmin, app: OktaApp): Promise<void> {
   );
 }
 
-/** Okta never says which value belongs to which id: the person chooses, or the plan binds it. */
+/** A use moves a token's last use: which one was used in the last minute is the one that was given, if only one was. */
+const JUST_NOW_MS = 60_000;
+
+/** Okta never says which value belongs to which id: where the last use does not tell either, the person chooses. */
 async function lastStep(admin: OktaAdmin): Promise<string> {
   const tokens = await listApiTokens(admin).catch((error: unknown) => {
     if (error instanceof AgentIdError) return [];
     throw error;
   });
-  const named = tokens.map(
-    (token) => `${token.name} (${token.id}, last use ${token.lastUsedAt ?? 'unknown'})`,
+  const now = admin.parts.clock();
+  const used = tokens.filter(({ lastUsedAt }) => now - fromTimestamp(lastUsedAt ?? '') < JUST_NOW_MS);
+  const likely = used.length === 1 ? used : tokens;
+  const named = likely.map(
+    ({ name, id, owner, lastUsedAt }) =>
+      `${name} (${id}, of ${owner ?? 'unknown'}, last use ${lastUsedAt ?? 'unknown'})`,
   );
-  const which = named.length === 0 ? '' : ` There is: ${named.join('; ')}.`;
-  return `The API token was used once and kept nowhere. Last step, when nothing uses it: revoke it, ${consolePath.tokens}${which}`;
+  const which = named.length === 0 ? '' : ` ${used.length === 1 ? 'It is' : 'One of'}: ${named.join('; ')}.`;
+  return (
+    'The API token was used once and kept nowhere. Last step, when nothing uses it: agent-id retire revokes it ' +
+    `where a plan bound it (--handle SECRET=ID); else ${consolePath.tokens}${which}`
+  );
 }
