@@ -1,9 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import type { GcOptions } from './shared/gc.ts';
 import type { ReviewOptions } from './shared/review.ts';
 import type { RotateOptions } from './shared/rotate.ts';
 
-/** Declares `agent-id agents rotate | review`, below the verb that they are given. */
+/** Declares `agent-id agents rotate | review | gc`, below the verb that they are given. */
 export function addLifecycle(agents: Command, io: Io): void {
   withFormat(agents.command('rotate <agent>'))
     .description(
@@ -31,6 +32,21 @@ export function addLifecycle(agents: Command, io: Io): void {
     .action(async (ids: readonly string[], options: ReviewOptions) => {
       const { runReview } = await import('./shared/review.ts');
       await runReview(ids, options, io);
+    });
+  withFormat(agents.command('gc'))
+    .description(
+      'Find applications with our marker that no lock file knows, and agents whose application is gone; remove what you choose.',
+    )
+    .option('--lock <file>', 'lock file of another repository of the same providers; repeatable', collect, [])
+    .option('--only <id>', 'remove only this client id, or agent; repeatable', collect, [])
+    .option('--dry-run', 'only show')
+    .option(
+      '--yes',
+      'do not ask; an application goes only where --only names it, or its last token is 30 days old',
+    )
+    .action(async (options: GcOptions) => {
+      const { runGc } = await import('./shared/gc.ts');
+      await runGc(options, io);
     });
 }
 

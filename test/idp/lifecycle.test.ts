@@ -211,6 +211,66 @@ describe('agents review', () => {
   });
 });
 
+describe('agents gc', () => {
+  const stray = 'agent-id.stray.abcdefgh';
+  const foreign = 'payroll';
+
+  it('shows what no lock file knows, and removes nothing unasked', async () => {
+    await kit.register(stray, key, { acts_for: 'itself', client_name: 'Stray Agent' });
+    await kit.register(foreign, key, { software_id: undefined, client_name: 'Payroll' });
+    for (const args of [['--dry-run', '--yes'], []]) {
+      const shown = await run('agents', 'gc', ...args);
+      expect([shown.code, shown.out]).toEqual([
+        1,
+        `no lock  local  ${stray}  Stray Agent  active  no token known\n`,
+      ]);
+    }
+    expect((await kit.admin('GET', `/register/${stray}`)).status).toBe(200);
+  });
+
+  it('knows the lock files of other repositories', async () => {
+    const agents = { stray: { ...locked('stray'), clientId: stray } };
+    await writeFile(join(kit.folder, 'other.json'), renderLock({ schemaVersion: 1, agents, secrets: {} }));
+    const agreed = await run('agents', 'gc', '--lock', join(kit.folder, 'other.json'));
+    expect([agreed.code, agreed.out, agreed.err]).toEqual([0, '', 'Provider and lock file agree.\n']);
+    expect((await run('agents', 'gc', '--lock', 'none.json')).err).toContain('error[unreadable]');
+  });
+
+  it('spares what got a token lately unless it is named, and never touches a foreign application', async () => {
+    expect((await run('agents', 'gc', '--yes')).err).toContain('0 of 1 removed');
+    expect((await kit.itself(stray, key, { scope: 'okta.users.read' })).status).toBe(200);
+    const spared = await run('agents', 'gc', '--yes');
+    expect([spared.code, spared.err]).toEqual([1, expect.stringContaining('0 of 1 removed')]);
+    const removed = await run('agents', 'gc', '--yes', '--only', stray, '--format', 'json');
+    expect([removed.code, JSON.parse(removed.out)]).toEqual([
+      0,
+      expect.objectContaining({ removed: [stray], missing: [], unasked: [] }),
+    ]);
+    expect((await kit.admin('GET', `/register/${stray}`)).status).toBe(404);
+    expect((await kit.admin('GET', `/register/${foreign}`)).status).toBe(200);
+    expect((await run('audit', 'show')).out).toContain('Stray Agent was removed');
+  });
+
+  it('takes an agent out of the lock file whose application is gone', async () => {
+    await kit.admin('DELETE', `/register/${clientOf('rogue')}`);
+    expect((await run('agents', 'gc')).out).toContain('agent rogue of agent-id.lock.json');
+    expect((await run('agents', 'gc', '--yes')).code).toBe(0);
+    expect(Object.keys((await readLock()).agents)).toEqual(['reader', 'writer']);
+  });
+
+  it('asks nothing of an issuer that only a lock file names', async () => {
+    const before = await readLock();
+    const reader = { ...locked('reader'), issuer: 'http://127.0.0.1:9' };
+    await writeFile(join(repo, lockName), renderLock({ ...before, agents: { reader } }));
+    const asked = await run('agents', 'gc', '--yes', '--format', 'json');
+    expect([asked.code, JSON.parse(asked.out)]).toEqual([
+      1,
+      expect.objectContaining({ orphans: [], missing: [], removed: [] }),
+    ]);
+    await writeFile(join(repo, lockName), renderLock(before));
+  });
+});
+
 function locked(id: string): LockedAgent {
   const evidence = id === 'reader' ? [{ path: 'src/main.ts', line: 3, call: 'GET /api/v1/users' }] : [];
   return {

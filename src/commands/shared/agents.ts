@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { IdpAdapter } from '../../idp/types.ts';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
 import { lockName, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { Lock, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
+import { liveTokens } from './live-tokens.ts';
 import { know } from './agent-view.ts';
 import { audited, openLock, openProvider, pick } from './locked-agent.ts';
 import { machinesOf, pickKey } from './machine-keys.ts';
@@ -42,8 +42,13 @@ export async function runSwitch(
   const adapter = await openProvider(agent, io);
   await audited({ action, id, agent, trust: adapter.trust }, io, () => adapter[action](agent.clientId));
   const done = action === 'revoke' ? 'revoked' : 'restored';
-  if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: done })}\n`);
-  else io.stderr(`${agent.displayName} is ${done}.${afterRevoke(action, adapter)}\n`);
+  const live = action === 'revoke' ? liveTokens(agent, adapter) : null;
+  if (options.format === 'json') {
+    const more = live === null ? {} : { liveTokens: live };
+    io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: done, ...more })}\n`);
+    return;
+  }
+  io.stderr(`${agent.displayName} is ${done}.${live === null ? '' : ` ${live}`}\n`);
 }
 
 export async function runRemove(id: string, options: Options, io: Io): Promise<void> {
@@ -97,13 +102,6 @@ async function removeKey(
   if (options.format === 'json')
     io.stdout(`${JSON.stringify({ ...envelope, agent: id, key: key.thumbprint, status: 'removed' })}\n`);
   else io.stderr(`The key of ${key.name} is removed: that machine is ${agent.displayName} no longer.\n`);
-}
-
-function afterRevoke(action: 'revoke' | 'restore', { capabilities }: IdpAdapter): string {
-  if (action === 'restore') return '';
-  return capabilities.revokeIssued
-    ? ' Its tokens are dead as well.'
-    : ' Tokens that it has go on until they expire, at most five minutes.';
 }
 
 async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<boolean> {

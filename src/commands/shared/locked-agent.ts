@@ -40,7 +40,7 @@ export async function openProvider(agent: LockedAgent, io: Io): Promise<IdpAdapt
 export interface Deed {
   readonly action: AuditAction;
   readonly id: string;
-  readonly agent: LockedAgent;
+  readonly agent: Pick<LockedAgent, 'displayName' | 'clientId'>;
   readonly trust: TrustedIdp;
   /** The verb, where the action does not say all. */
   readonly operation?: string;
