@@ -104,9 +104,7 @@ function refusal({ from, specifier }: Import): string | undefined {
   const target = resolve(dirname(from), specifier);
   const path = relative(src, target);
   if (path.startsWith('..'))
-    return /^..[\\/](package.json$|rules|schemas)/.test(path)
-      ? undefined
-      : `${where}: outside src`;
+    return /^..[\\/](package.json$|rules|schemas)/.test(path) ? undefined : `${where}: outside src`;
   const targetFolder = path.split(/[\\/]/)[0] ?? '';
   const ownFolder = relative(src, from).split(/[\\/]/)[0] ?? '';
   if (targetFolder === ownFolder)

@@ -34,6 +34,9 @@ export const noConfig: Config = {
   unknown: [],
 };
 const known = new Set(['schemaVersion', 'fingerprint', 'scan', 'idp', 'resources', 'agents']);
+/** Fields of other tools' settings by which those run what a repository says. */
+const running =
+  /^(?:run|exec|eval|shell|script|command|hook|plugin|require|import|pre|post|before|after)(?:s|[-_A-Z].*)?$/;
 const MOST_BYTES = 200_000;
 
 /**
@@ -57,6 +60,9 @@ export async function parseConfig(text: string, path: string): Promise<Config> {
   const [error] = document.errors;
   if (error !== undefined)
     throw malformed(`${path}:${error.linePos?.[0].line ?? 1}`, `is not YAML (${error.code})`);
+  const [tagged] = document.warnings;
+  if (tagged !== undefined)
+    throw malformed(`${path}:${tagged.linePos?.[0].line ?? 1}`, `asks for more than data (${tagged.code})`);
   return toConfig(toRecord(toPlain(document, path)), path);
 }
 
@@ -99,6 +105,8 @@ function toConfig(data: Readonly<Record<string, unknown>>, file: string): Config
     });
   }
   const scan = toRecord(data['scan']);
+  const asks = [...Object.keys(data), ...Object.keys(scan)].find((field) => running.test(field));
+  if (asks !== undefined) throw malformed(file, `asks to run something (${asks}): it is data only`);
   const salt = toRecord(data['fingerprint'])['salt'];
   return {
     salt: typeof salt === 'string' && salt.length >= 16 ? salt : null,

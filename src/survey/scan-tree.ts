@@ -4,6 +4,7 @@ import {
   matchFile,
   namedMatch,
   toFindings,
+  toNameText,
   type Keep,
   type Match,
   type RuleSet,
@@ -14,7 +15,7 @@ import { toLineStarts } from '../lib/text.ts';
 import type { Content } from '../lib/tree-reader.ts';
 import type { FileFacts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Skipped } from '../model/place.ts';
+import { toLine, type Skipped } from '../model/place.ts';
 import { readTexts } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
 import { createSieve, type Likely, type Sieve } from './sieve.ts';
@@ -68,6 +69,9 @@ const LONG_LINE = 100;
 const machineMade =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|composer\.lock|[\w.-]+\.min\.js)$/;
 
+/** Between names in a list of them: what belongs together within some lines is never of two names. */
+const APART = '\n'.repeat(12);
+
 const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-baseline\.json)$/;
 
 /**
@@ -82,6 +86,7 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   scan.skipped.push(...later.unlisted);
   await scan.lookAtAll(later.paths);
   scan.seen.push(...namedSeen(source, options.rules));
+  if (source.kind === 'tree' || source.kind === 'staged') scan.lookAtNames([...source.paths, ...later.paths]);
   return {
     findings: toFindings(scan.seen, createFingerprint(options.key), options),
     skipped: scan.skipped,
@@ -133,10 +138,37 @@ class Scan {
     }
   }
 
+  /** A name may hold a secret too: exact formats are looked for in all of them at once. */
+  lookAtNames(paths: readonly string[]): void {
+    const text = toNameText(paths.join(APART));
+    const likely = this.#sieve(Buffer.from(text), '');
+    if (likely === undefined) return;
+    const starts = startsOf(paths);
+    const { near: spans, ...known } = likely;
+    const near = spans?.(text);
+    const place = { ...known, ...(near === undefined ? {} : { near }) };
+    for (const match of matchFile(text, null, this.#options.rules, place)) {
+      if (match.kind !== 'literal' || match.rule.broad === true || match.confidence === 'low') continue;
+      const path = paths[toLine(starts, match.span.start) - 1] ?? '';
+      const reasons = [...match.reasons, 'stands in the name of the file'];
+      const matches = [{ ...match, name: null, span: { start: 0, end: 0 }, reasons }];
+      this.seen.push({ path, lineStarts: [0], source: this.#source.kind, matches });
+    }
+  }
+
   #count(bytes: number): void {
     this.stats.files += 1;
     this.stats.bytes += bytes;
   }
+}
+
+function startsOf(paths: readonly string[]): readonly number[] {
+  let at = 0;
+  return paths.map((path) => {
+    const start = at;
+    at += path.length + APART.length;
+    return start;
+  });
 }
 
 function namedSeen({ named = [], kind }: TextSource, rules: RuleSet): readonly Seen[] {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { toTimestamp } from '../../lib/clock.ts';
 import { configName, newConfigText, newSalt } from '../../lib/config.ts';
 import { readTextIfThere, writeWhole } from '../../lib/files.ts';
+import { createFingerprint, createPathMask } from '../../detect/index.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -122,21 +123,34 @@ async function lookThrough(
 ): Promise<Looked> {
   if (flags.github !== undefined) {
     const { scanGithubOf } = await import('./scan-github.ts');
-    const result = await scanGithubOf(flags.github, eyes, flags, { io, say });
+    const result = masked(await scanGithubOf(flags.github, eyes, flags, { io, say }), eyes);
     return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
   }
   if (flags.history === true) {
     const { repositoryOf, scanHistoryOf } = await import('./scan-history.ts');
-    const result = await scanHistoryOf(repositoryOf(targets, io), eyes, flags, say);
+    const result = masked(await scanHistoryOf(repositoryOf(targets, io), eyes, flags, say), eyes);
     return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
   }
   const source = await openScanSource(targets, eyes, flags, io);
   const result = await scanSource(source, eyes);
   const unread = new Set(result.skipped.map(({ path }) => path));
   const seen = new Set(result.paths.filter((path) => !unread.has(path)));
-  if (flags.since === undefined) return { ...result, seen };
+  if (flags.since === undefined) return { ...masked(result, eyes), seen };
   const { withBrought } = await import('./scan-history.ts');
-  return { ...(await withBrought(result, flags.since, eyes, flags)), seen };
+  return { ...masked(await withBrought(result, flags.since, eyes, flags), eyes), seen };
+}
+
+/** A path that holds a secret is shown without it. */
+function masked<T extends ScanResult>(result: T, { rules, key }: Eyes): T {
+  const mask = createPathMask(rules, createFingerprint(key));
+  return {
+    ...result,
+    findings: result.findings.map((finding) => ({
+      ...finding,
+      location: { ...finding.location, path: mask(finding.location.path) },
+    })),
+    skipped: result.skipped.map(({ path, reason }) => ({ path: mask(path), reason })),
+  };
 }
 
 function exitCode({ findings, skipped }: Report, flags: ScanFlags): number {
