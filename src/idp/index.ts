@@ -18,6 +18,7 @@ type Load = (parts: AdapterParts) => Promise<IdpAdapter>;
 const adapters: Partial<Record<TrustedIdp['type'], Load>> = {
   embedded: async (parts) => (await import('./embedded-adapter.ts')).createEmbeddedAdapter(parts),
   oidc: async (parts) => (await import('./oidc-adapter.ts')).createOidcAdapter(parts),
+  entra: async (parts) => (await import('./entra/adapter.ts')).createEntraAdapter(parts),
   keycloak: async (parts) => (await import('./keycloak/adapter.ts')).createKeycloakAdapter(parts),
   auth0: async (parts) => (await import('./auth0/adapter.ts')).createAuth0Adapter(parts),
   okta: async (parts) => (await import('./okta/adapter.ts')).createOktaAdapter(parts),

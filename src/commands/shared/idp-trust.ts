@@ -36,6 +36,8 @@ async function toTrust(name: string, options: AddOptions, io: Io): Promise<Trust
   if (options.type === 'okta') return (await import('./idp-okta.ts')).toOktaTrust(name, options, io);
   if (options.type === 'keycloak')
     return (await import('./idp-keycloak.ts')).toKeycloakTrust(name, options, io);
+  if (options.type === 'auth0' || options.type === 'entra')
+    return (await import('./idp-key-admin.ts')).toKeyAdminTrust(name, options.type, options, io);
   if (options.type !== 'oidc') {
     throw new AgentIdError(
       'unsupported',
