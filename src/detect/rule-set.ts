@@ -16,6 +16,8 @@ export interface CompiledRule {
 
 /** Rules, ready to be tried. */
 export interface RuleSet {
+  /** All of them, as data. */
+  readonly all: readonly Rule[];
   readonly compiled: readonly CompiledRule[];
   /** Finds the rule of a variable's name: a provider's own, else a broad one, else none. */
   readonly ofName: (name: string) => CompiledRule | undefined;
@@ -53,6 +55,7 @@ export function toRuleSet(rules: readonly Rule[], foreign: readonly ForeignRule[
   let ofName: RuleSet['ofName'] | undefined;
   let prefixes: RegExp | undefined;
   return {
+    all: rules,
     compiled,
     foreign,
     ofPath: toPathLookup(all.filter(({ rule }) => rule.files !== undefined)),

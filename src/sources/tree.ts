@@ -36,6 +36,7 @@ export async function openTree(path: string, options: TreeOptions): Promise<Text
     ...listed,
     ...(options.early === true ? { later } : {}),
     bytes: (name) => reader.read(`${real}${sep}${name}`, options.maxBytes),
+    files: { root: real, maxBytes: options.maxBytes },
     read: (name) => Promise.resolve(readTreeFile(join(real, name), options.maxBytes)),
   };
   return keepPaths(source, toPathFilter(options.include, options.exclude));

@@ -36,6 +36,8 @@ export interface TextSource {
   readonly later?: Promise<Listing>;
   /** Reads one file undecoded; a source without it has decoded texts only. */
   readonly bytes?: (path: string) => Content;
+  /** Where its files lie as they are, so that another thread may read them. */
+  readonly files?: { readonly root: string; readonly maxBytes: number };
   /** Reads one text, or says why it was skipped. Safe to repeat. */
   readonly read: (path: string) => Promise<Decoded>;
 }

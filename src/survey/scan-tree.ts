@@ -19,6 +19,7 @@ import { toLine, type Skipped } from '../model/place.ts';
 import { readTexts } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
 import { createSieve, type Likely, type Sieve } from './sieve.ts';
+import { siftTogether } from './tree/sift.ts';
 
 export interface ScanOptions {
   readonly rules: RuleSet;
@@ -112,13 +113,20 @@ class Scan {
 
   /** Waits for nothing at files that hold nothing: a tree has tens of thousands. */
   async lookAtAll(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      const content = this.#source.bytes?.(path);
-      const bytes = content !== undefined && 'bytes' in content ? content.bytes : undefined;
-      const likely = bytes === undefined ? {} : this.#sieve(bytes, path);
-      if (likely === undefined) this.#count(bytes?.length ?? 0);
-      else await this.#lookInto(path, content, likely);
+    const sifted = await siftTogether(this.#source, paths, this.#options.rules, this.#sieve);
+    this.stats.bytes += sifted?.bytes ?? 0;
+    for (const [at, path] of paths.entries()) {
+      if (sifted?.empty[at] === 1) this.stats.files += 1;
+      else await this.#lookAt(path);
     }
+  }
+
+  async #lookAt(path: string): Promise<void> {
+    const content = this.#source.bytes?.(path);
+    const bytes = content !== undefined && 'bytes' in content ? content.bytes : undefined;
+    const likely = bytes === undefined ? {} : this.#sieve(bytes, path);
+    if (likely === undefined) this.#count(bytes?.length ?? 0);
+    else await this.#lookInto(path, content, likely);
   }
 
   async #lookInto(path: string, content: Content | undefined, likely: Likely): Promise<void> {
