@@ -8,7 +8,7 @@ const FILES = 6100;
 
 /** Places of what was found, without what differs from run to run. */
 function placesOf(report: ScanJson): readonly string[] {
-  return report.findings.map(({ id, location }) => `${id} ${location.path}:${String(location.line)}`);
+  return report.findings.map(({ id, location }) => `${id} ${location.path}:${String(location.startLine)}`);
 }
 
 describe('a large tree', () => {
