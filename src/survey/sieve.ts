@@ -24,8 +24,8 @@ export type Sieve = (bytes: Buffer, path: string) => Likely | undefined;
 /** Formats in which a value is a quoted literal. */
 const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
 
-/** Formats in which a name may stand far from its value: a column's head, a block's label. */
-const apart = /\.(?:tf|hcl|csv|tsv)$/;
+/** Formats in which a name may stand far from its value: a column's head, a block's label, the id of an MCP input. */
+const apart = /\.(?:tf|hcl|csv|tsv)$|(?:^|[/._-])mcp[\w.-]{0,40}\.json$|(?:^|\/)\.vscode\/settings\.json$/;
 
 /** A text of fewer bytes is looked at whole. */
 const SMALL = 4_096;

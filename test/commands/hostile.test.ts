@@ -125,3 +125,15 @@ describe('settings that ask to run something', () => {
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
   });
 });
+
+describe('an input of an MCP configuration', () => {
+  it('may have a secret for a default, which goes by the id of the input', async () => {
+    const root = makeTree({
+      '.vscode/mcp.json': fillIn(
+        '{"inputs": [{"type": "promptString", "id": "acme-key", "password": true, "default": "{alnum:32}"}], "servers": {}}',
+      ),
+    });
+    const { findings } = await scan(root);
+    expect(findings).toMatchObject([{ name: 'acme-key', location: { slot: 'inputs[0].default' } }]);
+  });
+});

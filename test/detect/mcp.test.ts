@@ -178,6 +178,21 @@ const others: readonly (readonly [path: string, text: string, found: boolean])[]
     false,
   ],
   [
+    '.vscode/mcp.json',
+    '{"inputs": [{"type": "promptString", "id": "acme-key", "description": "Key", "password": true, "default": "{alnum:32}"}], "servers": {}}',
+    true,
+  ],
+  [
+    '.vscode/mcp.json',
+    '{"inputs": [{"type": "promptString", "password": true, "default": "{alnum:32}", "id": "acme"}], "servers": {}}',
+    true,
+  ],
+  [
+    '.vscode/mcp.json',
+    '{"inputs": [{"type": "promptString", "id": "acme-host", "default": "https://acme.example"}, {"type": "promptString", "id": "acme-key", "password": true, "default": ""}]}',
+    false,
+  ],
+  [
     'opencode.json',
     '{"mcp": {"acme": {"type": "local", "command": ["npx", "acme-mcp", "--api-key", "{alnum:32}"], "environment": {"X": "1"}}}}',
     true,

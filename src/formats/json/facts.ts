@@ -63,7 +63,7 @@ function readProperty(reading: Reading, node: Node, item: Node, above: string): 
   const [key, value] = item.children ?? [];
   if (key === undefined || value === undefined) return;
   const own = String(key.value);
-  const name = /^value$/i.test(own) ? (labelOf(node) ?? own) : own;
+  const name = /^value$/i.test(own) ? (labelOf(node) ?? own) : (own === 'default' && promptOf(node)) || own;
   readNode(reading, value, { path: joinKey(above, own), name, item, before: undefined });
 }
 
@@ -73,6 +73,16 @@ function labelOf(node: Node): string | undefined {
     .map((key) => valueOf(node, key))
     .find((one) => one?.type === 'string');
   return label === undefined ? undefined : String(label.value);
+}
+
+/** `{ "type": "promptString", "id": "X", "password": true, "default": "…" }` asks for X, and may say what it is. */
+function promptOf(node: Node): string | undefined {
+  const id = valueOf(node, 'id');
+  if (id?.type !== 'string' || valueOf(node, 'type')?.type !== 'string') return undefined;
+  const name = String(id.value);
+  // What is typed unseen is a secret, whatever it is called.
+  const isUnseen = valueOf(node, 'password')?.value === true && !/key|token|secret|pass/i.test(name);
+  return isUnseen ? `${name}-secret` : name;
 }
 
 function addSlot(reading: Reading, node: Node, spot: Spot): void {
