@@ -1,6 +1,6 @@
 import { AgentIdError } from '../../model/error.ts';
 import type { CheckResult } from '../types.ts';
-import type { OktaAdmin, OktaCall } from './admin.ts';
+import type { OktaAdmin, OktaCall, OktaObject } from './admin.ts';
 import { listServers, serverOf } from './servers.ts';
 import { consolePath } from './refusal.ts';
 import { isOwnApi } from './own-api.ts';
@@ -46,8 +46,23 @@ export async function probeOkta(admin: OktaAdmin): Promise<readonly CheckResult[
   for (const scope of [...grantsNeeded, ...manageNeeded, 'okta.apiTokens.manage']) {
     results.push(await look(`right ${scope}`, () => admin.reach(scope)));
   }
-  results.push(...(await probeServers(admin)));
+  results.push(await probeRole(admin), ...(await probeServers(admin)));
   return results;
+}
+
+/** Only a super administrator grants scopes of Okta's own API, whatever scopes it has itself. */
+async function probeRole(admin: OktaAdmin): Promise<CheckResult> {
+  const what = "role to grant scopes of Okta's own API (super administrator)";
+  const { admin: own, resources } = admin.parts.trust;
+  if (!resources.some(({ uri }) => isOwnApi(admin, uri))) return { what, ok: true, detail: 'not needed' };
+  const path = `/oauth2/v1/clients/${encodeURIComponent(own?.clientId ?? '')}/roles`;
+  const call = { path, scope: 'okta.roles.read', what: 'list the roles of the admin app' };
+  let held: readonly OktaObject[] = [];
+  const asked = await look(what, async () => {
+    held = await admin.list(call);
+  });
+  if (!asked.ok || held.some(({ type }) => type === 'SUPER_ADMIN')) return asked;
+  return { what, ok: false, detail: `the admin app does not have it. ${consolePath.role}` };
 }
 
 async function probeServers(admin: OktaAdmin): Promise<readonly CheckResult[]> {
