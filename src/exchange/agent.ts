@@ -3,7 +3,8 @@ import { signAssertion } from './assertion.ts';
 import { createCache, type Cached, type TokenCache } from './cache.ts';
 import { readClaims, toNumber, toSha256, toText } from './encode.ts';
 import { ExchangeError } from './error.ts';
-import { accessTokenType, judgeAnswer } from './judge.ts';
+import { entraFederation, fromEntra, toForm } from './form.ts';
+import { judgeAnswer } from './judge.ts';
 import { sendWithToken } from './send.ts';
 import type { AccessToken, Agent, AgentOptions, ExchangeEvent, TokenRequest, TokenSource } from './types.ts';
 
@@ -106,7 +107,8 @@ function emit(
 async function exchange({ options, subject }: Source, request: TokenRequest): Promise<Cached> {
   const askedAt = options.clock();
   const subjectEnds = subject === null ? Infinity : assertAlive(subject, askedAt);
-  const answer = await ask(options, toForm(options, request, subject), askedAt);
+  const said = await ask(options, toForm(options, request, subject), askedAt);
+  const answer = options.dialect === 'entra' ? fromEntra(said, request) : said;
   const maxTtlSeconds = options.maxTtlSeconds ?? DEFAULT_MAX_TTL_SECONDS;
   const token = judgeAnswer(answer, {
     request,
@@ -116,6 +118,7 @@ async function exchange({ options, subject }: Source, request: TokenRequest): Pr
     askedAt,
     subjectToken: subject,
     requireAct: options.requireAct,
+    ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
   });
   const ends = Math.min(token.expiresAt, subjectEnds, askedAt + maxTtlSeconds * 1000);
   return { token, usableUntil: ends - MARGIN_MS };
@@ -128,25 +131,6 @@ function assertAlive(subject: string, now: number): number {
     throw new ExchangeError('subject-expired', "the user's own token has expired");
   }
   return exp === null ? Infinity : exp * 1000;
-}
-
-function toForm(
-  { target: parameter = 'resource' }: AgentOptions,
-  { resource, scopes }: TokenRequest,
-  subject: string | null,
-): Record<string, string> {
-  const scope = [...new Set(scopes)].sort().join(' ');
-  // `audience` is a parameter of token exchange only.
-  const named = parameter === 'none' || (parameter === 'audience' && subject === null);
-  const target = { ...(named ? {} : { [parameter]: resource }), ...(scope === '' ? {} : { scope }) };
-  if (subject === null) return { grant_type: 'client_credentials', ...target };
-  return {
-    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    subject_token: subject,
-    subject_token_type: accessTokenType,
-    requested_token_type: accessTokenType,
-    ...target,
-  };
 }
 
 /** A key that was replaced while the request was on its way is refused: then the new one is good. */
@@ -184,7 +168,11 @@ async function proveClient(
   { signer, clientId, issuer, ...options }: AgentOptions,
   now: number,
 ): Promise<Record<string, string>> {
-  if ('token' in signer) return { client_id: clientId, client_assertion: await signer.token(issuer) };
+  if ('token' in signer)
+    return {
+      client_id: clientId,
+      client_assertion: await signer.token(options.dialect === 'entra' ? entraFederation : issuer),
+    };
   const audience = options.assertionAudience ?? options.tokenEndpoint;
   return { client_assertion: await signAssertion(signer, { clientId, audience, now }) };
 }

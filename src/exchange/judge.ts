@@ -19,6 +19,7 @@ export interface Expectation {
   /** Null when the agent acts as itself. */
   readonly subjectToken: string | null;
   readonly requireAct: boolean;
+  readonly dialect?: 'auth0' | 'entra';
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -36,8 +37,11 @@ export function judgeAnswer(answer: TokenAnswer, expected: Expectation): AccessT
   const claims = readClaims(value);
   const scopes = judgeScopes(answer, claims, expected.request.scopes);
   const expiresAt = judgeLifetime(answer, claims, expected);
-  if (claims !== undefined) assertAddress(claims, expected);
-  if (expected.subjectToken !== null) assertDelegation(claims, expected, expected.subjectToken);
+  if (expected.dialect === 'entra') assertEntra(claims, expected);
+  else {
+    if (claims !== undefined) assertAddress(claims, expected);
+    if (expected.subjectToken !== null) assertDelegation(claims, expected, expected.subjectToken);
+  }
   return {
     value,
     expiresAt,
@@ -145,6 +149,19 @@ function assertAddress(claims: Claims, expected: Expectation): void {
 
 function isSame(a: string, b: string): boolean {
   return a.replace(/\/$/, '') === b.replace(/\/$/, '');
+}
+
+/**
+ * Entra calls an API by a GUID that only the API knows, and a user otherwise at each API: what stays the same is `oid`.
+ * The client is `azp`, `appid` in its older tokens.
+ */
+function assertEntra(claims: Claims | undefined, { clientId, subjectToken }: Expectation): void {
+  const client = claims?.['azp'] ?? claims?.['appid'];
+  if (client !== undefined && client !== clientId)
+    throw new ExchangeError('wrong-actor', `the token is not ${clientId}'s`);
+  const asked = subjectToken === null ? undefined : readClaims(subjectToken)?.['oid'];
+  if (claims !== undefined && asked !== undefined && claims['oid'] !== asked)
+    throw new ExchangeError('wrong-subject', 'the token is for another user than the one who asked');
 }
 
 function assertDelegation(claims: Claims | undefined, expected: Expectation, subjectToken: string): void {

@@ -38,6 +38,8 @@ export interface AgentOptions {
   readonly target?: 'resource' | 'audience' | 'none';
   /** `aud` of the client assertion; default: the token endpoint (RFC 7523 section 3). */
   readonly assertionAudience?: string;
+  /** How the provider departs from the standard; default: not at all. */
+  readonly dialect?: 'auth0' | 'entra';
   /** Whether an answer without `act.sub` = this agent is refused. */
   readonly requireAct: boolean;
   /** Longest lifetime accepted, in seconds; default 300. */

@@ -164,6 +164,7 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
     issuer: server.issuer,
     tokenEndpoint: metadata.token_endpoint,
     target: server.target,
+    ...toDialect(trust),
     requireAct: namesActor(trust.type),
     maxTtlSeconds: server.maxTtlSeconds,
     onEvent: (event) => {
@@ -175,6 +176,15 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
       });
     },
   });
+}
+
+/** Auth0 is the audience of an assertion by its issuer, Entra by its token endpoint. */
+function toDialect({ type, issuer }: TrustedIdp): {
+  dialect?: 'auth0' | 'entra';
+  assertionAudience?: string;
+} {
+  if (type === 'auth0') return { dialect: type, assertionAudience: issuer };
+  return type === 'entra' ? { dialect: type } : {};
 }
 
 /** A key that was enrolled here comes first: somebody made it on purpose. Without one the platform speaks for the job. */
