@@ -43,11 +43,11 @@ export function addIdp(program: Command, io: Io): void {
     .option('--data <dir>', 'embedded: its data folder')
     .option(
       '--admin-key <file>',
-      'embedded: its admin key (default: in the data folder); okta, keycloak: private key of the admin client (P-256 JWK, 0600)',
+      'embedded: its admin key (default: in the data folder); okta, keycloak: private key of the admin client (P-256 JWK, 0600); auth0, entra: an RSA one',
     )
     .option(
       '--admin-client-id <id>',
-      'okta, keycloak: client that administers (keycloak: without one, whoever is signed in)',
+      'okta, keycloak, auth0, entra: client that administers (keycloak: without one, whoever is signed in)',
     )
     .option('--client-id <id>', 'public client that login uses')
     .option(
