@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { applyEdits, confirmEdits } from '../../src/formats/index.ts';
 import { parsePython } from '../../src/formats/python/document.ts';
@@ -189,3 +192,85 @@ function run(text: string): void {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const client = `import os
+import sys
+
+import requests
+
+
+class Session:
+    def __init__(self):
+        self.http = requests.Session()
+        self.http.headers.update({"Authorization": "SSWS " + os.environ["T"]})
+
+    def get(self, url):
+        return self.http.get(url).text
+
+
+class Plain:
+    def __init__(self, url):
+        self.url = url
+        self.headers = {"Accept": "text/plain", "Authorization": f"SSWS {os.environ['T']}"}
+
+    def get(self, url):
+        return requests.get(url, headers=self.headers).text
+
+
+for one in (Session(), Plain(sys.argv[1])):
+    print(one.get(sys.argv[1]))
+    print(one.get(sys.argv[1]))
+`;
+
+const hasRequests = spawnSync('python3', ['-c', 'import requests']).status === 0;
+
+describe('a header that a constructor builds', () => {
+  it.skipIf(!hasRequests)(
+    'gets a token of its own for each request, in a program that really runs',
+    async () => {
+      const after = await adopt(client, 'T', { actsFor: 'itself' });
+      expect(after).not.toMatch(/SSWS|environ/);
+      const folder = mkdtempSync(join(tmpdir(), 'agent-id-python-'));
+      const server = createServer((request, response) => {
+        response.end(`${request.headers.accept ?? ''} ${request.headers.authorization ?? ''}`);
+      });
+      try {
+        mkdirSync(join(folder, 'agent-id'));
+        const helper = new URL('../../src/helper/ports/helper.py', import.meta.url);
+        writeFileSync(join(folder, 'agent-id', 'helper.py'), readFileSync(helper));
+        writeFileSync(join(folder, 'main.py'), after);
+        // Each token is about to end when it is given, so that none is kept.
+        const issue = join(folder, 'issue.mjs');
+        writeFileSync(
+          issue,
+          "console.log(JSON.stringify({ access_token: 'pid' + process.pid, expires_in: 1 }));\n",
+        );
+        await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+        const { port } = server.address() as AddressInfo;
+        const env = { ...process.env, AGENT_ID_COMMAND: `${process.execPath} ${issue}` };
+        const run = promisify(execFile);
+        const { stdout } = await run('python3', ['main.py', `http://127.0.0.1:${port}/`], {
+          cwd: folder,
+          env,
+        });
+        const lines = stdout.trim().split('\n');
+        expect(lines.map((line) => line.replace(/pid\d+/, 'TOKEN'))).toEqual([
+          '*/* Bearer TOKEN',
+          '*/* Bearer TOKEN',
+          'text/plain Bearer TOKEN',
+          'text/plain Bearer TOKEN',
+        ]);
+        expect(new Set(lines).size).toBe(4);
+      } finally {
+        server.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+
+  it('is refused where the header itself is kept', async () => {
+    const kept =
+      'import os\nclass C:\n    def __init__(self):\n        self.auth = "SSWS " + os.environ["T"]\n';
+    expect(await adopt(kept, 'T')).toMatch(/^refused: the header is built once and kept/);
+  });
+});

@@ -7,6 +7,7 @@ import { removeImports, removeItems, removeStatements } from './cleanup.ts';
 import { follow, followParameter } from './flow.ts';
 import type { Flow, Refusal } from './found.ts';
 import { enteringAt, whyKept } from './handed.ts';
+import { isKept, rewriteKept, type HelperCall } from './kept-header.ts';
 import { importHelper } from './helper-import.ts';
 import type { EnvRead } from './reads.ts';
 import { requestOf } from './request.ts';
@@ -124,6 +125,13 @@ function askedFor(
 ): readonly Edit[] | Refusal {
   const edits: Edit[] = [];
   for (const node of flow.headers) {
+    if (isKept(source.script, node) && source.listens.length === 0) {
+      const call: HelperCall = (name, more) => keptCall(target, `${helper}.${name}`, more);
+      const kept = rewriteKept(source.script, node, { call, reason });
+      if ('refused' in kept) return kept;
+      edits.push(...kept);
+      continue;
+    }
     const text = toCall(source, node, target, `${helper}.authorization`);
     if (typeof text !== 'string') return text;
     edits.push({ span: spanOf(node), text, reason });
@@ -141,6 +149,14 @@ function askedFor(
     edits.push({ span: spanOf(entry), text: written, reason });
   }
   return edits;
+}
+
+function keptCall(target: Adoption, callee: string, more?: string): string {
+  const scopes = target.scopes.map((scope) => JSON.stringify(scope)).join(', ');
+  const args = [JSON.stringify(target.agent), JSON.stringify(target.resource), `[${scopes}]`];
+  if (more !== undefined) args.push(more);
+  if (target.actsFor === 'itself') args.push('as_itself=True');
+  return `${callee}(${args.join(', ')})`;
 }
 
 function toCall(source: Source, node: Node, target: Adoption, callee: string): string | Refusal {

@@ -7,6 +7,7 @@ gives the value of an Authorization header. Runs `agent-id token` (another comma
 installed, helper.mjs beside this file) and keeps the answer in memory until 30 seconds before it ends.
 """
 
+import collections.abc
 import hashlib
 import json
 import os
@@ -63,6 +64,51 @@ def authorization(agent, resource, scopes, request=None, as_itself=False):
         finally:
             with _lock:
                 _flights.pop(key, None)
+
+
+def headers(agent, resource, scopes, others=(), as_itself=False):
+    """Gives headers that are made once and sent often: `Authorization` is asked for anew each time they are read."""
+    return _Headers(lambda: authorization(agent, resource, scopes, None, as_itself), others)
+
+
+def session_auth(agent, resource, scopes, as_itself=False):
+    """Gives the `auth` of a session of `requests`: a token for each request."""
+
+    def sign(request):
+        request.headers["Authorization"] = authorization(agent, resource, scopes, None, as_itself)
+        return request
+
+    return sign
+
+
+class _Headers(collections.abc.MutableMapping):
+    def __init__(self, ask, others):
+        self._ask = ask
+        self._others = dict(others)
+
+    def __getitem__(self, name):
+        return self._ask() if name.lower() == "authorization" else self._others[name]
+
+    def __setitem__(self, name, value):
+        if name.lower() == "authorization":
+            raise TypeError("agent-id sets Authorization itself")
+        self._others[name] = value
+
+    def __delitem__(self, name):
+        del self._others[name]
+
+    def __iter__(self):
+        yield "Authorization"
+        yield from self._others
+
+    def __len__(self):
+        return 1 + len(self._others)
+
+    def __or__(self, other):
+        return {**self, **other}
+
+    def copy(self):
+        return _Headers(self._ask, self._others)
 
 
 def okta_request_executor(agent, resource, scopes, as_itself=False):
