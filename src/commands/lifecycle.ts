@@ -1,11 +1,22 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
 import type { GcOptions } from './shared/gc.ts';
+import type { RegisterOptions } from './shared/register.ts';
 import type { ReviewOptions } from './shared/review.ts';
 import type { RotateOptions } from './shared/rotate.ts';
 
-/** Declares `agent-id agents rotate | review | gc`, below the verb that they are given. */
+/** Declares `agent-id agents register | rotate | review | gc`, below the verb that they are given. */
 export function addLifecycle(agents: Command, io: Io): void {
+  withFormat(agents.command('register <file>'))
+    .description(
+      'Register agents that a JSON file describes (agents.ID.{actsFor,displayName,owner,resources}), make their keys here, and write the lock file. Safe to repeat.',
+    )
+    .option('--idp <name>', 'trusted identity provider (default: that of AGENT_ID_ISSUER, or the only one)')
+    .option('--dry-run', 'only say what would change; exits with 1 where something would')
+    .action(async (file: string, options: RegisterOptions) => {
+      const { runRegister } = await import('./shared/register.ts');
+      await runRegister(file, options, io);
+    });
   withFormat(agents.command('rotate <agent>'))
     .description(
       'Replace the key of this machine: add the new one, prove it at the token endpoint, swap, remove the old one. Run it again after a break.',

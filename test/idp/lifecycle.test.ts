@@ -211,6 +211,61 @@ describe('agents review', () => {
   });
 });
 
+describe('agents register', () => {
+  const described = {
+    agents: {
+      nightly: {
+        actsFor: 'itself',
+        owner: '@acme/data',
+        resources: { 'password-api': ['okta.groups.read'] },
+      },
+    },
+  };
+
+  async function register(data: object, ...more: readonly string[]): Promise<Ran> {
+    await writeFile(join(repo, 'agents.json'), JSON.stringify(data));
+    return run('agents', 'register', 'agents.json', ...more);
+  }
+
+  it('refuses what is not described well, or not trusted, before anything is made', async () => {
+    const before = await readFile(join(repo, lockName), 'utf8');
+    const { nightly } = described.agents;
+    const bad = [
+      await register({}),
+      await register({ agents: { nightly: { ...nightly, actsFor: 'everybody' } } }),
+      await register({ agents: { '../nightly': nightly } }),
+      await register({ agents: { nightly: { ...nightly, resources: { 'password-api': [] } } } }),
+      await register({ agents: { nightly, other: { ...nightly, resources: { payroll: ['all'] } } } }),
+      await register({ agents: { nightly: { ...nightly, resources: { 'password-api': ['root'] } } } }),
+    ];
+    expect(bad.map(({ code, err }) => [code, /error\[([\w-]+)\]/.exec(err)?.[1]])).toEqual(
+      ['malformed', 'malformed', 'usage', 'malformed', 'untrusted-resource', 'untrusted-resource'].map(
+        (code) => [2, code],
+      ),
+    );
+    expect(await readFile(join(repo, lockName), 'utf8')).toBe(before);
+  });
+
+  it('registers once, with a key here, and the agent works', async () => {
+    expect((await register(described, '--dry-run')).code).toBe(1);
+    const done = await register(described, '--format', 'json');
+    expect(done.code).toBe(0);
+    const { registered } = JSON.parse(done.out) as { registered: { clientId: string }[] };
+    const [agent] = registered;
+    expect((await kit.admin('GET', `/register/${agent?.clientId ?? ''}`)).body).toMatchObject({
+      client_name: 'Nightly Agent',
+      acts_for: 'itself',
+      grants: [{ uri: kit.idp.passwordApiUrl, scopes: ['okta.groups.read'] }],
+    });
+    const lock = await readFile(join(repo, lockName), 'utf8');
+    expect((await register(described, '--dry-run')).code).toBe(0);
+    expect((await register(described)).err).toBe('nightly: is as described\n');
+    expect(await readFile(join(repo, lockName), 'utf8')).toBe(lock);
+    expect((await run('agents', 'rotate', 'nightly', '--overlap', '0s')).code).toBe(0);
+    expect((await run('agents', 'remove', 'nightly', '--yes')).code).toBe(0);
+  });
+});
+
 describe('agents gc', () => {
   const stray = 'agent-id.stray.abcdefgh';
   const foreign = 'payroll';

@@ -73,6 +73,7 @@ const lines: readonly (readonly string[])[] = [
   ...both('agents', 'review', '--check'),
   ['agents', 'review', ...['csv', 'json', 'html'].flatMap((format) => ['--export', `review.${format}`])],
   ['agents', 'review', '--decisions', 'review.json'],
+  ...both('agents', 'register', 'plan.json'),
   ...both('agents', 'gc', '--dry-run'),
   ...both('agents', 'rotate', 'inactive-users', '--overlap', '0s'),
   ...both('agents', 'remove', 'helpdesk', '--key', 'nobody', '--yes'),
