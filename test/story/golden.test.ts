@@ -23,12 +23,19 @@ const lines: readonly (readonly [name: string, code: number, line: string])[] = 
   ['explain-rule', 0, 'explain okta-api-token'],
   ['explain-code', 0, 'explain not-enrolled'],
   ['idp-list', 0, 'idp list'],
+  ['audit-verify', 0, 'audit verify'],
+  ['init', 2, 'init'],
+  ['hook-install', 0, 'hook install'],
+  ['login', 2, 'login --idp nobody'],
+  ['whoami', 2, 'whoami'],
+  ['token', 2, 'token --agent inactive-users --resource password-api --as-agent'],
+  ['exec', 125, 'exec --agent helpdesk --env X=password-api -- true'],
 ];
 
 describe('what verbs print', () => {
   it.each(lines)('%s is as it was agreed', async (name, code, line) => {
     const ran = await world.run(line.split(' '));
-    expect(ran.code).toBe(code);
+    expect([ran.code, ran.stderr]).toEqual([code, ran.stderr]);
     const text = `$ agent-id ${line}\n${ran.stdout}--- stderr\n${ran.stderr}`;
     const golden = join(import.meta.dirname, '../fixtures/golden', `${name}.txt`);
     await expect(steady(text)).toMatchFileSnapshot(golden);
