@@ -289,9 +289,11 @@ describe('somebody else at the same organisation', () => {
       for (const { own, spec } of others) await own.apply(await own.plan(spec));
       expect(ends.every((end) => known.has(end))).toBe(true);
       expect(table(double.rows, 'servers').size).toBe(1);
+      const [server = ''] = table(double.rows, 'servers').keys();
+      const tokenIssuer = `${double.issuer}/oauth2/${server}`;
       const registered = await adapter.list();
       expect(registered.map(({ grants }) => grants)).toEqual(
-        others.map(() => [{ uri: passwordApi, scopes: ['password.reset'] }]),
+        others.map(() => [{ uri: passwordApi, scopes: ['password.reset'], tokenIssuer }]),
       );
       for (const { own, spec } of others) await own.remove(spec.clientId);
       expect(table(double.rows, 'servers').size).toBe(0);
