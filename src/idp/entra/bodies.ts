@@ -2,14 +2,12 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { AgentSpec, PublicJwk, RsaPublicJwk } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { PlatformTrust } from '../types.ts';
+import { actScope } from './act-scope.ts';
 
 /** Every body that is sent to Microsoft Graph; a test holds their types against the vendor's own. */
 
 /** Where Entra itself is the audience of a platform's token. */
 export const federationAudience = 'api://AzureADTokenExchange';
-
-/** The delegated permission of an agent's own API: who signs in asks for it, so that the agent may act for them. */
-export const actScope = 'act_for_me';
 
 export interface ApplicationBody {
   displayName?: string;

@@ -5,6 +5,7 @@ import { describeDifference, toCreate, toUpdate } from '../difference.ts';
 import { toRecord } from '../metadata.ts';
 import type { Change, PlatformTrust, Registration } from '../types.ts';
 import { findApis, readAccess, setAccess, type Access } from './access.ts';
+import { actScope } from './act-scope.ts';
 import {
   changeApplication,
   changeKeys,
@@ -16,7 +17,6 @@ import {
   type Application,
 } from './application.ts';
 import {
-  actScope,
   federationName,
   foreignTags,
   toActScope,
