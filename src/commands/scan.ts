@@ -66,7 +66,11 @@ function addReports(command: Command): void {
     )
     .option('--rule <id>', 'only this rule; may be repeated', collect)
     .option('--skip-rule <id>', 'all rules but this; may be repeated', collect)
-    .option('--rules <file>', 'also these rules: our YAML, or TOML of gitleaks or betterleaks; may be repeated', collect)
+    .option(
+      '--rules <file>',
+      'also these rules: our YAML, or TOML of gitleaks or betterleaks; may be repeated',
+      collect,
+    )
     .option('--include <glob>', 'only files that match; may be repeated', collect)
     .option('--exclude <glob>', 'no files that match; may be repeated', collect);
 }

@@ -5,7 +5,7 @@ export { createEngine, type ByteRange, type Candidate, type Engine } from './eng
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
 export { createFingerprint, defaultKey } from './fingerprint.ts';
 export { groupOf, idOf, toFindings, type Keep, type Seen } from './findings.ts';
-export { createPathMask, toNameText, type MaskPath } from './mask-path.ts';
+export { createPathMask, toNameText } from './mask-path.ts';
 export { whyLine } from './why-line.ts';
 export { matchFile, type Match, type TextPlace } from './match.ts';
 export { namedMatch } from './uses.ts';

@@ -1,6 +1,5 @@
 import { clockHint, type HttpAnswer } from '../../lib/http.ts';
 import { AgentIdError } from '../../model/error.ts';
-import type { Secret } from '../../model/secret.ts';
 import { createAdminApi, type AdminApi, type ApiCall } from '../admin-api.ts';
 import { asAdminClient, type Authorize } from '../admin-token.ts';
 import { readMetadata, toRecord } from '../metadata.ts';
@@ -22,11 +21,6 @@ export function createClientAdmin(parts: AdapterParts): AdminApi {
       toRefusal: (answer) => toRefusal(answer, { what: 'sign the administrator in', right: '' }, issuer),
     })),
   );
-}
-
-/** Administers with a token that is held in memory only. */
-export function createTokenAdmin(parts: AdapterParts, token: Secret): AdminApi {
-  return createAdmin(parts, () => Promise.resolve(token));
 }
 
 /** The audience of the tenant's own API, and its address. */
