@@ -11,6 +11,7 @@ export const walls: Readonly<Record<string, Wall>> = {
   model: { folders: [], io: false },
   exchange: { folders: [], io: false },
   'exchange/node.ts': { folders: ['exchange'], io: true },
+  'exchange/node': { folders: ['exchange'], io: true },
   lib: { folders: ['model'], io: true },
   detect: { folders: ['model'], io: false },
   inventory: { folders: ['model'], io: false },

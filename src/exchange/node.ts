@@ -1,117 +1,114 @@
-import { constants as crypto, createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { isRecord } from './encode.ts';
+import { createPrivateKey, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { dirname } from 'node:path';
+import { run, signWithCommand } from './node/command.ts';
+import { KeyFileError, KeyStoreError } from './node/error.ts';
+import {
+  isSignature,
+  readKeyRecord,
+  signatureOptions,
+  type KeyRecord,
+  type KeyStore,
+} from './node/record.ts';
+import { signWithSshAgent } from './node/ssh-agent.ts';
 import type { Signer } from './types.ts';
 
-/** A P-256 public key in the members that RFC 7638 hashes. */
-export interface EcPoint {
-  readonly x: string;
-  readonly y: string;
+export { KeyFileError, KeyStoreError } from './node/error.ts';
+export { toThumbprint } from './node/record.ts';
+
+/** What reaches the keys that no file holds. */
+export interface Custody {
+  /** `SSH_AUTH_SOCK`, and what a signer by command needs. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Gives the private JWK of this thumbprint from the OS keychain. Without it `agent-id` is asked to sign. */
+  readonly readKeychain?: (kid: string) => Promise<string>;
 }
 
-/** Why a key file is not used. */
-export type KeyFileProblem = 'missing' | 'too-open' | 'unreadable' | 'malformed';
+/** Signs with one kind of store. */
+type Sign = (
+  record: KeyRecord,
+  input: Uint8Array,
+  custody: Custody & { readonly cwd: string },
+) => Promise<Uint8Array>;
 
-/** Says why a key file is not used; the message names the file, never its content. */
-export class KeyFileError extends Error {
-  readonly problem: KeyFileProblem;
+const signs: Readonly<Record<KeyStore['kind'], Sign>> = {
+  file: async ({ privateKey }, input) => signWith(privateKey, input),
+  'ssh-agent': (record, input, { env }) =>
+    checked('ssh-agent', record, input, signWithSshAgent(env, record, input)),
+  keychain: (record, input, custody) =>
+    checked('keychain', record, input, signWithKeychain(record, input, custody)),
+  command: (record, input, { env, cwd }) => {
+    if (record.store.kind !== 'command') throw new TypeError('not a command');
+    return signWithCommand(record, { command: record.store.command, env, cwd, input });
+  },
+};
 
-  constructor(problem: KeyFileProblem, message: string, cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause });
-    this.name = 'KeyFileError';
-    this.problem = problem;
-  }
+/**
+ * Makes a signer from a key file, whatever holds the private half: the file, ssh-agent, the OS keychain, a program.
+ * `current` reads the file again, so that a running service goes on with the key that a rotation put there.
+ * Throws `KeyFileError`; `sign` throws `KeyStoreError`.
+ */
+export async function createKeySigner(path: string, custody: Custody): Promise<Signer> {
+  const record = await readKeyRecord(path);
+  return {
+    ...toSigner(record, { ...custody, cwd: dirname(path) }),
+    current: () => createKeySigner(path, custody),
+  };
 }
 
-/** Gives the thumbprint of a P-256 key. @see RFC 7638 section 3 */
-export function toThumbprint({ x, y }: EcPoint): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
-    .digest('base64url');
+/** Makes a signer of a key that no file names yet. `cwd` is where a program runs. */
+export function toSigner(record: KeyRecord, custody: Custody & { readonly cwd: string }): Signer {
+  return {
+    ...toHeader(record),
+    sign: (input) => signs[record.store.kind](record, input, custody),
+  };
 }
 
 /**
  * Makes a signer from a private JWK file (EC P-256; RSA, perhaps with its certificate in `x5c`). The file must be this
- * user's alone (0600 or less). `current` reads it again, so that a running service goes on with the key that a rotation
- * put there. Throws `KeyFileError`.
+ * user's alone (0600 or less). `current` reads it again. Throws `KeyFileError`, also for a key that something else holds.
  */
 export async function createFileSigner(path: string): Promise<Signer> {
-  const jwk = parseJwk(path, await readKeyFile(path));
-  try {
-    const current = (): Promise<Signer> => createFileSigner(path);
-    return { ...(jwk['kty'] === 'RSA' ? toRsaSigner(jwk) : toEcSigner(jwk)), current };
-  } catch {
-    // The cause might quote the key.
-    throw new KeyFileError('malformed', `the key file ${path} holds no private P-256 or RSA JWK`);
-  }
-}
-
-type Jwk = Readonly<Record<string, unknown>>;
-
-function toEcSigner(jwk: Jwk): Signer {
-  if (jwk['kty'] !== 'EC' || jwk['crv'] !== 'P-256') throw new Error('not an EC P-256 key');
-  const { d, x, y } = jwk;
-  if (typeof d !== 'string' || typeof x !== 'string' || typeof y !== 'string') throw new Error('incomplete');
-  const key = createPrivateKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', d, x, y } });
+  const record = await readKeyRecord(path);
+  const { privateKey } = record;
+  if (privateKey === null) throw new KeyFileError('malformed', `the key file ${path} holds no private key`);
   return {
-    kid: toThumbprint({ x, y }),
-    alg: 'ES256',
-    sign: async (input) => sign('sha256', input, { key, dsaEncoding: 'ieee-p1363' }),
+    ...toHeader(record),
+    sign: async (input) => signWith(privateKey, input),
+    current: () => createFileSigner(path),
   };
 }
 
-function toRsaSigner(jwk: Jwk): Signer {
-  const { n, e, x5c } = jwk;
-  const key: KeyObject = createPrivateKey({ format: 'jwk', key: { ...jwk } });
-  const certificate: unknown = Array.isArray(x5c) ? x5c[0] : undefined;
-  return {
-    kid: createHash('sha256')
-      .update(JSON.stringify({ e, kty: 'RSA', n }))
-      .digest('base64url'),
-    alg: 'PS256',
-    ...(typeof certificate === 'string'
-      ? {
-          certificateThumbprint: createHash('sha256')
-            .update(Buffer.from(certificate, 'base64'))
-            .digest('base64url'),
-        }
-      : {}),
-    sign: async (input) =>
-      sign('sha256', input, {
-        key,
-        padding: crypto.RSA_PKCS1_PSS_PADDING,
-        saltLength: crypto.RSA_PSS_SALTLEN_DIGEST,
-      }),
-  };
+function toHeader({ kid, alg, certificateThumbprint }: KeyRecord): Omit<Signer, 'sign'> {
+  return { kid, alg, ...(certificateThumbprint !== undefined && { certificateThumbprint }) };
 }
 
-async function readKeyFile(path: string): Promise<string> {
-  let handle;
-  try {
-    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-  } catch (error) {
-    const missing = error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new KeyFileError(missing ? 'missing' : 'unreadable', `cannot read the key file ${path}`, error);
-  }
-  try {
-    const { mode } = await handle.stat();
-    // Windows has no such mode bits.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new KeyFileError('too-open', `the key file ${path} is open to others: chmod 600 it`);
-    }
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
-  }
+function signWith(key: KeyObject | null, input: Uint8Array): Uint8Array {
+  if (key === null) throw new TypeError('no private key');
+  return sign('sha256', input, { key, ...signatureOptions(key) });
 }
 
-function parseJwk(path: string, text: string): Jwk {
-  try {
-    const jwk: unknown = JSON.parse(text);
-    if (isRecord(jwk)) return jwk;
-  } catch {
-    // The cause might quote the key.
+async function signWithKeychain(
+  { kid }: KeyRecord,
+  input: Uint8Array,
+  { env, cwd, readKeychain }: Custody & { readonly cwd: string },
+): Promise<Uint8Array> {
+  if (readKeychain !== undefined) {
+    const jwk = JSON.parse(await readKeychain(kid)) as JsonWebKey;
+    return signWith(createPrivateKey({ format: 'jwk', key: jwk }), input);
   }
-  throw new KeyFileError('malformed', `the key file ${path} holds no private P-256 or RSA JWK`);
+  const [program = 'agent-id', ...args] = (env['AGENT_ID_COMMAND'] ?? '').split(/\s+/).filter(Boolean);
+  const output = await run({ command: [program, ...args, 'agents', 'sign', kid], env, cwd, input });
+  return Buffer.from(output.toString('latin1').trim(), 'base64url');
+}
+
+/** A signature that is none would only come back as a refusal that says nothing. */
+async function checked(
+  store: KeyStore['kind'],
+  { publicKey }: KeyRecord,
+  input: Uint8Array,
+  signing: Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const signature = await signing;
+  if (isSignature(publicKey, input, signature)) return signature;
+  throw new KeyStoreError(store, `what ${store} gave is no signature of the enrolled key`, 'Enroll again.');
 }

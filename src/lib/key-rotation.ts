@@ -2,7 +2,17 @@ import { join } from 'node:path';
 import type { PublicJwk } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
 import { deleteFile, moveFile, readJsonIfThere, syncFolder, writeWhole } from './files.ts';
-import { agentKeyFile, readAgentKey, readPublicHalf, rotationFiles, writeNewKey } from './keys.ts';
+import {
+  agentKeyFile,
+  deleteFromKeychain,
+  deleteKey,
+  readPublicHalf,
+  readStoredKey,
+  rotationFiles,
+  writeNewKey,
+  type KeyStoreKind,
+  type NewKey,
+} from './keys.ts';
 import { withLock } from './lock.ts';
 import type { StatePaths } from './state.ts';
 
@@ -28,11 +38,13 @@ export async function withRotationLock<T>(paths: Paths, agentId: string, task: (
 
 /**
  * Goes on with the rotation that is open, or begins one: the new key and the note of what it replaces are on disk when
- * it returns. Throws `not-enrolled`, `malformed`, `unreadable`, `unwritable`.
+ * it returns; the new key lies where the old one does. Throws `not-enrolled`, `malformed`, `unreadable`, `unwritable`,
+ * and `unsupported` for a key that the person made.
  */
 export async function openRotation(paths: Paths, agentId: string): Promise<Rotation> {
-  const current = await readAgentKey(paths, agentId);
-  if (current === undefined) throw notEnrolled(agentId);
+  const stored = await readStoredKey(agentKeyFile(paths, agentId), agentId);
+  if (stored === undefined) throw notEnrolled(agentId);
+  const { key: current } = stored;
   const { next: file, journal } = rotationFiles(paths, agentId);
   const open = toNote(await readJsonIfThere(journal));
   if (open?.next === current.kid)
@@ -40,8 +52,9 @@ export async function openRotation(paths: Paths, agentId: string): Promise<Rotat
   const waiting = open?.old === current.kid ? await readPublicHalf(file, agentId) : undefined;
   if (open !== undefined && waiting?.kid === open.next)
     return { old: open.old, next: waiting, swapped: false, resumed: true, orphan: null };
-  await deleteFile(file);
-  const next = await writeNewKey(file, current.kty);
+  const store = assertOwnStore(stored.store, agentId);
+  await deleteKey(file, agentId);
+  const next = await writeNewKey(file, { kind: current.kty, store });
   await writeWhole(journal, `${JSON.stringify({ schemaVersion: 1, old: current.kid, next: next.kid })}\n`);
   return { old: current.kid, next, swapped: false, resumed: false, orphan: open?.next ?? null };
 }
@@ -52,10 +65,13 @@ export async function swapKey(paths: Paths, agentId: string): Promise<void> {
   await syncFolder(paths.keys);
 }
 
-/** Forgets a rotation; a new key that was not swapped in is deleted. Safe to repeat. */
+/** Forgets a rotation; a new key that was not swapped in is deleted, else what the keychain has of the old. Safe to repeat. */
 export async function endRotation(paths: Paths, agentId: string): Promise<void> {
   const { next, journal } = rotationFiles(paths, agentId);
-  await deleteFile(next);
+  const stored = await readStoredKey(agentKeyFile(paths, agentId), agentId);
+  const note = toNote(await readJsonIfThere(journal));
+  await deleteKey(next, agentId);
+  if (stored?.store === 'keychain' && note?.next === stored.key.kid) await deleteFromKeychain(note.old);
   await deleteFile(journal);
 }
 
@@ -63,6 +79,18 @@ function toNote(data: unknown): { readonly old: string; readonly next: string } 
   if (typeof data !== 'object' || data === null) return undefined;
   const { old, next } = data as { old?: unknown; next?: unknown };
   return typeof old === 'string' && typeof next === 'string' ? { old, next } : undefined;
+}
+
+/** A new key in a file would quietly take it out of the hardware that it was put into. */
+function assertOwnStore(store: KeyStoreKind, agentId: string): NonNullable<NewKey['store']> {
+  if (store === 'file' || store === 'keychain') return store;
+  throw new AgentIdError(
+    'unsupported',
+    `the key of ${agentId} is held by ${store}: agent-id cannot make another there`,
+    {
+      hint: `Make one there, then: agent-id agents enroll ${agentId} --key-store ${store} …, and remove the old: agent-id agents remove ${agentId} --key KEY`,
+    },
+  );
 }
 
 function notEnrolled(agentId: string): AgentIdError {

@@ -1,19 +1,13 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-  type JsonWebKey,
-  type KeyObject,
-} from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EcPublicJwk, PublicJwk, RsaPublicJwk } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
-import { makeCertificate } from './certificate.ts';
-import { systemClock } from './clock.ts';
+import { Secret } from '../model/secret.ts';
 import { hasCode, makePrivateFolder, writeSynced } from './files.ts';
+import { openKeychain } from './keychain.ts';
+import { makeJwk } from './new-key.ts';
 import type { StatePaths } from './state.ts';
 
 /** Gives where this machine's private key for an agent lies. Throws `usage` for an id that is none. */
@@ -30,7 +24,20 @@ export function agentKeyFile(paths: Pick<StatePaths, 'keys'>, agentId: string): 
 /** Which keys a provider takes: P-256, or RSA with a certificate. */
 export type KeyKind = PublicJwk['kty'];
 
-const YEAR_MS = 365 * 24 * 3600 * 1000;
+/** Where a private key can lie. A file that does not hold it says what does (`store`). */
+export type KeyStoreKind = 'file' | 'ssh-agent' | 'keychain' | 'command';
+
+/** What is made here: in the other stores the person makes the key. */
+export interface NewKey {
+  readonly kind?: KeyKind | undefined;
+  readonly store?: 'file' | 'keychain' | undefined;
+}
+
+/** A key of this machine, by what its file says. */
+export interface StoredKey {
+  readonly key: PublicJwk;
+  readonly store: KeyStoreKind;
+}
 
 /**
  * Gives the public half of this machine's key for an agent, and makes the key where there is none. Safe to repeat.
@@ -39,49 +46,61 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
 export async function makeAgentKey(
   paths: Pick<StatePaths, 'keys'>,
   agentId: string,
-  kind: KeyKind = 'EC',
+  wanted: NewKey = {},
 ): Promise<{ readonly key: PublicJwk; readonly created: boolean }> {
   const file = agentKeyFile(paths, agentId);
   const existing = await readAgentKey(paths, agentId);
-  if (existing !== undefined) return { key: assertKind(existing, kind, file), created: false };
+  if (existing !== undefined) return { key: assertKind(existing, wanted.kind, file), created: false };
   await makePrivateFolder(paths.keys);
   try {
-    return { key: await writeNewKey(file, kind), created: true };
+    return { key: await writeNewKey(file, wanted), created: true };
   } catch (error) {
     const raced = hasCode(error, 'EEXIST') ? await readAgentKey(paths, agentId) : undefined;
-    if (raced !== undefined) return { key: assertKind(raced, kind, file), created: false };
+    if (raced !== undefined) return { key: assertKind(raced, wanted.kind, file), created: false };
+    if (error instanceof AgentIdError) throw error;
     throw new AgentIdError('unwritable', `cannot write the key of ${agentId}`, { cause: error, where: file });
   }
 }
 
-/** Makes a key and writes its private half; gives the public one. Throws EEXIST as it is, else `unwritable`. */
-export async function writeNewKey(file: string, kind: KeyKind = 'EC'): Promise<PublicJwk> {
-  const jwk = kind === 'EC' ? makeEcJwk() : makeRsaJwk();
-  await writeSynced(file, `${JSON.stringify(jwk)}\n`, 0o600);
-  return toPublicHalf(jwk);
+/**
+ * Makes a key: its private half goes into the file, or into the OS keychain under its thumbprint; gives the public one.
+ * Throws EEXIST as it is, else `unwritable`, `unsupported` where there is no keychain.
+ */
+export async function writeNewKey(
+  file: string,
+  { kind = 'EC', store = 'file' }: NewKey = {},
+): Promise<PublicJwk> {
+  const jwk = makeJwk(kind);
+  const key = toPublicHalf(jwk);
+  if (store === 'file') {
+    await writeSynced(file, `${JSON.stringify(jwk)}\n`, 0o600);
+    return key;
+  }
+  const keychain = await openKeychain();
+  await keychain.write(key.kid, new Secret(JSON.stringify(jwk)));
+  try {
+    await writeKeyReference(file, key, { kind: store });
+  } catch (error) {
+    await keychain.delete(key.kid);
+    throw error;
+  }
+  return key;
 }
 
-function makeEcJwk(): JsonWebKey {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+/** Writes which store holds the private half of a key. Throws as `writeNewKey`. */
+export async function writeKeyReference(
+  file: string,
+  key: PublicJwk,
+  store: { readonly kind: KeyStoreKind; readonly command?: readonly string[] },
+): Promise<void> {
+  await writeSynced(file, `${JSON.stringify({ ...key, store })}\n`, 0o600);
 }
 
-function makeRsaJwk(): JsonWebKey {
-  const pair = generateKeyPairSync('rsa', { modulusLength: 3072 });
-  const from = systemClock();
-  // Clocks differ: a certificate of the future is refused.
-  const certificate = makeCertificate(pair, {
-    name: 'agent-id',
-    from: from - 600_000,
-    until: from + YEAR_MS,
-  });
-  return { ...pair.privateKey.export({ format: 'jwk' }), x5c: [certificate.toString('base64')] };
-}
-
-function assertKind(key: PublicJwk, kind: KeyKind, file: string): PublicJwk {
-  if (key.kty === kind) return key;
+function assertKind(key: PublicJwk, kind: KeyKind | undefined, file: string): PublicJwk {
+  if (key.kty === (kind ?? 'EC')) return key;
   throw new AgentIdError(
     'conflict',
-    `this machine has a key of another kind for this agent: ${key.kty}, not ${kind}`,
+    `this machine has a key of another kind for this agent: ${key.kty}, not ${kind ?? 'EC'}`,
     {
       where: file,
       hint: 'It was made for another identity provider. If nothing uses it any more, delete the file and do the same again.',
@@ -99,10 +118,16 @@ export async function readAgentKey(
 
 /** Reads the public half of a private key file; `undefined` where there is none. Throws `unreadable`, `malformed`. */
 export async function readPublicHalf(file: string, agentId: string): Promise<PublicJwk | undefined> {
+  return (await readStoredKey(file, agentId))?.key;
+}
+
+/** Reads what a key file says, never the private half; `undefined` where there is none. Throws as `readPublicHalf`. */
+export async function readStoredKey(file: string, agentId: string): Promise<StoredKey | undefined> {
   const text = await readPrivateFile(file);
   if (text === undefined) return undefined;
   try {
-    return toPublicHalf(JSON.parse(text) as JsonWebKey);
+    const jwk = JSON.parse(text) as JsonWebKey & { readonly store?: { readonly kind?: KeyStoreKind } };
+    return { key: toPublicHalf(jwk), store: jwk.store?.kind ?? 'file' };
   } catch {
     // The cause might quote the key.
     throw new AgentIdError('malformed', `the key file of ${agentId} is malformed`, {
@@ -112,10 +137,43 @@ export async function readPublicHalf(file: string, agentId: string): Promise<Pub
   }
 }
 
+/** Finds the agents of this machine that have this key. Files that cannot be read are passed over. */
+export async function agentsWithKey(
+  paths: Pick<StatePaths, 'keys'>,
+  kid: string,
+): Promise<readonly string[]> {
+  const names = await readdir(paths.keys).catch(() => []);
+  const ids = names.flatMap((name) => /^([a-z0-9-]+)\.json$/.exec(name)?.[1] ?? []);
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const stored = await readStoredKey(join(paths.keys, `${id}.json`), id).catch(() => undefined);
+      return stored?.key.kid === kid ? [id] : [];
+    }),
+  );
+  return found.flat();
+}
+
 /** Deletes this machine's key for an agent, with what a broken-off rotation left. A missing one is no error. */
 export async function deleteAgentKey(paths: Pick<StatePaths, 'keys'>, agentId: string): Promise<void> {
   const { next, journal } = rotationFiles(paths, agentId);
-  for (const file of [agentKeyFile(paths, agentId), next, journal]) await rm(file, { force: true });
+  await deleteKey(agentKeyFile(paths, agentId), agentId);
+  await deleteKey(next, agentId);
+  await rm(journal, { force: true });
+}
+
+/** Deletes a key file, and what the OS keychain has of it. What ssh-agent or a program holds is the person's. */
+export async function deleteKey(file: string, agentId: string): Promise<void> {
+  const stored = await readStoredKey(file, agentId).catch(() => undefined);
+  if (stored?.store === 'keychain') await deleteFromKeychain(stored.key.kid);
+  await rm(file, { force: true });
+}
+
+/** Deletes a key of the OS keychain; one that is gone, or a keychain that is, is no error. */
+export async function deleteFromKeychain(kid: string): Promise<void> {
+  await openKeychain().then(
+    (keychain) => keychain.delete(kid),
+    () => undefined,
+  );
 }
 
 /** Gives where the key lies that is to replace an agent's, and the note of which replaces which. No agent's id holds a dot. */
@@ -175,8 +233,16 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
     throw new AgentIdError('unreadable', 'cannot read a key file', { cause: error, where: path });
   }
   try {
-    const { mode } = await handle.stat();
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    const { mode, uid } = await handle.stat();
+    // Windows has neither owners nor mode bits here.
+    const own = process.getuid?.();
+    if (own !== undefined && uid !== own) {
+      throw new AgentIdError('unreadable', 'a key file belongs to another user of this machine', {
+        where: path,
+        hint: 'Who owns it can read it. Delete it and enroll again, or, if it is yours: chown it to yourself.',
+      });
+    }
+    if (own !== undefined && (mode & 0o077) !== 0) {
       throw new AgentIdError('unreadable', 'a key file is open to other users of this machine', {
         where: path,
         hint: `Treat the key as leaked: delete it and enroll again. If nobody else could reach it: chmod 600`,

@@ -15,14 +15,14 @@ describe('an RSA key with its certificate', () => {
 
   beforeAll(async () => {
     paths = { keys: join(await mkdtemp(join(tmpdir(), 'agent-id-rsa-')), 'keys') };
-    const made = await makeAgentKey(paths, 'mailer', 'RSA');
+    const made = await makeAgentKey(paths, 'mailer', { kind: 'RSA' });
     if (made.key.kty !== 'RSA') throw new Error('the key is not RSA');
     key = made.key;
   });
   afterAll(() => rm(join(paths.keys, '..'), { recursive: true, force: true }));
 
   it('is made once, is this user’s alone, and shows nothing private', async () => {
-    expect((await makeAgentKey(paths, 'mailer', 'RSA')).created).toBe(false);
+    expect((await makeAgentKey(paths, 'mailer', { kind: 'RSA' })).created).toBe(false);
     expect(await readAgentKey(paths, 'mailer')).toEqual(key);
     expect((await stat(agentKeyFile(paths, 'mailer'))).mode & 0o777).toBe(0o600);
     expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use', 'x5c']);

@@ -41,10 +41,8 @@ interface Whom {
 async function enrollHere(whom: Whom, options: EnrollOptions, io: Io): Promise<void> {
   const name = await toName(options);
   const state = statePaths(io.env);
-  // A machine that asks to be let in may know no provider of its own.
-  const asks = options.device === true || options.codeStdin === true;
-  const keyKind = asks ? undefined : (await open(whom.locked, io)).capabilities.keyKind;
-  const { key, created } = await makeAgentKey(state, whom.id, keyKind);
+  const { keyKind } = (await open(whom.locked, io)).capabilities;
+  const { key, created } = await makeAgentKey(state, whom.id, { kind: keyKind });
   try {
     await audited(whom, io, () => letIn(whom, { key, name }, options, io));
   } catch (error) {

@@ -151,7 +151,7 @@ export function toEffects(adapter: IdpAdapter, state: StatePaths): Effects {
     adapter,
     keys: {
       find: async (agent) => (await readAgentKey(state, agent)) ?? undefined,
-      create: async (agent) => (await makeAgentKey(state, agent, adapter.capabilities.keyKind)).key,
+      create: async (agent) => (await makeAgentKey(state, agent, { kind: adapter.capabilities.keyKind })).key,
       remove: (agent) => deleteAgentKey(state, agent),
     },
     checkpoint: () => Promise.resolve(),
