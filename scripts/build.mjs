@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
 /** Loaded from node_modules at run time: large, or bound to files of their own. */
-const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, /^node:/];
+const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, /^@napi-rs\//, /^node:/];
 
 await emptyDist();
 await Promise.all([buildProgram(), buildFast(), buildHelper(), buildPage()]);

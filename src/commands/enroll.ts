@@ -9,6 +9,20 @@ export function addEnroll(agents: Command, io: Io): void {
     .option('--name <machine>', 'what to call this machine (default: its host name)')
     .option('--device', 'without rights at the provider: wait until an administrator approves this machine')
     .option('--code-stdin', 'the same by a one-time code (agents code) on standard input')
+    .addOption(
+      new Option(
+        '--key-store <store>',
+        'what holds the private key (default: your settings, else a file)',
+      ).choices(['file', 'ssh-agent', 'keychain', 'command']),
+    )
+    .option('--ssh-key <key>', 'ssh-agent: comment or fingerprint of the P-256 key')
+    .option(
+      '--signer <word>',
+      'command: the program that signs (KMS, HSM, TPM), then each of its arguments; repeatable',
+      collect,
+      [],
+    )
+    .option('--public-key <file>', 'command: its public key')
     .option(
       '--ci <issuer>',
       'no key: let CI jobs be the agent whose token this issuer signed (needs --claim)',
@@ -17,6 +31,14 @@ export function addEnroll(agents: Command, io: Io): void {
     .action(async (agent: string, options: EnrollOptions) => {
       const { runEnroll } = await import('./shared/enroll.ts');
       await runEnroll(agent, options, io);
+    });
+  // How helper.mjs, which has no dependencies, reaches the OS keychain.
+  agents
+    .command('sign <thumbprint>', { hidden: true })
+    .description('Sign standard input with a key of the OS keychain.')
+    .action(async (thumbprint: string) => {
+      const { runSign } = await import('./shared/sign.ts');
+      await runSign(thumbprint, io);
     });
   withFormat(agents.command('code <agent>'))
     .description('Make a one-time code of ten minutes, with which another machine enrolls.')

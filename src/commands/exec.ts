@@ -27,12 +27,13 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 async function runExec(words: readonly string[], options: ExecOptions, io: Io): Promise<void> {
-  const [{ OWN_FAILURE, execAs }, { AgentIdError }] = await Promise.all([
+  const [{ OWN_FAILURE, execAs }, { readKeychain }, { AgentIdError }] = await Promise.all([
     import('../helper/exec.ts'),
+    import('../lib/keychain.ts'),
     import('../model/error.ts'),
   ]);
   try {
-    await execAs(words, options, io);
+    await execAs(words, options, io, { readKeychain });
   } catch (error) {
     if (!(error instanceof AgentIdError)) throw error;
     const { renderError } = await import('../output/error.ts');

@@ -33,14 +33,16 @@ export function addToken(program: Command, io: Io): void {
 }
 
 async function runToken(options: TokenOptions, io: Io): Promise<void> {
-  const [{ openAgent }, { readSubject, requireAgent, toScopes }] = await Promise.all([
+  const [{ openAgent }, { readKeychain }, { readSubject, requireAgent, toScopes }] = await Promise.all([
     import('../helper/open.ts'),
+    import('../lib/keychain.ts'),
     import('../helper/subject-options.ts'),
   ]);
   const opened = await openAgent(requireAgent(options.agent, io), {
     from: io.cwd,
     env: io.env,
     clock: io.clock,
+    readKeychain,
     warn: (text) => io.stderr(`${text}\n`),
   });
   const subject = await readSubject(opened, options, io);

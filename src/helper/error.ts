@@ -1,5 +1,5 @@
 import { ExchangeError, type ExchangeCode } from '../exchange/error.ts';
-import { KeyFileError } from '../exchange/node.ts';
+import { KeyFileError, KeyStoreError } from '../exchange/node.ts';
 import { AgentIdError, type ErrorCode } from '../model/error.ts';
 
 /** Whose error it is. */
@@ -13,6 +13,8 @@ export interface Whose {
 export function toAgentIdError(error: unknown, whose: Whose): unknown {
   if (error instanceof KeyFileError) return toKeyError(error, whose);
   if (!(error instanceof ExchangeError)) return error;
+  if (error.code === 'signer-failed' && error.cause instanceof KeyStoreError)
+    return toKeyStoreRefusal(error.cause);
   const { code, hint } = advice[error.code];
   const message =
     error.kind === 'denied'
@@ -28,6 +30,11 @@ export function toAgentIdError(error: unknown, whose: Whose): unknown {
   });
 }
 
+/** Says in the words of the command line why what holds a key did not sign. */
+export function toKeyStoreRefusal(error: KeyStoreError): AgentIdError {
+  return new AgentIdError('not-ready', error.message, { cause: error, hint: error.hint });
+}
+
 function toKeyError(error: KeyFileError, { agentId, displayName }: Whose): AgentIdError {
   if (error.problem === 'missing') {
     return new AgentIdError('not-enrolled', `${displayName} has no key on this machine`, {
@@ -36,9 +43,10 @@ function toKeyError(error: KeyFileError, { agentId, displayName }: Whose): Agent
     });
   }
   const code = error.problem === 'malformed' ? 'malformed' : 'unreadable';
+  const leaked = error.problem === 'too-open' || error.problem === 'not-ours';
   return new AgentIdError(code, error.message, {
     cause: error,
-    hint: `Delete the file and run: agent-id agents enroll ${agentId}`,
+    hint: `${leaked ? 'If somebody could have read it: delete' : 'Delete'} the file and run: agent-id agents enroll ${agentId}`,
   });
 }
 

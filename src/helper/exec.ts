@@ -2,7 +2,7 @@ import { runChild } from '../lib/child.ts';
 import type { Io } from '../lib/io.ts';
 import { AgentIdError } from '../model/error.ts';
 import { oldNames } from './locked.ts';
-import { openAgent } from './open.ts';
+import { openAgent, type Place } from './open.ts';
 import { readSubject, requireAgent, toScopes, type SubjectOptions } from './subject-options.ts';
 
 /** What `exec` is told by flags. */
@@ -23,27 +23,31 @@ interface Variable {
 }
 
 /**
- * Runs a command with tokens in its environment and sets `io.exitCode` to its own. `from` is where the lock file is
- * looked for. Throws an `AgentIdError` where there is no token, before the command runs.
+ * Runs a command with tokens in its environment and sets `io.exitCode` to its own. `place.from` is where the lock file
+ * is looked for. Throws an `AgentIdError` where there is no token, before the command runs.
  */
 export async function execAs(
   words: readonly string[],
   options: ExecOptions,
   io: Io,
-  from = io.cwd,
+  place: Partial<Pick<Place, 'from' | 'readKeychain'>> = {},
 ): Promise<void> {
   const [command, ...args] = words;
   if (command === undefined) throw new AgentIdError('usage', 'name a command to run, after --');
-  const env = await toEnvironment(options, io, from);
+  const env = await toEnvironment(options, io, { from: io.cwd, ...place });
   io.exitCode = await runChild({ command, args, cwd: io.cwd, env, interactive: io.interactive });
   if (io.exitCode === 127 || io.exitCode === 126)
     io.stderr(`agent-id exec: ${command}: ended with ${io.exitCode}\n`);
 }
 
-async function toEnvironment(options: ExecOptions, io: Io, from: string): Promise<NodeJS.ProcessEnv> {
+async function toEnvironment(
+  options: ExecOptions,
+  io: Io,
+  place: Pick<Place, 'from' | 'readKeychain'>,
+): Promise<NodeJS.ProcessEnv> {
   const variables = options.env.map(parseVariable);
   const opened = await openAgent(requireAgent(options.agent, io), {
-    from,
+    ...place,
     env: io.env,
     clock: io.clock,
     warn: (text) => io.stderr(`${text}\n`),
@@ -51,7 +55,7 @@ async function toEnvironment(options: ExecOptions, io: Io, from: string): Promis
   const subject = await readSubject(opened, options, io);
   const env = { ...io.env };
   // What the command used before, and where the user's own token lies, is no business of it any more.
-  for (const name of await oldNames(opened.locked, from)) delete env[name];
+  for (const name of await oldNames(opened.locked, place.from)) delete env[name];
   for (const name of ['AGENT_ID_SUBJECT_TOKEN_FILE', 'AGENT_ID_CI_TOKEN', 'AGENT_ID_CI_TOKEN_FILE'])
     delete env[name];
   for (const { name, resource, scopes } of variables) {

@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/log.ts';
 import { createAgent } from '../exchange/agent.ts';
-import { createFileSigner, KeyFileError } from '../exchange/node.ts';
+import { createKeySigner, KeyFileError, type Custody } from '../exchange/node.ts';
 import type { Agent, PlatformIdentity, Signer, TokenRequest, TokenSource } from '../exchange/types.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import { systemClock, toTimestamp } from '../lib/clock.ts';
@@ -26,6 +26,8 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
   readonly clock?: () => number;
   readonly fetch?: typeof globalThis.fetch;
+  /** Reads the OS keychain; without it the command `agent-id` does. */
+  readonly readKeychain?: Custody['readKeychain'];
   /** Told about what the person should know: a repaired audit log. */
   readonly warn?: (text: string) => void;
 }
@@ -190,7 +192,8 @@ function toDialect({ type, issuer }: TrustedIdp): {
 /** A key that was enrolled here comes first: somebody made it on purpose. Without one the platform speaks for the job. */
 async function findSigner({ id, paths, place }: Opened, http: Http): Promise<Signer | PlatformIdentity> {
   try {
-    return await createFileSigner(agentKeyFile(paths, id));
+    const { env, readKeychain } = place;
+    return await createKeySigner(agentKeyFile(paths, id), { env, ...(readKeychain && { readKeychain }) });
   } catch (error) {
     const platform =
       error instanceof KeyFileError && error.problem === 'missing'

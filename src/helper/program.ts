@@ -53,7 +53,7 @@ async function exec(args: readonly string[], io: Io, from: string): Promise<void
       allowPositionals: true,
     }),
   );
-  await execAs(positionals, { ...toSubject(values), env: values.env ?? [] }, io, from);
+  await execAs(positionals, { ...toSubject(values), env: values.env ?? [] }, io, { from });
 }
 
 async function token(args: readonly string[], io: Io, from: string): Promise<void> {

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAgent } from '../exchange/agent.ts';
 import { ExchangeError } from '../exchange/error.ts';
-import { createFileSigner } from '../exchange/node.ts';
+import { createKeySigner } from '../exchange/node.ts';
 import type { IdpAdapter } from '../idp/types.ts';
 import { createHttp } from '../lib/http.ts';
 import { endRotation, openRotation, swapKey, withRotationLock, type Rotation } from '../lib/key-rotation.ts';
+import { readKeychain } from '../lib/keychain.ts';
 import { agentKeyFile, rotationFiles } from '../lib/keys.ts';
 import type { StatePaths } from '../lib/state.ts';
-import { systemFetch } from '../lib/system.ts';
+import { systemEnv, systemFetch } from '../lib/system.ts';
 import type { LockedAgent } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
 import { keptMetadata } from './metadata.ts';
@@ -113,7 +114,7 @@ async function isAccepted({ adapter, clock, id, locked, paths }: Rotating): Prom
   });
   const metadata = await keptMetadata(issuer, createHttp({ clock }), clock);
   const agent = createAgent({
-    signer: await createFileSigner(rotationFiles(paths, id).next),
+    signer: await createKeySigner(rotationFiles(paths, id).next, { env: systemEnv(), readKeychain }),
     fetch: systemFetch,
     clock,
     clientId: locked.clientId,

@@ -185,6 +185,11 @@ export function rotationFiles(
   return { next: `${stem}.next.json`, journal: `${stem}.rotation.json` };
 }
 
+/** Gives where a key lies until the provider took it, beside the one that it is to replace. */
+export function enrollFile(paths: Pick<StatePaths, 'keys'>, agentId: string): string {
+  return agentKeyFile(paths, agentId).replace(/\.json$/, '.enroll.json');
+}
+
 /** Completes a P-256 public key with what RFC 7517 and we say about it; `kid` is its RFC 7638 thumbprint. */
 export function toPublicJwk({ x, y }: { readonly x: string; readonly y: string }): EcPublicJwk {
   const kid = createHash('sha256')
@@ -210,7 +215,8 @@ export function toRsaJwk(key: KeyObject, certificate?: string): RsaPublicJwk {
   };
 }
 
-function toPublicHalf(jwk: JsonWebKey): PublicJwk {
+/** Gives the public half of a JWK with our names. Throws for what is none. */
+export function toPublicHalf(jwk: JsonWebKey): PublicJwk {
   const key = createPublicKey({ format: 'jwk', key: jwk });
   if (key.asymmetricKeyType === 'rsa') {
     const certificates = jwk['x5c'];

@@ -40,7 +40,7 @@ export async function buildVerbs(folder: string): Promise<string> {
   const bundle = await rolldown({
     input: join(import.meta.dirname, 'verbs.ts'),
     platform: 'node',
-    external: [/^node:/],
+    external: [/^node:/, /^@napi-rs\//],
   });
   await bundle.write({
     dir: join(folder, 'verbs'),

@@ -2,22 +2,23 @@ import { adapterFor } from '../../idp/index.ts';
 import { chosenIdp, trustedByIssuer } from '../../idp/trust.ts';
 import type { Enrollment, IdpAdapter, PlatformTrust } from '../../idp/types.ts';
 import { appendAudit } from '../../audit/log.ts';
-import { createFileSigner } from '../../exchange/node.ts';
+import type { ReadyKey } from '../../helper/custody.ts';
 import { enrollWithApproval, enrollWithCode } from '../../helper/enroll.ts';
 import { readLocked } from '../../helper/locked.ts';
 import { trustForAgent } from '../../helper/trust.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { assertSecure, createHttp } from '../../lib/http.ts';
 import type { Io } from '../../lib/io.ts';
-import { agentKeyFile, deleteAgentKey, makeAgentKey } from '../../lib/keys.ts';
+import type { KeyKind } from '../../lib/keys.ts';
 import { statePaths } from '../../lib/state.ts';
-import type { LockedAgent, PublicJwk } from '../../model/agent.ts';
+import type { LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { Secret } from '../../model/secret.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
+import { makeKey, storeNames, type KeyOptions } from './enroll-key.ts';
 
-export interface EnrollOptions {
+export interface EnrollOptions extends KeyOptions {
   readonly name?: string;
   readonly ci?: string;
   readonly claim: readonly string[];
@@ -40,35 +41,46 @@ interface Whom {
 
 async function enrollHere(whom: Whom, options: EnrollOptions, io: Io): Promise<void> {
   const name = await toName(options);
-  const state = statePaths(io.env);
-  const { keyKind } = (await open(whom.locked, io)).capabilities;
-  const { key, created } = await makeAgentKey(state, whom.id, { kind: keyKind });
+  const ready = await makeKey(whom.id, await keyKind(whom.locked, options, io), options, io);
   try {
-    await audited(whom, io, () => letIn(whom, { key, name }, options, io));
+    await audited(whom, io, () => letIn(whom, { ready, name }, options, io));
   } catch (error) {
     // A key that nobody knows would only hide that the machine is not enrolled.
-    if (created) await deleteAgentKey(state, whom.id);
+    await ready.drop();
     throw error;
   }
+  await ready.keep();
+  const { key, store, created, replaces } = ready;
   if (options.format === 'json') {
-    print(io, { agent: whom.id, thumbprint: key.kid, name, created });
+    const replaced = replaces?.key.kid ?? null;
+    print(io, { agent: whom.id, thumbprint: key.kid, name, created, store, replaced });
     return;
   }
   io.stdout(`${key.kid}\n`);
   io.stderr(
-    `${whom.id} has a ${created ? 'new' : 'known'} key on this machine (${name}), and the provider knows its public half.\n`,
+    `${whom.id} has a ${created ? 'new' : 'known'} key on this machine (${name}), held by ${storeNames[store]}, and the provider knows its public half.\n`,
   );
+  if (replaces !== undefined)
+    io.stderr(
+      `The old one is good there until: agent-id agents remove ${whom.id} --key ${replaces.key.kid}\n`,
+    );
+}
+
+/** Whoever waits for an approval has no rights to ask: what lets machines in so takes P-256. */
+async function keyKind(locked: LockedAgent, options: EnrollOptions, io: Io): Promise<KeyKind | undefined> {
+  if (options.device === true || options.codeStdin === true) return undefined;
+  return (await open(locked, io)).capabilities.keyKind;
 }
 
 interface Machine {
-  readonly key: PublicJwk;
+  readonly ready: ReadyKey;
   readonly name: string;
 }
 
 /** By the administrator's own rights, where this user has them; else by a code or by an administrator's approval. */
 async function letIn(
-  { id, locked }: Whom,
-  { key, name }: Machine,
+  { locked }: Whom,
+  { ready: { key, signer }, name }: Machine,
   options: EnrollOptions,
   io: Io,
 ): Promise<void> {
@@ -81,7 +93,6 @@ async function letIn(
   const state = statePaths(io.env);
   const { issuer } = await trustForAgent(locked, state, io.env);
   const http = createHttp({ clock: io.clock });
-  const signer = await createFileSigner(agentKeyFile(state, id));
   const newcomer = { http, clock: io.clock, issuer, clientId: locked.clientId, signer, key, name };
   if (options.codeStdin === true) await enrollWithCode(newcomer, toCode(await io.stdin()));
   else

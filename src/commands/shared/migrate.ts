@@ -124,7 +124,7 @@ async function apply(
   io: Io,
 ): Promise<void> {
   const { plan } = prepared;
-  const effects = toEffects(adapter, scene.state);
+  const effects = toEffects(adapter, io);
   const transaction = await beginTransaction(scene.state.tx, scene.root, plan, prepared.before);
   try {
     if (commit !== null) await transaction.journal.append({ step: 'git.intent', branch: commit.branch });
@@ -274,7 +274,7 @@ async function recover(root: string, flags: MigrateFlags, io: Io): Promise<void>
 async function end(transaction: Transaction, flags: MigrateFlags, io: Io): Promise<Outcome> {
   const adapter = await openIdp(transaction.plan.idp.name, io);
   const state = statePaths(io.env);
-  const effects = toEffects(adapter, state);
+  const effects = toEffects(adapter, io);
   const outcome =
     flags.rollback === true
       ? await rollbackTransaction(transaction, effects)

@@ -10,7 +10,7 @@ import { readTextIfThere } from '../../lib/files.ts';
 import { gitTop } from '../../lib/git.ts';
 import { shippedPath } from '../../lib/shipped.ts';
 import type { Io } from '../../lib/io.ts';
-import { deleteAgentKey, makeAgentKey, readAgentKey } from '../../lib/keys.ts';
+import { deleteAgentKey, readAgentKey } from '../../lib/keys.ts';
 import { statePaths, type StatePaths } from '../../lib/state.ts';
 import type { Effects } from '../../migrate/apply.ts';
 import { newTransactionId, prepareMigration, type Prepared } from '../../migrate/prepare.ts';
@@ -20,6 +20,7 @@ import { AgentIdError } from '../../model/error.ts';
 import { openTexts } from '../../sources/memory.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
 import { chooseSecrets } from './choose.ts';
+import { makeKey } from './enroll-key.ts';
 import { openEyes, surveyFolder, type Eyes, type GlobalOptions, type Surveyed } from './survey.ts';
 
 export interface MigrationFlags extends GlobalOptions {
@@ -146,12 +147,17 @@ function pairs(
 }
 
 /** What a transaction does its effects through, on this machine. */
-export function toEffects(adapter: IdpAdapter, state: StatePaths): Effects {
+export function toEffects(adapter: IdpAdapter, io: Io): Effects {
+  const state = statePaths(io.env);
   return {
     adapter,
     keys: {
       find: async (agent) => (await readAgentKey(state, agent)) ?? undefined,
-      create: async (agent) => (await makeAgentKey(state, agent, { kind: adapter.capabilities.keyKind })).key,
+      create: async (agent) => {
+        const ready = await makeKey(agent, adapter.capabilities.keyKind, { signer: [] }, io);
+        await ready.keep();
+        return ready.key;
+      },
       remove: (agent) => deleteAgentKey(state, agent),
     },
     checkpoint: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 import { openAgent, type OpenAgent, type Subject } from '../../helper/open.ts';
 import { readDefaultSubject } from '../../helper/subject.ts';
 import type { Io } from '../../lib/io.ts';
+import { readKeychain } from '../../lib/keychain.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Plan, PlannedAgent } from '../../model/plan.ts';
 
@@ -27,7 +28,7 @@ async function prove(agent: PlannedAgent, root: string, io: Io): Promise<Proof> 
   if (agent.key.place === 'elsewhere')
     return { ...outline, outcome: 'waiting', why: `its key will live on ${agent.key.where}` };
   try {
-    const opened = await openAgent(agent.spec.id, { from: root, env: io.env, clock: io.clock });
+    const opened = await openAgent(agent.spec.id, { from: root, env: io.env, clock: io.clock, readKeychain });
     const subject: Subject = agent.actsFor === 'itself' ? 'itself' : await readDefaultSubject(opened, io.env);
     return { ...outline, outcome: 'proven', why: await exercise(opened, agent, subject) };
   } catch (error) {

@@ -97,6 +97,26 @@ export function nameKey(publicKey: KeyObject): Pick<Signer, 'kid' | 'alg'> {
   throw new Error('neither P-256 nor RSA of 2048 bits and more');
 }
 
+/** Reads a public key: PEM, DER in Base64, or JWK; `undefined` for anything else, and for a kind that signs no JWT of ours. */
+export function parsePublicKey(text: string): KeyObject | undefined {
+  const inner = text.trim();
+  const read = [
+    () => createPublicKey(inner),
+    () => createPublicKey({ format: 'der', type: 'spki', key: Buffer.from(inner, 'base64') }),
+    () => createPublicKey({ format: 'jwk', key: JSON.parse(inner) as JsonWebKey }),
+  ];
+  for (const parse of read) {
+    try {
+      const key = parse();
+      nameKey(key);
+      return key;
+    } catch {
+      // Another form, or none.
+    }
+  }
+  return undefined;
+}
+
 /** Says how a key signs as JWS does: ES256 in the form of IEEE P1363, else PS256. @see RFC 7518 section 3 */
 export function signatureOptions({ asymmetricKeyType: type }: KeyObject): SigningOptions {
   if (type === 'ec') return { dsaEncoding: 'ieee-p1363' };
