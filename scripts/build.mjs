@@ -52,7 +52,8 @@ async function buildHelper() {
   const bundle = await rolldown({
     input: join(root, 'src/helper/vendored.ts'),
     platform: 'node',
-    external: [/^node:/],
+    // Nothing of the second is left in it: the file has no dependencies.
+    external: [/^node:/, /^@napi-rs\//],
   });
   await bundle.write({ file: join(dist, 'helpers/helper.mjs'), format: 'esm', codeSplitting: false });
 }

@@ -50,7 +50,7 @@ export async function startWorld(): Promise<World> {
     vendor: async () => {
       const input = join(import.meta.dirname, '../../src/helper/vendored.ts');
       const file = join(service, 'agent-id', 'helper.mjs');
-      const bundle = await rolldown({ input, platform: 'node', external: [/^node:/] });
+      const bundle = await rolldown({ input, platform: 'node', external: [/^node:/, /^@napi-rs\//] });
       await bundle.write({ file, format: 'esm', codeSplitting: false });
       return file;
     },
