@@ -15,7 +15,7 @@ export function makeRsaKey(): RsaPublicJwk {
 /** An administrator's key on this machine. */
 export async function makeAdminKey(): Promise<{ readonly keyFile: string; readonly key: RsaPublicJwk }> {
   const paths = { keys: join(await makeFolder(), 'keys') };
-  const { key } = await makeAgentKey(paths, 'admin', 'RSA');
+  const { key } = await makeAgentKey(paths, 'admin', { kind: 'RSA' });
   if (key.kty !== 'RSA') throw new Error('the admin key is not RSA');
   return { keyFile: agentKeyFile(paths, 'admin'), key };
 }
