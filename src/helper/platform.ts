@@ -1,9 +1,10 @@
 import { isAbsolute } from 'node:path';
+import { readClaims } from '../exchange/encode.ts';
 import type { PlatformIdentity } from '../exchange/types.ts';
-import { toRecord } from '../idp/metadata.ts';
 import { readTextIfThere } from '../lib/files.ts';
 import type { Http } from '../lib/http.ts';
 import { AgentIdError } from '../model/error.ts';
+import { askAzure, askBuildkite, askCircle, askGithub, isSet, toJwt } from './platform-ask.ts';
 
 /** What a machine that runs jobs says about a job, signed: no key has to lie there. */
 export interface Platform extends PlatformIdentity {
@@ -11,62 +12,108 @@ export interface Platform extends PlatformIdentity {
   readonly name: string;
 }
 
-/** Variables in which a platform puts a job's token, asked for before the job starts. */
-const variables = [
-  ['AGENT_ID_CI_TOKEN', 'AGENT_ID_CI_TOKEN'],
-  ['BITBUCKET_STEP_OIDC_TOKEN', 'Bitbucket Pipelines'],
-  ['CIRCLE_OIDC_TOKEN_V2', 'CircleCI'],
-] as const;
+interface Source {
+  readonly name: string;
+  /** How the person makes a token that is for the provider. */
+  readonly how: string;
+  /** Gives how the token is got; `undefined` where the environment is not that platform's. */
+  readonly find: (env: NodeJS.ProcessEnv, http: Http) => PlatformIdentity['token'] | undefined;
+}
+
+/** Where a pod finds a token that was projected for us, unless a variable names another place. */
+const POD_TOKEN_FILE = '/var/run/secrets/agent-id/token';
+const projected = 'Kubernetes: a projected serviceAccountToken with audience: the issuer';
+
+/**
+ * Every platform, in the order in which they are tried: first what the person named, then those that are asked for a
+ * token of this provider, then those that had to be told before the job began.
+ */
+const sources: readonly Source[] = [
+  { name: 'AGENT_ID_CI_TOKEN_FILE', how: projected, find: inFile('AGENT_ID_CI_TOKEN_FILE') },
+  {
+    name: 'AGENT_ID_CI_TOKEN',
+    how: 'GitLab: id_tokens: AGENT_ID_CI_TOKEN: aud: the issuer',
+    find: inVariable('AGENT_ID_CI_TOKEN'),
+  },
+  { name: 'GitHub Actions', how: 'it is asked for', find: askGithub },
+  { name: 'Buildkite', how: 'it is asked for', find: askBuildkite },
+  { name: 'Azure Pipelines', how: 'it has tokens for Entra ID only', find: askAzure },
+  { name: 'CircleCI', how: 'it is asked for', find: askCircle },
+  {
+    name: 'Bitbucket Pipelines',
+    how: 'the step needs oidc: audiences: with the issuer',
+    find: inVariable('BITBUCKET_STEP_OIDC_TOKEN'),
+  },
+  {
+    name: 'Azure workload identity',
+    how: 'it has tokens for Entra ID only',
+    find: inFile('AZURE_FEDERATED_TOKEN_FILE'),
+  },
+  { name: 'Kubernetes', how: projected, find: inPod },
+];
 
 /**
  * Finds the platform that this process runs on, by what it puts into the environment; `undefined` on a machine that has
- * none. GitHub Actions is asked for each token; the others hand one out for the job (`id_tokens` of GitLab as
- * `AGENT_ID_CI_TOKEN`), or keep one in a file (`AGENT_ID_CI_TOKEN_FILE`: Kubernetes, Jenkins).
+ * none. `token` throws `denied`, also for a token that is for somebody else, `unreadable`, `not-enrolled`, `usage`.
  */
 export function findPlatform(env: NodeJS.ProcessEnv, http: Http): Platform | undefined {
-  const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-  const bearer = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-  if (isSet(url) && isSet(bearer))
-    return { name: 'GitHub Actions', token: (audience) => askGithub(http, { url, bearer }, audience) };
-  const file = env['AGENT_ID_CI_TOKEN_FILE'];
-  if (isSet(file)) return { name: 'AGENT_ID_CI_TOKEN_FILE', token: () => readTokenFile(file) };
-  for (const [variable, name] of variables) {
-    const token = env[variable];
-    if (isSet(token)) return { name, token: async () => toToken(token, name) };
+  for (const { name, how, find } of sources) {
+    const token = find(env, http);
+    if (token !== undefined)
+      return { name, token: async (audience) => assertFor(audience, await token(audience), how) };
   }
   return undefined;
 }
 
-function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== '';
+/** A token that the platform put there when the job began: what it is for was decided then. */
+function inVariable(variable: string): Source['find'] {
+  return (env) => {
+    const value = env[variable];
+    return isSet(value) ? async () => toJwt(value, variable) : undefined;
+  };
 }
 
-/** @see https://docs.github.com/actions/reference/security/oidc */
-async function askGithub(
-  http: Http,
-  { url, bearer }: { readonly url: string; readonly bearer: string },
-  audience: string,
-): Promise<string> {
-  const asked = new URL(url);
-  asked.searchParams.set('audience', audience);
-  const { status, body } = await http.request(asked.href, { headers: { authorization: `Bearer ${bearer}` } });
-  if (status === 200) return toToken(toRecord(body)['value'], 'GitHub Actions');
-  throw new AgentIdError('denied', `GitHub Actions gives this job no token (${status})`, {
-    hint: 'The job needs permissions: id-token: write. Pull requests from forks never get one.',
-  });
+function inFile(variable: string): Source['find'] {
+  return (env) => {
+    const file = env[variable];
+    return isSet(file) ? () => readTokenFile(file, variable) : undefined;
+  };
 }
 
-/** The file changes while the job runs: it is read for each exchange. */
-async function readTokenFile(file: string): Promise<string> {
-  if (!isAbsolute(file)) {
-    throw new AgentIdError('usage', 'AGENT_ID_CI_TOKEN_FILE must be an absolute path', { where: file });
-  }
-  return toToken((await readTextIfThere(file))?.trim(), 'AGENT_ID_CI_TOKEN_FILE');
+function inPod(env: NodeJS.ProcessEnv): PlatformIdentity['token'] | undefined {
+  if (!isSet(env['KUBERNETES_SERVICE_HOST'])) return undefined;
+  return async (audience) => {
+    if ((await readTextIfThere(POD_TOKEN_FILE)) !== undefined)
+      return readTokenFile(POD_TOKEN_FILE, POD_TOKEN_FILE);
+    throw new AgentIdError(
+      'not-enrolled',
+      'this pod has neither a key nor a token for the identity provider',
+      {
+        where: POD_TOKEN_FILE,
+        hint: `Project one there (serviceAccountToken, audience: ${audience}), or name its place in AGENT_ID_CI_TOKEN_FILE.`,
+      },
+    );
+  };
 }
 
-function toToken(value: unknown, name: string): string {
-  if (typeof value === 'string' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value)) return value;
-  throw new AgentIdError('unreadable', `${name} holds no token of a job`, {
-    hint: 'It must be a JWT whose audience is the issuer of the identity provider.',
-  });
+/** The file changes while the process runs: it is read for each exchange. */
+async function readTokenFile(file: string, name: string): Promise<string> {
+  if (!isAbsolute(file)) throw new AgentIdError('usage', `${name} must be an absolute path`, { where: file });
+  return toJwt((await readTextIfThere(file))?.trim(), name);
+}
+
+/** A token for somebody else would be refused there, and would have been shown to the wrong one. */
+function assertFor(audience: string, token: string, how: string): string {
+  const aud = readClaims(token)?.['aud'];
+  const all = (Array.isArray(aud) ? aud : [aud]).map(String);
+  const origin = URL.canParse(audience) ? new URL(audience).origin : 'null';
+  if (all.some((one) => one === audience || (origin !== 'null' && one.startsWith(`${origin}/`))))
+    return token;
+  throw new AgentIdError(
+    'denied',
+    `the job’s token is for ${all.join(', ').slice(0, 200)}, not for this provider`,
+    {
+      hint: `It must be made for ${audience} (${how}). It was not sent.`,
+    },
+  );
 }
