@@ -44,7 +44,7 @@ export function addLogout(program: Command, io: Io): void {
 export function addWhoami(program: Command, io: Io): void {
   program
     .command('whoami')
-    .description('Say who is signed in.')
+    .description('Say who is signed in, and what holds the keys of agents on this machine.')
     .option('--idp <name>', 'trusted identity provider (default: that of AGENT_ID_ISSUER, or the only one)')
     .option('--format <format>', 'text or json', 'text')
     .action((options: WhoamiOptions) => runWhoami(options, io));
@@ -121,13 +121,44 @@ async function runWhoami(options: WhoamiOptions, io: Io): Promise<void> {
   const ended = session !== undefined && session.refreshToken === null && session.expiresAt <= io.clock();
   if (session === undefined || ended) throw notSignedIn(trust.name);
   const { user, idp, issuer, expiresAt, refreshToken } = session;
+  const keys = await readKeysHere(paths, io);
   if (options.format === 'json') {
     const { envelope } = await import('../output/version.ts');
-    const data = { user, idp, issuer, expiresAt: toTimestamp(expiresAt), renewable: refreshToken !== null };
+    const data = {
+      user,
+      idp,
+      issuer,
+      expiresAt: toTimestamp(expiresAt),
+      renewable: refreshToken !== null,
+      keys,
+    };
     io.stdout(`${JSON.stringify({ ...envelope, ...data }, null, 2)}\n`);
     return;
   }
   io.stdout(`${user} at ${idp} (${issuer})\n`);
+  for (const { agent, store } of keys) io.stderr(`${agent} has a key here, held by ${store}.\n`);
+}
+
+interface KeyHere {
+  readonly agent: string;
+  readonly thumbprint: string;
+  readonly store: string;
+}
+
+/** The agents of this repository that this machine has a key of. */
+async function readKeysHere(paths: StatePaths, io: Io): Promise<readonly KeyHere[]> {
+  const [{ findUp }, { lockName, readLock }, { agentKeyFile, readStoredKey }] = await Promise.all([
+    import('../lib/find-up.ts'),
+    import('../lib/lock-file.ts'),
+    import('../lib/keys.ts'),
+  ]);
+  const root = await findUp(io.cwd, lockName);
+  const agents = root === undefined ? [] : Object.keys((await readLock(root)).agents);
+  const found = agents.map(async (agent) => {
+    const stored = await readStoredKey(agentKeyFile(paths, agent), agent);
+    return stored === undefined ? [] : [{ agent, thumbprint: stored.key.kid, store: stored.store }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 interface Trusted {

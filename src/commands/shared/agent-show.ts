@@ -1,5 +1,7 @@
 import type { Reached } from '../../audit/usage.ts';
 import type { Io } from '../../lib/io.ts';
+import { agentKeyFile, readStoredKey, type StoredKey } from '../../lib/keys.ts';
+import { statePaths } from '../../lib/state.ts';
 import type { Owner } from '../../model/consumer.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
@@ -14,6 +16,7 @@ import {
   type Usage,
 } from './agent-view.ts';
 import { openLock, openProvider, pick } from './locked-agent.ts';
+import { storeNames } from './enroll-key.ts';
 import { keyLine } from './machine-keys.ts';
 import type { GlobalOptions } from './survey.ts';
 
@@ -28,6 +31,8 @@ interface Shown {
   readonly usage: Usage;
   readonly owner: Owner | undefined;
   readonly drift: Drift | undefined;
+  /** This machine's key of it. */
+  readonly here: StoredKey | undefined;
 }
 
 /** Shows all that is known of one agent: by the lock, by its provider, by the audit log and by today's code. */
@@ -40,19 +45,21 @@ export async function runShow(id: string, options: ShowOptions, io: Io): Promise
   const code = options.code ? await readCode(root, options, io) : undefined;
   const owner = code && ownerOf(locked, code);
   const drift = code && toDrift(agent, code);
+  const here = await readStoredKey(agentKeyFile(statePaths(io.env), id), id);
   if (options.format === 'json') {
     const ownerEvidence = owner ?? null;
-    const whole = { ...agent, ownerEvidence, usage, drift: drift ?? null };
+    const keyHere = here === undefined ? null : { thumbprint: here.key.kid, store: here.store };
+    const whole = { ...agent, keyHere, ownerEvidence, usage, drift: drift ?? null };
     io.stdout(`${JSON.stringify({ ...envelope, agent: whole }, null, 2)}\n`);
     return;
   }
-  for (const line of describe({ agent, usage, owner, drift })) io.stdout(`${printable(line)}\n`);
+  for (const line of describe({ agent, usage, owner, drift, here })) io.stdout(`${printable(line)}\n`);
   if (options.code && drift === undefined)
     io.stderr('No code of it was found here: what it asks for today cannot be compared.\n');
   if (agent.problem !== null) io.stderr(`${agent.problem}\n`);
 }
 
-function describe({ agent, usage, owner, drift }: Shown): readonly string[] {
+function describe({ agent, usage, owner, drift, here }: Shown): readonly string[] {
   return [
     `agent       ${agent.id} (${agent.displayName})`,
     `status      ${agent.status}`,
@@ -62,6 +69,7 @@ function describe({ agent, usage, owner, drift }: Shown): readonly string[] {
     `last token  ${agent.lastTokenAt ?? 'never, or not known'}`,
     `last use    ${usage.lastUsed ?? 'never, as far as this machine and the provider know'}`,
     ...agent.keys.map((key) => `key         ${keyLine(key)}`),
+    ...(here === undefined ? [] : [`key here    ${here.key.kid}, held by ${storeNames[here.store]}`]),
     ...describeScopes(usage),
     ...agent.consumers.map(({ id, state }) => `used by     ${id} (${state})`),
     ...usage.reached.map(reachedLine),

@@ -6,7 +6,7 @@ import { readJsonIfThere, writeWhole } from '../../lib/files.ts';
 import { findUp } from '../../lib/find-up.ts';
 import { gitTop } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
-import { agentKeyFile, makeAgentKey } from '../../lib/keys.ts';
+import { agentKeyFile } from '../../lib/keys.ts';
 import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { AgentSpec, LockedAgent } from '../../model/agent.ts';
@@ -14,6 +14,7 @@ import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
 import { toClientId, toDisplayName } from '../../plan/agents.ts';
+import { makeKey } from './enroll-key.ts';
 import { audited } from './locked-agent.ts';
 import { openIdp } from './migration.ts';
 
@@ -74,7 +75,9 @@ interface Job {
 /** The key first: a registration without one could not be used, a key without one does no harm. */
 async function register({ one, spec, adapter, root }: Job, io: Io): Promise<void> {
   const { capabilities, trust } = adapter;
-  const { key } = await makeAgentKey(statePaths(io.env), one.id, capabilities.keyKind);
+  const ready = await makeKey(one.id, capabilities.keyKind, { signer: [] }, io);
+  await ready.keep();
+  const { key } = ready;
   const scopes = spec.grants.flatMap((grant) => grant.scopes);
   const deed = { action: 'register', id: one.id, agent: spec, trust, scopes } as const;
   const found = await audited(deed, io, async () =>
