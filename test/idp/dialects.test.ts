@@ -93,7 +93,7 @@ async function registerAt(
   admin: { readonly clientId: string; readonly keyFile: string },
 ) {
   const paths = { keys: join(await makeFolder(), 'keys') };
-  const { key } = await makeAgentKey(paths, 'reset', 'RSA');
+  const { key } = await makeAgentKey(paths, 'reset', { kind: 'RSA' });
   const maxTtlSeconds = type === 'entra' ? 5400 : 300;
   const resource = { key: 'p', uri: api, displayName: 'Password API', scopes: request.scopes, maxTtlSeconds };
   const adapter = await adapterFor(
