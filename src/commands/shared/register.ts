@@ -8,7 +8,6 @@ import { gitTop } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { agentKeyFile } from '../../lib/keys.ts';
 import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
-import { statePaths } from '../../lib/state.ts';
 import type { AgentSpec, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
