@@ -48,8 +48,7 @@ export async function runShow(id: string, options: ShowOptions, io: Io): Promise
   const here = await readStoredKey(agentKeyFile(statePaths(io.env), id), id);
   if (options.format === 'json') {
     const ownerEvidence = owner ?? null;
-    const keyHere = here === undefined ? null : { thumbprint: here.key.kid, store: here.store };
-    const whole = { ...agent, keyHere, ownerEvidence, usage, drift: drift ?? null };
+    const whole = { ...agent, keyHere: toKeyHere(here), ownerEvidence, usage, drift: drift ?? null };
     io.stdout(`${JSON.stringify({ ...envelope, agent: whole }, null, 2)}\n`);
     return;
   }
@@ -57,6 +56,10 @@ export async function runShow(id: string, options: ShowOptions, io: Io): Promise
   if (options.code && drift === undefined)
     io.stderr('No code of it was found here: what it asks for today cannot be compared.\n');
   if (agent.problem !== null) io.stderr(`${agent.problem}\n`);
+}
+
+function toKeyHere(here: StoredKey | undefined): object | null {
+  return here === undefined ? null : { thumbprint: here.key.kid, store: here.store };
 }
 
 function describe({ agent, usage, owner, drift, here }: Shown): readonly string[] {
