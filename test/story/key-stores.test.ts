@@ -70,7 +70,7 @@ describe('where the key of an agent lies', () => {
     expect(file).not.toHaveProperty('d');
     expect((await machine.run(token)).code).toBe(0);
     const shown = await machine.run(['agents', 'show', 'inactive-users', '--no-code']);
-    expect(shown.stdout).toContain(`key here    ${enrolled.stdout.trim()}, held by ssh-agent`);
+    expect(shown.stdout).toContain(`here        ${enrolled.stdout.trim()}, held by ssh-agent`);
 
     agent.sshAdd(['-D']);
     const refused = await machine.run(token);

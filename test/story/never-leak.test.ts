@@ -66,6 +66,7 @@ const lines: readonly (readonly string[])[] = [
   ...both('agents', 'show', 'helpdesk'),
   ...both('agents', 'enroll', 'helpdesk'),
   ...both('agents', 'code', 'helpdesk'),
+  ['agents', 'sign', 'no-such-key'],
   ...both('agents', 'approve', 'BCDF-GHJK', '--yes'),
   ...both('agents', 'revoke', 'inactive-users'),
   ...both('agents', 'restore', 'inactive-users'),

@@ -72,7 +72,7 @@ function describe({ agent, usage, owner, drift, here }: Shown): readonly string[
     `last token  ${agent.lastTokenAt ?? 'never, or not known'}`,
     `last use    ${usage.lastUsed ?? 'never, as far as this machine and the provider know'}`,
     ...agent.keys.map((key) => `key         ${keyLine(key)}`),
-    ...(here === undefined ? [] : [`key here    ${here.key.kid}, held by ${storeNames[here.store]}`]),
+    ...(here === undefined ? [] : [`here        ${here.key.kid}, held by ${storeNames[here.store]}`]),
     ...describeScopes(usage),
     ...agent.consumers.map(({ id, state }) => `used by     ${id} (${state})`),
     ...usage.reached.map(reachedLine),
