@@ -1,11 +1,8 @@
-import { resolve } from 'node:path';
 import { AgentIdError } from '../../model/error.ts';
-import type { Io } from '../../lib/io.ts';
 import { resolveCommit } from '../../lib/git-commit.ts';
-import { realPathNow } from '../../lib/folder.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Skipped } from '../../model/place.ts';
-import { findRepository, type Repository } from '../../sources/git/repository.ts';
+import type { Repository } from '../../sources/git/repository.ts';
 import { listSubmodules } from '../../sources/git/submodules.ts';
 import { toPathFilter } from '../../sources/glob.ts';
 import { broughtSince } from '../../sources/history/since.ts';
@@ -14,21 +11,6 @@ import { addBrought } from '../../survey/history/add-brought.ts';
 import type { ScanResult } from '../../survey/scan-tree.ts';
 import { toMaxBytes, toThreads, type ScanFlags } from './scan-flags.ts';
 import type { Eyes } from './survey.ts';
-
-/** Finds the repository that a command line means. Throws `no-git` where there is none, `usage` for more than one path. */
-export function repositoryOf(targets: readonly string[], io: Io): Repository {
-  const [only = '.', ...more] = targets;
-  if (more.length > 0)
-    throw new AgentIdError('usage', '--history looks at one repository', {
-      where: more.join(' '),
-    });
-  const repository = findRepository(realPathNow(resolve(io.cwd, only)));
-  if (repository !== undefined) return repository;
-  throw new AgentIdError('no-git', 'there is no git repository here', {
-    where: resolve(io.cwd, only),
-    hint: 'Run it inside a repository, or name one.',
-  });
-}
 
 /** Looks at all that a repository ever held, its submodules as repositories of their own. */
 export async function scanHistoryOf(

@@ -11,8 +11,8 @@ import { toRelative } from '../../sources/listing.ts';
 import { openTree } from '../../sources/tree.ts';
 import type { TextSource } from '../../sources/types.ts';
 import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
-import { repositoryOf } from './scan-history.ts';
 import { homeOf, openMachineSource } from './scan-machine.ts';
+import { repositoryOf } from './scan-repository.ts';
 import type { Eyes } from './survey.ts';
 
 /** Gives the folder that paths are relative to: the one that was named, else the one that the command runs in. */

@@ -17,6 +17,7 @@ import { listMachineFiles } from './scan-machine.ts';
 import { toOutputs, writeReports } from './scan-output.ts';
 import type { Policy } from './scan-policy.ts';
 import type { LiveView } from './scan-live.ts';
+import { repositoryOf } from './scan-repository.ts';
 import { openScanSource, rootOf } from './scan-sources.ts';
 import { openEyes, type Eyes } from './survey.ts';
 
@@ -127,7 +128,7 @@ async function lookThrough(
     return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
   }
   if (flags.history === true) {
-    const { repositoryOf, scanHistoryOf } = await import('./scan-history.ts');
+    const { scanHistoryOf } = await import('./scan-history.ts');
     const result = masked(await scanHistoryOf(repositoryOf(targets, io), eyes, flags, say), eyes);
     return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
   }
