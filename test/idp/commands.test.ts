@@ -101,7 +101,7 @@ describe('idp', () => {
     expect([nowhere.code, nowhere.out]).toEqual([1, 'never started: not running\n']);
   });
 
-  it('refuses a key that is not the provider’s, an unknown name, and a kind that is not there yet', async () => {
+  it('refuses a key that is not the provider’s, an unknown name, and a tenant without its issuer', async () => {
     const folder = await makeFolder();
     const foreign = join(folder, 'key.json');
     await writeFile(foreign, JSON.stringify(makeKey().privateKey.export({ format: 'jwk' })), { mode: 0o600 });
@@ -111,7 +111,8 @@ describe('idp', () => {
     const missing = await run([...add, '--admin-key', join(folder, 'none.json')]);
     expect(missing.err).toContain('error[unreadable]: the admin key of other is missing');
     expect((await run(['idp', 'check', 'nobody'])).err).toContain('error[unknown-name]');
-    expect((await run(['idp', 'add', 'x', '--type', 'auth0'])).err).toContain('error[unsupported]');
+    const nameless = await run(['idp', 'add', 'x', '--type', 'auth0']);
+    expect([nameless.code, nameless.err]).toEqual([2, expect.stringContaining('name the issuer')]);
   });
 
   it('trusts a standard server; its registration token comes by stdin and goes to the key store', async () => {
