@@ -15,7 +15,7 @@ beforeAll(async () => {
   const bundle = await rolldown({
     input: join(import.meta.dirname, 'program.ts'),
     platform: 'node',
-    external: [/^node:/, /^oidc-provider$/],
+    external: [/^node:/, /^oidc-provider$/, /^@napi-rs\//],
   });
   await bundle.write({ dir: folder, format: 'esm' });
 });
