@@ -1,11 +1,10 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readClaims } from '../exchange/encode.ts';
-import { wasNeverSent, type HttpAnswer, type HttpRequest } from '../lib/http.ts';
-import { AgentIdError } from '../model/error.ts';
+import type { HttpAnswer, HttpRequest } from '../lib/http.ts';
+import type { AgentIdError } from '../model/error.ts';
 import type { Authorize } from './admin-token.ts';
 import { toRecord } from './metadata.ts';
 import type { AdapterParts } from './parts.ts';
+import { sendPatiently } from './patience.ts';
 
 /** One request of an admin API. */
 export interface ApiCall {
@@ -38,22 +37,16 @@ export interface ApiPlace {
   readonly toRefusal: (answer: HttpAnswer, call: ApiCall) => AgentIdError;
 }
 
-const TRIES = 3;
-const LONGEST_WAIT_MS = 60_000;
-const JITTER_MS = 200;
-
 /** Makes an admin API. Sends nothing yet. */
 export function createAdminApi(parts: AdapterParts, place: ApiPlace): AdminApi {
   const send = async (call: ApiCall, fresh: boolean): Promise<HttpAnswer> => {
     const [base, token] = [await place.base(), await place.authorize(fresh)];
-    return sendPatiently(parts, `${base}${call.path}`, {
-      request: {
-        method: call.method ?? 'GET',
-        headers: { ...call.headers, authorization: `Bearer ${token.open()}` },
-        ...(call.body === undefined ? {} : { body: call.body }),
-      },
-      name: place.name,
-    });
+    const request: HttpRequest = {
+      method: call.method ?? 'GET',
+      headers: { ...call.headers, authorization: `Bearer ${token.open()}` },
+      ...(call.body === undefined ? {} : { body: call.body }),
+    };
+    return sendPatiently(parts, `${base}${call.path}`, request, { name: place.name });
   };
   return {
     parts,
@@ -68,63 +61,4 @@ export function createAdminApi(parts: AdapterParts, place: ApiPlace): AdminApi {
     },
     claims: async () => toRecord(readClaims((await place.authorize(false)).open())),
   };
-}
-
-interface Sent {
-  readonly request: HttpRequest;
-  readonly name: string;
-}
-
-/**
- * Sends a request, three times at most. A 429 was not processed, and is repeated when the provider's window opens again,
- * within a minute. After 5xx and a broken connection only what changes nothing twice is repeated: not a POST.
- */
-async function sendPatiently(parts: AdapterParts, url: string, { request, name }: Sent): Promise<HttpAnswer> {
-  const repeatable = request.method !== 'POST';
-  for (let tries = 1; ; tries += 1) {
-    const outcome = await attempt(parts, url, request);
-    if (!(outcome instanceof AgentIdError) && outcome.status !== 429 && outcome.status < 500) return outcome;
-    const wait = toWait(outcome, { repeatable, now: parts.clock() });
-    if (wait === undefined || wait > LONGEST_WAIT_MS || tries === TRIES) throw toError(outcome, url, name);
-    await sleep(wait * tries + randomInt(JITTER_MS));
-  }
-}
-
-async function attempt(
-  parts: AdapterParts,
-  url: string,
-  request: HttpRequest,
-): Promise<HttpAnswer | AgentIdError> {
-  try {
-    return await parts.http.request(url, { ...request, anyStatus: true });
-  } catch (error) {
-    if (error instanceof AgentIdError && error.code === 'idp-unreachable') return error;
-    throw error;
-  }
-}
-
-/** Gives how long to wait, in milliseconds; `undefined` for what may not be tried again. */
-function toWait(
-  outcome: HttpAnswer | AgentIdError,
-  { repeatable, now }: { readonly repeatable: boolean; readonly now: number },
-): number | undefined {
-  if (outcome instanceof AgentIdError) return repeatable || wasNeverSent(outcome) ? 100 : undefined;
-  if (outcome.status !== 429) return repeatable ? 100 : undefined;
-  const { headers, clockAheadSeconds } = outcome;
-  const after = Number(headers.get('retry-after') ?? Number.NaN);
-  if (Number.isFinite(after)) return after * 1000;
-  const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
-  return Number.isFinite(reset) ? Math.max(0, (reset + clockAheadSeconds) * 1000 - now) : 1000;
-}
-
-function toError(outcome: HttpAnswer | AgentIdError, url: string, name: string): AgentIdError {
-  if (outcome instanceof AgentIdError) return outcome;
-  const { origin, pathname } = new URL(url);
-  const where = `${origin}${pathname}`;
-  if (outcome.status !== 429)
-    return new AgentIdError('idp-unreachable', `${name} answered ${outcome.status}`, { where });
-  return new AgentIdError('idp-unreachable', `the rate limit of ${name} is used up (429)`, {
-    where,
-    hint: 'Wait a minute and do the same again: nothing is done twice.',
-  });
 }

@@ -1,9 +1,9 @@
 import { signAssertion } from '../exchange/assertion.ts';
-import { createFileSigner, KeyFileError } from '../exchange/node.ts';
 import type { Signer } from '../exchange/types.ts';
 import type { HttpAnswer } from '../lib/http.ts';
-import { AgentIdError } from '../model/error.ts';
+import type { AgentIdError } from '../model/error.ts';
 import { Secret } from '../model/secret.ts';
+import { openAdminSigner } from './admin-signer.ts';
 import { toRecord } from './metadata.ts';
 import type { AdapterParts } from './parts.ts';
 
@@ -26,7 +26,9 @@ export function asAdminClient(parts: AdapterParts, grant: () => Promise<AdminGra
   return async (fresh) => {
     const known = await held?.catch(() => undefined);
     if (!fresh && known !== undefined && known.until > parts.clock()) return known.token;
-    signer ??= openSigner(parts);
+    signer ??= openAdminSigner(parts, {
+      missing: 'Add it again with --admin-client-id ID --admin-key FILE.',
+    });
     held = fetchToken(parts, await signer, await grant());
     return (await held).token;
   };
@@ -56,21 +58,4 @@ async function fetchToken(parts: AdapterParts, signer: Signer, grant: AdminGrant
   if (answer.status !== 200 || typeof token !== 'string') throw grant.toRefusal(answer);
   const lives = typeof seconds === 'number' ? seconds : 0;
   return { token: new Secret(token), until: askedAt + (lives - 30) * 1000 };
-}
-
-async function openSigner({ trust }: AdapterParts): Promise<Signer> {
-  if (trust.admin === undefined) {
-    throw new AgentIdError('unsupported', `${trust.name} is trusted without an administrator`, {
-      hint: 'Add it again with --admin-client-id ID --admin-key FILE.',
-    });
-  }
-  try {
-    return await createFileSigner(trust.admin.keyFile);
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error;
-    throw new AgentIdError('unreadable', `the admin key of ${trust.name} is ${error.problem}`, {
-      cause: error,
-      where: trust.admin.keyFile,
-    });
-  }
 }

@@ -1,8 +1,7 @@
 import { signAssertion } from '../exchange/assertion.ts';
-import { createFileSigner, KeyFileError } from '../exchange/node.ts';
 import type { Signer } from '../exchange/types.ts';
 import type { HttpAnswer, HttpRequest } from '../lib/http.ts';
-import { AgentIdError } from '../model/error.ts';
+import { openAdminSigner } from './admin-signer.ts';
 import type { AdapterParts } from './parts.ts';
 
 /** Asks the embedded provider as its administrator. */
@@ -18,10 +17,14 @@ export interface EmbeddedAdmin {
 /** Makes the administrator of a trust. The key is read when it is first needed, and never leaves the signer. */
 export function createAdmin(parts: AdapterParts): EmbeddedAdmin {
   const { trust, http, clock } = parts;
-  const { clientId = '', keyFile = '' } = trust.admin ?? {};
+  const clientId = trust.admin?.clientId ?? '';
   let signer: Promise<Signer> | undefined;
   const sign = async (audience: string): Promise<string> => {
-    signer ??= openSigner(keyFile, trust.name);
+    signer ??= openAdminSigner(parts, {
+      missing:
+        'Add it again with its key: agent-id idp add NAME --type embedded --issuer URL --admin-key FILE',
+      unreadable: 'It lies in the data folder of the embedded identity provider, as admin.jwk.json.',
+    });
     return signAssertion(await signer, { clientId, audience, now: clock() });
   };
   return {
@@ -33,22 +36,4 @@ export function createAdmin(parts: AdapterParts): EmbeddedAdmin {
       return http.request(`${trust.issuer}${path}`, { ...request, headers: { authorization } });
     },
   };
-}
-
-async function openSigner(keyFile: string, name: string): Promise<Signer> {
-  if (keyFile === '') {
-    throw new AgentIdError('unsupported', `${name} is trusted without an admin key`, {
-      hint: 'Add it again with its key: agent-id idp add NAME --type embedded --issuer URL --admin-key FILE',
-    });
-  }
-  try {
-    return await createFileSigner(keyFile);
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error;
-    throw new AgentIdError('unreadable', `the admin key of ${name} is ${error.problem}`, {
-      cause: error,
-      where: keyFile,
-      hint: 'It lies in the data folder of the embedded identity provider, as admin.jwk.json.',
-    });
-  }
 }

@@ -1,8 +1,7 @@
 import type { HttpAnswer } from '../lib/http.ts';
-import { AgentIdError } from '../model/error.ts';
 import type { EmbeddedAdmin } from './embedded-admin.ts';
 import { toRecord } from './metadata.ts';
-import { toRefusal } from './refusal.ts';
+import { noStaticSecrets, toRefusal } from './refusal.ts';
 import type { StaticSecret } from './types.ts';
 
 /** Lists the static tokens of the Okta-shaped API. Throws `unsupported` for any other API. */
@@ -29,7 +28,7 @@ export async function deleteOktaToken(admin: EmbeddedAdmin, api: string, id: str
 function toBase({ parts: { trust } }: EmbeddedAdmin, api: string): string {
   const fronts = trust.resources.find((resource) => resource.fronts?.api === api)?.fronts;
   if (fronts !== undefined && api === 'okta') return fronts.baseUrl;
-  throw new AgentIdError('unsupported', `${trust.name} does not know the long-lived secrets of ${api}`);
+  throw noStaticSecrets(trust.name, api);
 }
 
 interface Call {

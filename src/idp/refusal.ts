@@ -22,3 +22,16 @@ function hintFor(status: number): string | undefined {
   if (status !== 401 && status !== 403) return undefined;
   return 'The key or token of the administrator is not accepted. Check it with: agent-id idp check NAME';
 }
+
+/** Refuses to touch what somebody else made. `mark` says where ours would be: `tags at Entra`. */
+export function notOurs(clientId: string, mark: string, what = 'application'): AgentIdError {
+  return new AgentIdError('conflict', `this ${what} is not ours`, {
+    where: clientId,
+    hint: `Nothing was changed. It has no mark of agent-id in its ${mark}.`,
+  });
+}
+
+/** Says that a provider keeps no list of an API's long-lived secrets. */
+export function noStaticSecrets(provider: string, api: string): AgentIdError {
+  return new AgentIdError('unsupported', `${provider} does not know the long-lived secrets of ${api}`);
+}

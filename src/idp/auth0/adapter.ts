@@ -1,7 +1,7 @@
-import { AgentIdError } from '../../model/error.ts';
 import type { AdminApi } from '../admin-api.ts';
 import { readMetadata } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
+import { noStaticSecrets, notOurs } from '../refusal.ts';
 import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
 import { createClientAdmin } from './admin.ts';
 import { deleteApi } from './apis.ts';
@@ -52,8 +52,8 @@ export function createAuth0Adapter(parts: AdapterParts): IdpAdapter {
       await changeClient(admin, client, toFlow(client.mark.actsFor === 'itself' ? 'itself' : 'user'));
     },
     remove: (clientId) => remove(admin, clientId),
-    staticSecrets: (api) => Promise.reject(noSecrets(parts, api)),
-    revokeStaticSecret: (api) => Promise.reject(noSecrets(parts, api)),
+    staticSecrets: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
+    revokeStaticSecret: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
   };
 }
 
@@ -72,7 +72,7 @@ async function remove(admin: AdminApi, clientId: string): Promise<void> {
     if (clientId.startsWith('agent-id.')) await deleteApi(admin, ownApi(clientId));
     return;
   }
-  if (client.mark === null) throw foreign(clientId);
+  if (client.mark === null) throw notOurs(clientId, 'metadata at Auth0');
   await changeClient(admin, client, switchedOff);
   await deleteClient(admin, client.clientId);
   if (client.mark.actsFor === 'user') await deleteApi(admin, ownApi(client.mark.name));
@@ -84,17 +84,6 @@ async function ownClient(admin: AdminApi, clientId: string): Promise<OwnClient> 
   const client = await findClient(admin, clientId);
   if (client === undefined) throw gone(clientId);
   const { mark } = client;
-  if (mark === null) throw foreign(clientId);
+  if (mark === null) throw notOurs(clientId, 'metadata at Auth0');
   return { ...client, mark };
-}
-
-function foreign(clientId: string): AgentIdError {
-  return new AgentIdError('conflict', 'this application is not ours', {
-    where: clientId,
-    hint: 'Nothing was changed. It has no mark of agent-id in its metadata at Auth0.',
-  });
-}
-
-function noSecrets({ trust }: AdapterParts, api: string): AgentIdError {
-  return new AgentIdError('unsupported', `${trust.name} does not know the long-lived secrets of ${api}`);
 }

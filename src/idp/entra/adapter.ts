@@ -1,7 +1,7 @@
-import { AgentIdError } from '../../model/error.ts';
 import type { AdminApi } from '../admin-api.ts';
 import { readMetadata } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
+import { noStaticSecrets, notOurs } from '../refusal.ts';
 import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
 import {
   changeKeys,
@@ -57,8 +57,8 @@ export function createEntraAdapter(parts: AdapterParts): IdpAdapter {
     revoke: async (clientId) => switchPrincipal(graph, await ownApplication(graph, clientId), false),
     restore: async (clientId) => switchPrincipal(graph, await ownApplication(graph, clientId), true),
     remove: (clientId) => remove(graph, clientId),
-    staticSecrets: (api) => Promise.reject(noSecrets(parts, api)),
-    revokeStaticSecret: (api) => Promise.reject(noSecrets(parts, api)),
+    staticSecrets: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
+    revokeStaticSecret: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
   };
 }
 
@@ -74,7 +74,7 @@ async function list(graph: AdminApi): Promise<readonly Registration[]> {
 async function remove(graph: AdminApi, clientId: string): Promise<void> {
   const app = await findApplication(graph, clientId);
   if (app === undefined) return;
-  if (app.mark === null) throw foreign(clientId);
+  if (app.mark === null) throw notOurs(clientId, 'tags at Entra');
   if ((await findPrincipal(graph, app)) !== undefined) await switchPrincipal(graph, app, false);
   await deleteApplication(graph, app);
 }
@@ -82,17 +82,6 @@ async function remove(graph: AdminApi, clientId: string): Promise<void> {
 async function ownApplication(graph: AdminApi, clientId: string): Promise<Application> {
   const app = await findApplication(graph, clientId);
   if (app === undefined) throw gone(clientId);
-  if (app.mark === null) throw foreign(clientId);
+  if (app.mark === null) throw notOurs(clientId, 'tags at Entra');
   return app;
-}
-
-function foreign(clientId: string): AgentIdError {
-  return new AgentIdError('conflict', 'this application is not ours', {
-    where: clientId,
-    hint: 'Nothing was changed. It has no mark of agent-id in its tags at Entra.',
-  });
-}
-
-function noSecrets({ trust }: AdapterParts, api: string): AgentIdError {
-  return new AgentIdError('unsupported', `${trust.name} does not know the long-lived secrets of ${api}`);
 }

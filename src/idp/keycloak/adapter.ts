@@ -2,6 +2,7 @@ import type { PublicJwk } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { readMetadata } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
+import { noStaticSecrets, notOurs } from '../refusal.ts';
 import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
 import { createClientAdmin, type KeycloakAdmin } from './admin.ts';
 import { changeClient, deleteClient, findClient, gone, listClients, type KeycloakClient } from './client.ts';
@@ -49,8 +50,8 @@ export function createKeycloakAdapter(parts: AdapterParts): IdpAdapter {
       await changeClient(admin, await ownClient(admin, clientId), { enabled: true });
     },
     remove: (clientId) => remove(admin, clientId),
-    staticSecrets: (api) => Promise.reject(noSecrets(parts, api)),
-    revokeStaticSecret: (api) => Promise.reject(noSecrets(parts, api)),
+    staticSecrets: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
+    revokeStaticSecret: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
   };
 }
 
@@ -103,7 +104,7 @@ async function revoke(admin: KeycloakAdmin, clientId: string): Promise<void> {
 async function remove(admin: KeycloakAdmin, clientId: string): Promise<void> {
   const client = await findClient(admin, clientId);
   if (client !== undefined) {
-    if (client.mark === null) throw foreign(clientId);
+    if (client.mark === null) throw notOurs(clientId, 'attributes at Keycloak', 'client');
     await changeClient(admin, client, { enabled: false });
     await deleteClient(admin, client);
   }
@@ -113,17 +114,6 @@ async function remove(admin: KeycloakAdmin, clientId: string): Promise<void> {
 async function ownClient(admin: KeycloakAdmin, clientId: string): Promise<KeycloakClient> {
   const client = await findClient(admin, clientId);
   if (client === undefined) throw gone(clientId);
-  if (client.mark === null) throw foreign(clientId);
+  if (client.mark === null) throw notOurs(clientId, 'attributes at Keycloak', 'client');
   return client;
-}
-
-function foreign(clientId: string): AgentIdError {
-  return new AgentIdError('conflict', 'this client is not ours', {
-    where: clientId,
-    hint: 'Nothing was changed. It has no mark of agent-id in its attributes at Keycloak.',
-  });
-}
-
-function noSecrets({ trust }: AdapterParts, api: string): AgentIdError {
-  return new AgentIdError('unsupported', `${trust.name} does not know the long-lived secrets of ${api}`);
 }

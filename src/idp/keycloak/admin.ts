@@ -1,10 +1,10 @@
 import { signAssertion } from '../../exchange/assertion.ts';
-import { createFileSigner, KeyFileError } from '../../exchange/node.ts';
 import type { Signer } from '../../exchange/types.ts';
 import type { HttpAnswer, HttpRequest } from '../../lib/http.ts';
 import { notSignedIn, readFreshSession, type Session } from '../../lib/session.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { Secret } from '../../model/secret.ts';
+import { openAdminSigner } from '../admin-signer.ts';
 import { toRecord } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
 import { toKeycloakRefusal } from './refusal.ts';
@@ -120,7 +120,9 @@ function asClient(parts: AdapterParts): Authorize {
   return async (fresh) => {
     const known = await held?.catch(() => undefined);
     if (!fresh && known !== undefined && known.until > parts.clock()) return known.token;
-    signer ??= openSigner(parts);
+    signer ??= openAdminSigner(parts, {
+      missing: 'Add it again with --admin-client-id ID --admin-key FILE.',
+    });
     held = fetchToken(parts, await signer);
     return (await held).token;
   };
@@ -190,17 +192,4 @@ export async function requestToken(
   }
   const lives = typeof seconds === 'number' ? seconds : 0;
   return { token: new Secret(token), until: askedAt + (lives - 15) * 1000 };
-}
-
-async function openSigner({ trust }: AdapterParts): Promise<Signer> {
-  const keyFile = trust.admin?.keyFile ?? '';
-  try {
-    return await createFileSigner(keyFile);
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error;
-    throw new AgentIdError('unreadable', `the admin key of ${trust.name} is ${error.problem}`, {
-      cause: error,
-      where: keyFile,
-    });
-  }
 }

@@ -1,6 +1,6 @@
-import { AgentIdError } from '../../model/error.ts';
 import { readMetadata } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
+import { noStaticSecrets, notOurs } from '../refusal.ts';
 import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
 import { readPolicies, readAccess } from './access.ts';
 import { createServiceAdmin, type OktaAdmin } from './admin.ts';
@@ -81,7 +81,7 @@ async function read(admin: OktaAdmin, app: OktaApp): Promise<Registration> {
 async function remove(admin: OktaAdmin, clientId: string): Promise<void> {
   const app = await findApp(admin, clientId);
   if (app === undefined) return;
-  if (app.mark === null) throw foreign(clientId);
+  if (app.mark === null) throw notOurs(clientId, 'profile at Okta');
   await switchApp(admin, app, 'deactivate');
   await removeParts(admin, app);
   await deleteApp(admin, { ...app, active: false });
@@ -90,18 +90,11 @@ async function remove(admin: OktaAdmin, clientId: string): Promise<void> {
 async function ownApp(admin: OktaAdmin, clientId: string): Promise<OktaApp> {
   const app = await findApp(admin, clientId);
   if (app === undefined) throw gone(clientId);
-  if (app.mark === null) throw foreign(clientId);
+  if (app.mark === null) throw notOurs(clientId, 'profile at Okta');
   return app;
-}
-
-function foreign(clientId: string): AgentIdError {
-  return new AgentIdError('conflict', 'this application is not ours', {
-    where: clientId,
-    hint: 'Nothing was changed. It has no mark of agent-id in its profile at Okta.',
-  });
 }
 
 function assertOkta({ trust }: AdapterParts, api: string): void {
   if (api === 'okta') return;
-  throw new AgentIdError('unsupported', `${trust.name} does not know the long-lived secrets of ${api}`);
+  throw noStaticSecrets(trust.name, api);
 }

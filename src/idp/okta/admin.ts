@@ -1,12 +1,12 @@
 import { signAssertion } from '../../exchange/assertion.ts';
-import { createFileSigner, KeyFileError } from '../../exchange/node.ts';
 import type { Signer } from '../../exchange/types.ts';
 import type { HttpAnswer, HttpRequest } from '../../lib/http.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { Secret } from '../../model/secret.ts';
+import { openAdminSigner } from '../admin-signer.ts';
 import { toRecord } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
-import { sendPatiently } from './patience.ts';
+import { sendPatiently } from '../patience.ts';
 import { toOktaRefusal } from './refusal.ts';
 
 /** An object of Okta as it came: what we do not know of it stays in it. */
@@ -99,7 +99,7 @@ function sendOnce(
     headers: { authorization: authorization.open() },
     ...(call.body === undefined ? {} : { body: call.body }),
   };
-  return sendPatiently(parts, url, request);
+  return sendPatiently(parts, url, request, { name: 'Okta' });
 }
 
 async function listPages(
@@ -133,7 +133,9 @@ function asServiceApp(parts: AdapterParts): Authorize {
   return async (scope, fresh) => {
     const known = await held.get(scope);
     if (!fresh && known !== undefined && known.until > parts.clock()) return known.header;
-    signer ??= openSigner(parts);
+    signer ??= openAdminSigner(parts, {
+      missing: 'Add it again with --admin-client-id ID --admin-key FILE, or once with --secret-stdin.',
+    });
     const asked = fetchToken(parts, await signer, scope);
     held.set(scope, asked);
     asked.catch(() => held.delete(scope));
@@ -164,7 +166,7 @@ async function fetchToken(parts: AdapterParts, signer: Signer, scope: string): P
         client_assertion: await signAssertion(signer, { clientId, audience: endpoint, now: parts.clock() }),
       }),
     }),
-    { safe: true },
+    { name: 'Okta', safe: true },
   );
   const { access_token: token, expires_in: seconds } = toRecord(answer.body);
   if (answer.status !== 200 || typeof token !== 'string') {
@@ -172,23 +174,6 @@ async function fetchToken(parts: AdapterParts, signer: Signer, scope: string): P
   }
   const lives = typeof seconds === 'number' ? seconds : 0;
   return { header: new Secret(`Bearer ${token}`), until: askedAt + (lives - 30) * 1000 };
-}
-
-async function openSigner({ trust }: AdapterParts): Promise<Signer> {
-  if (trust.admin === undefined) {
-    throw new AgentIdError('unsupported', `${trust.name} is trusted without an administrator`, {
-      hint: 'Add it again with --admin-client-id ID --admin-key FILE, or once with --secret-stdin.',
-    });
-  }
-  try {
-    return await createFileSigner(trust.admin.keyFile);
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error;
-    throw new AgentIdError('unreadable', `the admin key of ${trust.name} is ${error.problem}`, {
-      cause: error,
-      where: trust.admin.keyFile,
-    });
-  }
 }
 
 function toOrg(issuer: string): string {
