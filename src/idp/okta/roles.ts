@@ -20,19 +20,41 @@ export async function setRole(admin: OktaAdmin, clientId: string, wanted: readon
   await setPermissions(admin, role, wanted);
   const resources = toResources(admin.org, wanted);
   const set = await ensureNamed(admin, 'resource-sets', label, { resources });
-  await ensure(
-    async () => (await listAssignments(admin, clientId)).find((one) => one.role === role),
+  await ensureAssigned(admin, clientId, { role, set });
+}
+
+/**
+ * Assigns a role once. An assignment has no name that could be taken already: of two that were made at once, all see
+ * both and all keep the same one.
+ */
+async function ensureAssigned(
+  admin: OktaAdmin,
+  clientId: string,
+  { role, set }: { readonly role: string; readonly set: string },
+): Promise<void> {
+  const held = async (): Promise<readonly string[]> =>
+    (await listAssignments(admin, clientId))
+      .filter((one) => one.role === role)
+      .map(({ id }) => id)
+      .sort();
+  const { found, made } = await ensure(
     async () => {
-      const made = await admin.make({
+      const ids = await held();
+      return ids.length === 0 ? undefined : ids;
+    },
+    async () => {
+      const { id } = await admin.make({
         method: 'POST',
         path: `/oauth2/v1/clients/${encodeURIComponent(clientId)}/roles`,
         scope: manage,
         body: { type: 'CUSTOM', role, 'resource-set': set },
         what: `give ${clientId} its role`,
       });
-      return { id: String(made['id']), role };
+      return [String(id)];
     },
   );
+  const [, ...more] = made ? await held() : found;
+  for (const id of more) await unassign(admin, clientId, id);
 }
 
 /** Takes an agent's role and resource set away; missing ones are no error. */
@@ -44,14 +66,17 @@ export async function removeRole(admin: OktaAdmin, clientId: string): Promise<vo
     await findNamed(admin, 'resource-sets', label),
   ];
   for (const { id, role: held } of await listAssignments(admin, clientId)) {
-    if (held !== role) continue;
-    const path = `/oauth2/v1/clients/${encodeURIComponent(clientId)}/roles/${encodeURIComponent(id)}`;
-    await admin.ask({ method: 'DELETE', path, scope: manage, what });
+    if (held === role) await unassign(admin, clientId, id);
   }
   if (set !== undefined)
     await admin.ask({ method: 'DELETE', path: `/api/v1/iam/resource-sets/${set}`, scope: manage, what });
   if (role !== undefined)
     await admin.ask({ method: 'DELETE', path: `/api/v1/iam/roles/${role}`, scope: manage, what });
+}
+
+async function unassign(admin: OktaAdmin, clientId: string, id: string): Promise<void> {
+  const path = `/oauth2/v1/clients/${encodeURIComponent(clientId)}/roles/${encodeURIComponent(id)}`;
+  await admin.ask({ method: 'DELETE', path, scope: manage, what: `take the role of ${clientId} away` });
 }
 
 /** Gives the permissions of an agent's role; `undefined` where it has none of our making. */
