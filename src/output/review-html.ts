@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { decisions, type ReviewAgent, type ReviewScope, type ReviewSheet } from '../model/review.ts';
+import { pageHead, toScriptData } from './page.ts';
 import { reviewLine, unusedLine } from './review-sheet.ts';
 import { envelope } from './version.ts';
 import { escapeXml } from './xml.ts';
@@ -31,31 +31,12 @@ document.getElementById('save').addEventListener('click', () => {
 
 /** Renders a sheet as one page without network under its own policy: it is read, decided on and saved in a browser. */
 export function renderReviewHtml(sheet: ReviewSheet): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Access review of agents</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
+  return `${pageHead('Access review of agents', style, script)}<body>
 <h1>Access review of ${sheet.agents.length} agents</h1>
 <p>Made ${escapeXml(sheet.made)}. Decide on every scope of an agent, or on none. Then: <code>agent-id agents review --decisions decisions.json</code></p>
 ${sheet.agents.map(toSection).join('\n')}
 <button id="save" type="button">Save decisions.json</button>
-<script type="application/json" id="sheet">${toData(sheet)}</script>
+<script type="application/json" id="sheet">${toScriptData({ ...envelope, ...sheet })}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -77,15 +58,4 @@ function toRow(agent: ReviewAgent, { evidence, lastUsed, scope, uri }: ReviewSco
   const options = ['', ...decisions].map((one) => `<option>${one}</option>`).join('');
   const label = escapeXml(`decision about ${scope} of ${agent.id}`);
   return `<tr><td><code>${escapeXml(scope)}</code><br><small>${escapeXml(uri)}</small></td><td>${escapeXml(evidence ?? 'no evidence')}</td>${used}<td><select aria-label="${label}" ${data}>${options}</select></td></tr>`;
-}
-
-/** JSON in which no character can end the element that holds it. */
-function toData(sheet: ReviewSheet): string {
-  return JSON.stringify({ ...envelope, ...sheet })
-    .replaceAll('<', String.raw`\u003c`)
-    .replaceAll('\u2028', String.raw`\u2028`);
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }

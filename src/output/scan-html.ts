@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Finding } from '../model/finding.ts';
 import type { Rule } from '../model/rule.ts';
 import { printable } from './error.ts';
+import { pageHead, toScriptData } from './page.ts';
 import { shortSecret, totalsOf, type ReportView } from './report.ts';
 import { version } from './version.ts';
-import { escapeXml } from './xml.ts';
 
 /**
  * Renders one page that needs nothing else: no network, no other file. A policy in it lets only its own script and
@@ -15,41 +14,12 @@ export async function renderHtml(view: ReportView): Promise<readonly string[]> {
   const script = await view.readPagePart('report.js');
   const ownerOf = await view.readOwners();
   return [
-    head(view, style, script),
+    pageHead(`Secrets in ${nameOf(view.report.root)}`, style, script),
+    '<body>\n<noscript>This report needs JavaScript, which works from a local file and loads nothing.</noscript>\n',
     '<script type="application/json" id="report">',
     toData(view, ownerOf),
     `</script>\n<script>${script}</script>\n</body>\n</html>\n`,
   ];
-}
-
-function head({ report }: ReportView, style: string, script: string): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${escapeXml(`Secrets in ${nameOf(report.root)}`)}</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<noscript>This report needs JavaScript, which works from a local file and loads nothing.</noscript>
-`;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
 /** Gives the last folder of a path: where on a machine it lies is nobody's business. */
@@ -57,10 +27,9 @@ function nameOf(root: string): string {
   return root.split(/[/\\]/).findLast((part) => part !== '') ?? root;
 }
 
-/** JSON in which no character can end the element that holds it. */
 function toData({ report, rules, fails }: ReportView, ownerOf: (path: string) => string | null): string {
   const fired = new Set(report.findings.map(({ rule }) => rule));
-  const data = {
+  return toScriptData({
     name: nameOf(report.root),
     version,
     ended: report.ended,
@@ -73,10 +42,7 @@ function toData({ report, rules, fails }: ReportView, ownerOf: (path: string) =>
       fails: fails(finding),
       owner: ownerOf(finding.location.path) ?? '',
     })),
-  };
-  return JSON.stringify(data)
-    .replaceAll('<', String.raw`\u003c`)
-    .replaceAll('\u2028', String.raw`\u2028`);
+  });
 }
 
 function toRule({ title, grants, revoke, provider }: Rule): object {

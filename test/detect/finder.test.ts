@@ -49,7 +49,8 @@ describe('finder of texts', () => {
   });
 
   it('is compiled, and finds the same', () => {
-    expect(startWasm('grams', new WebAssembly.Memory({ initial: 64, maximum: 64 }))).toBeDefined();
+    const memory = new WebAssembly.Memory({ initial: 64, maximum: 64 });
+    expect(Object.keys(startWasm<object>('grams', memory) ?? {})).toEqual(['init', 'find', 'memory']);
     findsAll(compiled);
   });
 

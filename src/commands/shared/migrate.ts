@@ -10,21 +10,13 @@ import { statePaths } from '../../lib/state.ts';
 import { applyTransaction } from '../../migrate/apply.ts';
 import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
 import { commitTransaction, type Committed } from '../../migrate/commit.ts';
-import { resumeTransaction, rollbackTransaction, type Outcome } from '../../migrate/rollback.ts';
-import {
-  beginTransaction,
-  closeTransactions,
-  interruptedTransaction,
-  openTransactions,
-  stateOf,
-  type Transaction,
-} from '../../migrate/transaction.ts';
+import { rollbackTransaction } from '../../migrate/rollback.ts';
+import { beginTransaction, interruptedTransaction, stateOf } from '../../migrate/transaction.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Plan } from '../../model/plan.ts';
 import { renderDiff } from '../../output/diff.ts';
 import { printable } from '../../output/error.ts';
 import { renderPlan } from '../../output/plan-text.ts';
-import { envelope } from '../../output/version.ts';
 import { interview } from './interview.ts';
 import {
   note,
@@ -37,6 +29,7 @@ import {
 } from './migration.ts';
 import { toPlanJson } from './plan.ts';
 import { proveAgents } from './prove.ts';
+import { recover, sayOrphans } from './recover.ts';
 import { runStatus } from './status.ts';
 
 export interface MigrateFlags extends MigrationFlags {
@@ -246,56 +239,4 @@ async function assertNoneOpen(txHome: string, root: string): Promise<void> {
     where: open,
     hint: 'End it first: agent-id migrate --resume, or agent-id migrate --rollback.',
   });
-}
-
-async function recover(root: string, flags: MigrateFlags, io: Io): Promise<void> {
-  const state = statePaths(io.env);
-  const open = await openTransactions(state.tx, root);
-  const chosen = flags.rollback === true ? open.at(-1) : open.find((one) => stateOf(one) !== 'applied');
-  await closeTransactions(open.filter((one) => one !== chosen));
-  if (chosen === undefined) {
-    io.stderr(
-      flags.rollback === true
-        ? 'There is no migration to take back.\n'
-        : 'There is no interrupted migration.\n',
-    );
-    return;
-  }
-  const outcome = await end(chosen, flags, io);
-  if (flags.format === 'json')
-    io.stdout(`${JSON.stringify({ ...envelope, transaction: chosen.id, ...outcome })}\n`);
-  else io.stderr(`${chosen.id} is ${outcome.outcome.replace('-', ' ')}.\n`);
-  sayOrphans(outcome.possibleOrphans, io);
-  const git = chosen.journal.records.find((record) => record.step === 'git.ok');
-  if (git !== undefined && flags.rollback === true)
-    io.stderr(`The commit ${git.commit.slice(0, 12)} stays: take it back with git, as you took it in.\n`);
-}
-
-async function end(transaction: Transaction, flags: MigrateFlags, io: Io): Promise<Outcome> {
-  const adapter = await openIdp(transaction.plan.idp.name, io);
-  const state = statePaths(io.env);
-  const effects = toEffects(adapter, io);
-  const outcome =
-    flags.rollback === true
-      ? await rollbackTransaction(transaction, effects)
-      : await resumeTransaction(transaction, effects);
-  await note(
-    {
-      action: flags.rollback === true ? 'rollback' : 'migrate',
-      agent: null,
-      operation: transaction.id,
-      adapter,
-    },
-    state,
-    io,
-  );
-  return outcome;
-}
-
-function sayOrphans(orphans: Outcome['possibleOrphans'], io: Io): void {
-  for (const { agent, marker } of orphans) {
-    io.stderr(
-      `warning: the provider never answered about ${agent}; an application with the marker ${marker} may exist there\n`,
-    );
-  }
 }

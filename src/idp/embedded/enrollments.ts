@@ -81,7 +81,8 @@ async function wait(idp: Idp, { clientId, key, name }: Machine): Promise<object>
 /** Says what became of a machine that waits, in the words of RFC 8628 section 3.5. */
 export async function pollEnrollment(idp: Idp, body: Body): Promise<object> {
   const at = keyOf('Enrollment', String(body['device_code']));
-  const found = idp.models.data.get(at)?.payload as Waiting | undefined;
+  const payload = idp.models.data.get(at)?.payload;
+  const found = payload !== undefined && isWaiting(payload) ? payload : undefined;
   if (found === undefined || found.until <= nowSeconds(idp))
     throw new Refusal(400, 'expired_token', 'nobody approved it in time');
   if (found.state === 'denied') throw new Refusal(400, 'access_denied', 'an administrator refused it');
@@ -124,8 +125,16 @@ function findWaiting(idp: Idp, userCode: string): readonly [string, Waiting] {
 function waiting(idp: Idp): (readonly [string, Waiting])[] {
   return [...idp.models.data]
     .filter(([, { kind }]) => kind === 'Enrollment')
-    .map(([at, { payload }]) => [at, payload as unknown as Waiting] as const)
+    .flatMap(([at, { payload }]) => (isWaiting(payload) ? [[at, payload] as const] : []))
     .filter(([, { until }]) => until > nowSeconds(idp));
+}
+
+/** The store is a file: what is in it is looked at before it is believed. */
+function isWaiting(payload: Body): payload is Body & Waiting {
+  const { clientId, name, key, userCode, state, until } = payload;
+  const isNamed = [clientId, name, userCode].every((text) => typeof text === 'string');
+  const isKnown = state === 'pending' || state === 'approved' || state === 'denied';
+  return isNamed && isKnown && typeof until === 'number' && typeof key === 'object' && key !== null;
 }
 
 async function assertHolds(idp: Idp, clientId: string, key: PublicJwk, proof: string): Promise<void> {
