@@ -16,11 +16,9 @@ export const marks = {
 
 /** Texts that count in lines. */
 export interface TextMarks {
-  /** Texts of four bytes and more, and the marks of each. */
   readonly tables: GramTables;
+  /** By text: its marks. */
   readonly classes: Uint8Array;
-  /** Texts of three bytes, and the marks of each. */
-  readonly triples: readonly (readonly [text: string, marks: number])[];
 }
 
 /** Shorter runs are not what tokens are made of. */
@@ -35,11 +33,9 @@ export function toTextMarks(rules: RuleSet): TextMarks {
   const marked = anchors
     .map((anchor) => [anchor.text, marksOf(anchor, needed)] as const)
     .filter(([, of]) => of > 0);
-  const long = marked.filter(([text]) => text.length > 3);
   return {
-    tables: toGramTables(long.map(([text]) => text)),
-    classes: Uint8Array.from(long, ([, of]) => of),
-    triples: marked.filter(([text]) => text.length === 3),
+    tables: toGramTables(marked.map(([text]) => text)),
+    classes: Uint8Array.from(marked, ([, of]) => of),
   };
 }
 

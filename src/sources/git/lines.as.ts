@@ -39,14 +39,12 @@ let mask: u32 = 0;
 let kinds: usize = 0;
 /** By byte: its value in base64, 255 for none. */
 let sextets: usize = 0;
-/** Texts that count: by hash of four bytes the first link; links to the next, the text and its place; all letters. */
+/** Texts that count, as grams.ts tells: by hash the first link; links to the next, the text and its place; all letters. */
 let grams: usize = 0;
 let links: usize = 0;
 let letters: usize = 0;
 let textStarts: usize = 0;
 let classes: usize = 0;
-/** Texts of three bytes, by hash, each with its class. */
-let triples: usize = 0;
 
 function power(exponent: i32): u64 {
   let result: u64 = 1;
@@ -63,7 +61,6 @@ export function initTexts(
   lettersAt: usize,
   startsAt: usize,
   classesAt: usize,
-  triplesAt: usize,
 ): void {
   kinds = kindsAt;
   sextets = sextetsAt;
@@ -72,7 +69,6 @@ export function initTexts(
   letters = lettersAt;
   textStarts = startsAt;
   classes = classesAt;
-  triples = triplesAt;
 }
 
 /** Lays out room for so many lines, and two tables of a power of two of hashes. */
@@ -354,7 +350,8 @@ function isEscape(at: usize, end: usize): bool {
 }
 
 const GRAM_SHIFT: u32 = 17;
-const TRIPLE_SHIFT: u32 = 20;
+/** Where the chains of texts of three bytes begin, behind those of four. */
+const SHORT: usize = 1 << 16;
 const MULTIPLIER: u32 = 0x9e3779b1;
 
 /** Classes of the texts in a line. */
@@ -365,16 +362,8 @@ function textsIn(from: usize, end: usize): u32 {
     gram = (gram << 8) | load<u8>(at) | 0x20;
     const link = load<u16>(grams + ((<usize>((gram * MULTIPLIER) >> GRAM_SHIFT)) << 1));
     if (link != 0) found |= verify(link, at, from, end);
-    const three = gram << 8;
-    let slot = (three * MULTIPLIER) >> TRIPLE_SHIFT;
-    for (
-      let entry = load<u32>(triples + ((<usize>slot) << 2));
-      entry != 0;
-      entry = load<u32>(triples + ((<usize>slot) << 2))
-    ) {
-      if ((entry & 0xffffff00) == three && at - from >= 2) found |= entry & 255;
-      slot = (slot + 1) & 4095;
-    }
+    const short = load<u16>(grams + SHORT + ((<usize>(((gram & 0xffffff) * MULTIPLIER) >> GRAM_SHIFT)) << 1));
+    if (short != 0) found |= verify(short, at, from, end);
   }
   return found;
 }

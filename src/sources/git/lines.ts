@@ -24,7 +24,6 @@ export interface LineMarks {
     readonly starts: Int32Array;
   };
   readonly classes: Uint8Array;
-  readonly triples: readonly (readonly [text: string, marks: number])[];
 }
 
 interface Stretch {
@@ -40,9 +39,7 @@ export const MOST_LISTED = 60_000;
 const LINE_ROOM = 1 << 16;
 const TABLE_SIZE = 1 << 20;
 const SEXTETS_AT = 256;
-const TRIPLES_AT = 512;
-const TRIPLES = 4096;
-const GRAMS_AT = TRIPLES_AT + TRIPLES * 4;
+const GRAMS_AT = 512;
 const TEXTS_ROOM = 512 << 10;
 const LINES_AT = TEXTS_ROOM;
 const TABLES_AT = LINES_AT + (2 << 20);
@@ -92,13 +89,9 @@ export function createCompiledLines(memory: WebAssembly.Memory, at: number): Lin
 }
 
 /** Gives where each table is, in the order of `initTexts`. Too many texts throw a `RangeError`. */
-function placeTexts(
-  room: Uint8Array<ArrayBuffer>,
-  { tables, classes, triples }: LineMarks,
-): readonly number[] {
+function placeTexts(room: Uint8Array<ArrayBuffer>, { tables, classes }: LineMarks): readonly number[] {
   room.set(kinds, 0);
   room.set(sextets, SEXTETS_AT);
-  room.set(bytesOf(hashTriples(triples)), TRIPLES_AT);
   let next = GRAMS_AT;
   const places = [tables.first, tables.links, tables.letters, tables.starts, classes].map((table) => {
     const place = next;
@@ -106,23 +99,11 @@ function placeTexts(
     next = (place + table.byteLength + 3) & ~3;
     return room.byteOffset + place;
   });
-  return [room.byteOffset, room.byteOffset + SEXTETS_AT, ...places, room.byteOffset + TRIPLES_AT];
+  return [room.byteOffset, room.byteOffset + SEXTETS_AT, ...places];
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** A table of open addresses; the case of letters does not count. */
-function hashTriples(triples: LineMarks['triples']): Uint32Array {
-  const table = new Uint32Array(TRIPLES);
-  for (const [text, marks] of triples) {
-    const key = [...Buffer.from(text, 'latin1')].reduce((sum, byte) => (sum | byte | 0x20) << 8, 0);
-    let slot = Math.imul(key, 0x9e3779b1) >>> 20;
-    while (table[slot] !== 0) slot = (slot + 1) % TRIPLES;
-    table[slot] = (key | marks) >>> 0;
-  }
-  return table;
 }
 
 /** Bytes around a change within which its neighbours stand. */
