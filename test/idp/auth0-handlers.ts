@@ -30,6 +30,20 @@ export const handlers: Readonly<Record<string, Handler>> = {
     const all = [...table(rows, 'clients').values()].filter(({ global }) => global !== true);
     return ok(all.slice(from, from + size));
   },
+  'GET /logs': ({ rows }, { query }) => {
+    const all = [...table(rows, 'logs').values()];
+    const from = query.get('from');
+    if (from !== null) {
+      const after = all.findIndex((entry) => entry['log_id'] === from) + 1;
+      return ok(all.slice(after, after + Math.min(Number(query.get('take') ?? 50), 100)));
+    }
+    const [, since = ''] = /^date:\[(.+) TO \*\]$/.exec(query.get('q') ?? '') ?? [];
+    return ok(
+      all
+        .filter((entry) => since === '' || Date.parse(String(entry['date'])) >= Date.parse(since))
+        .slice(0, Number(query.get('per_page'))),
+    );
+  },
   'GET /clients/{id}': ({ rows }, { values: [id = ''] }) => one(table(rows, 'clients').get(id)),
   'POST /clients': (state, { body }) => {
     const wrong = judgeClient(body);

@@ -228,6 +228,32 @@ describe('auth0 adapter', () => {
     });
   });
 
+  it('reads the tenant’s log from a checkpoint on, page by page, of our agents only', async () => {
+    const { clientId } = await adapter.apply(await adapter.plan(makeSpec('logged')));
+    const start = Date.UTC(2026, 10, 1);
+    const log = (at: number, fields: Record<string, unknown>): void => {
+      const entry = { log_id: `log-${at}`, date: new Date(start + at * 1000).toISOString(), ...fields };
+      table(double.state.rows, 'logs').set(entry.log_id, entry);
+    };
+    const token = { client_id: clientId, audience: api, scope: 'password.reset' };
+    for (let at = 0; at < 250; at += 1) log(at, { type: 's', client_id: 'somebody-else' });
+    log(250, { ...token, type: 'success_on_behalf_of_token_exchange', user_id: 'auth0|jane' });
+    log(251, { ...token, type: 'feccft', scope: ['password.read'] });
+    log(252, { ...token, type: 'seccft', client_id: 'somebody-else' });
+    const got = { time: start + 250_000, clientId, subject: 'auth0|jane', resource: api };
+    const denied = { time: start + 251_000, clientId, subject: null, resource: api };
+    const all = [
+      { ...got, scopes: ['password.reset'], outcome: 'ok' },
+      { ...denied, scopes: ['password.read'], outcome: 'denied' },
+    ];
+    expect(await adapter.events?.(0)).toEqual(all);
+    expect(await adapter.events?.(start + 251_000)).toEqual(all.slice(1));
+    expect(await adapter.events?.(start + 300_000)).toEqual([]);
+    const paths = double.requests.map(({ path }) => path);
+    expect(paths).toContain('/logs?from=log-200&take=100');
+    await adapter.remove(clientId);
+  });
+
   async function countCalls(spec: AgentSpec, id: string): Promise<number> {
     const other = { ...spec, clientId: `agent-id.${id}.abcdefgh`, keys: [makeRsaKey()] };
     const change = await adapter.plan(other);

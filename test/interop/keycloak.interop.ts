@@ -74,6 +74,26 @@ describe('an agent at Keycloak', () => {
     expect(claims).not.toHaveProperty('act');
   });
 
+  it('is found in the realm’s events: what it got, for whom, and what it was refused', async () => {
+    const before = Date.now() - 60_000;
+    const [agent, itself] = [await register('logged'), await register('alone', { actsFor: 'itself' })];
+    const subject = await signInFor(agent.clientId);
+    expect((await exchange(agent, subject)).status).toBe(200);
+    expect((await exchange(agent, subject, { scope: 'password.read' })).status).toBe(400);
+    const form = { grant_type: 'client_credentials', scope: 'password.reset' };
+    expect((await asClient(itself, form)).status).toBe(200);
+    const events = (await adapter.events?.(before)) ?? [];
+    const got = { resource: api, scopes: ['password.reset'], outcome: 'ok' };
+    expect(events.filter(({ clientId }) => clientId === agent.clientId)).toMatchObject([
+      { ...got, subject: keycloak().user },
+      { outcome: 'denied' },
+    ]);
+    expect(events.filter(({ clientId }) => clientId === itself.clientId)).toMatchObject([
+      { ...got, subject: null },
+    ]);
+    expect(await adapter.events?.(Date.now() + 60_000)).toEqual([]);
+  });
+
   it('has nobody’s secret to lose: none is sent, and the one that Keycloak makes lets nobody in', async () => {
     const agent = await register('secret');
     const raw = await rawClient(agent.clientId);

@@ -8,6 +8,7 @@ import { deleteApi } from './apis.ts';
 import { ownApi, switchedOff, toFlow } from './bodies.ts';
 import { changeClient, deleteClient, findClient, gone, listClients, type Auth0Client } from './client.ts';
 import { addKey, removeKey } from './credentials.ts';
+import { readEvents } from './logs.ts';
 import { probeAuth0 } from './probe.ts';
 import { planAgent, readRegistration, registerAgent } from './register.ts';
 
@@ -52,6 +53,7 @@ export function createAuth0Adapter(parts: AdapterParts): IdpAdapter {
       await changeClient(admin, client, toFlow(client.mark.actsFor === 'itself' ? 'itself' : 'user'));
     },
     remove: (clientId) => remove(admin, clientId),
+    events: (since) => readEvents(admin, since),
     staticSecrets: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
     revokeStaticSecret: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
   };

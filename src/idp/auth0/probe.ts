@@ -23,6 +23,7 @@ export const adminScopes: readonly string[] = [
   'create:resource_servers',
   'update:resource_servers',
   'delete:resource_servers',
+  'read:logs',
 ];
 
 /** Asks Auth0 what the administrator may and how the tenant is set up; says what is missing and what gives it. */

@@ -4,8 +4,9 @@ import { readMetadata } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
 import { noStaticSecrets, notOurs } from '../refusal.ts';
 import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
-import { createClientAdmin, type KeycloakAdmin } from './admin.ts';
+import { clientPrefix, createClientAdmin, type KeycloakAdmin } from './admin.ts';
 import { changeClient, deleteClient, findClient, gone, listClients, type KeycloakClient } from './client.ts';
+import { readEvents } from './events.ts';
 import { trustPlatform } from './platform.ts';
 import { planAgent, registerAgent } from './register.ts';
 import { readLastToken, toRegistration } from './registration.ts';
@@ -25,8 +26,6 @@ const capabilities: Capabilities = {
   boundScopes: true,
 };
 
-/** Every client id of ours begins so. */
-const prefix = 'agent-id.';
 const KEY_TRIES = 4;
 
 /** Makes the adapter of a realm of Keycloak. Sends nothing yet. Throws `usage` for an issuer that is none of Keycloak's. */
@@ -50,6 +49,7 @@ export function createKeycloakAdapter(parts: AdapterParts): IdpAdapter {
       await changeClient(admin, await ownClient(admin, clientId), { enabled: true });
     },
     remove: (clientId) => remove(admin, clientId),
+    events: (since) => readEvents(admin, since),
     staticSecrets: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
     revokeStaticSecret: (api) => Promise.reject(noStaticSecrets(parts.trust.name, api)),
   };
@@ -67,7 +67,7 @@ async function inspect(admin: KeycloakAdmin, clientId: string): Promise<Registra
 }
 
 async function list(admin: KeycloakAdmin): Promise<readonly Registration[]> {
-  const clients = (await listClients(admin, prefix)).filter(({ mark }) => mark !== null);
+  const clients = (await listClients(admin, clientPrefix)).filter(({ mark }) => mark !== null);
   const there = await listScopes(admin);
   return clients.map((client) => toRegistration(client, there));
 }

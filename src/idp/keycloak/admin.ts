@@ -32,6 +32,9 @@ export type Role =
   | 'manage-identity-providers'
   | 'manage-users';
 
+/** Every client id of ours begins so. */
+export const clientPrefix = 'agent-id.';
+
 /** Asks Keycloak's admin API about one realm. */
 export interface KeycloakAdmin {
   readonly parts: AdapterParts;
