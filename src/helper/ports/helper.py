@@ -3,9 +3,21 @@
     agent_id = importlib.import_module("agent-id.helper")
     agent_id.authorization("password-reset", "password-api", ["okta.users.manage"], request=self)
 
-gives the value of an Authorization header. Runs `agent-id token` (another command: AGENT_ID_COMMAND; where it is not
-installed, helper.mjs beside this file) and keeps the answer in memory until 30 seconds before it ends.
+gives the value of an Authorization header and keeps it in memory until 30 seconds before it ends. Where this machine's
+key is an ES256 file and the provider speaks the standards, it exchanges here, signing with `cryptography` or the program
+`openssl`. Else it runs `agent-id token` (another command: AGENT_ID_COMMAND; not installed: helper.mjs beside this file).
 """
+
+import base64
+import binascii
+import hmac
+import secrets
+import stat
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
 
 import collections.abc
 import hashlib
@@ -157,6 +169,10 @@ def _header_of(request):
 
 
 def _ask(agent, resource, scopes, subject, as_itself):
+    if subject is not None or as_itself:
+        native = _open_native(agent, resource)
+        if native is not None:
+            return _exchange_audited(native, sorted(set(scopes)), subject)
     arguments = ["token", "--agent", agent, "--resource", resource]
     for scope in scopes:
         arguments += ["--scope", scope]
@@ -185,7 +201,8 @@ def _run(arguments, stdin):
         )
     except FileNotFoundError:
         raise AgentIdError(
-            "internal", "The command agent-id is not there.", "Install it, or set AGENT_ID_COMMAND."
+            "internal", "The command agent-id is not there.",
+            "Install it or set AGENT_ID_COMMAND; or keep the agent's key in a file and have `cryptography` or openssl.",
         ) from None
     except subprocess.TimeoutExpired:
         # Its text would quote the input.
@@ -225,3 +242,408 @@ def _remember(key, header, ends):
     while len(_cache) >= _MAX_ENTRIES:
         del _cache[next(iter(_cache))]
     _cache[key] = (header, ends)
+
+
+# Exchanging without another program. What it asks, refuses and writes down is what `agent-id token` does.
+
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _state():
+    home = os.environ.get("AGENT_ID_HOME")
+    if home is None and os.name == "nt":
+        return None
+    if home is None and sys.platform == "darwin":
+        home = os.path.expanduser("~/Library/Application Support/agent-id")
+    if home is None:
+        home = os.path.join(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "agent-id")
+    if not os.path.isabs(home):
+        raise AgentIdError("no-home", "There is no folder for state.", "Set AGENT_ID_HOME to an absolute path.")
+    return home
+
+
+def _open_native(agent, resource):
+    """Gives what an exchange needs, None where it is the command's: another store, provider, or no key."""
+    home = _state()
+    if os.environ.get("AGENT_ID_COMMAND") or home is None or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", agent):
+        return None
+    text = _read_own(os.path.join(home, "keys", f"{agent}.json"))
+    jwk = None if text is None else json.loads(text)
+    if jwk is None or "store" in jwk or jwk.get("crv") != "P-256":
+        return None
+    sign = _signer(jwk)
+    if sign is None:
+        return None
+    locked = _locked(agent)
+    trust = _trust(home, locked)
+    if trust["type"] not in ("embedded", "oidc", "keycloak"):
+        return None
+    found = next((one for one in trust["resources"] if resource in (one["key"], one["uri"])), None)
+    same = next((one for one in locked["resources"] if found and one["key"] == found["key"]), {})
+    if found is None or same.get("uri", found["uri"]) != found["uri"]:
+        raise AgentIdError("untrusted-resource", "The trust has no such resource at this address.")
+    if "tokenIssuer" in same:
+        raise AgentIdError("untrusted-issuer", "The lock file names a token issuer that is not trusted.")
+    return {
+        "id": agent, "home": home, "locked": locked, "trust": trust, "sign": sign, "kid": _thumbprint(jwk),
+        "resource": found, "max": min(found["maxTtlSeconds"], same.get("maxTtlSeconds", 300)),
+    }
+
+
+def _read_own(path):
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        raise AgentIdError("unreadable", f"Cannot read the key file {path}.") from None
+    with os.fdopen(handle) as file:
+        found = os.fstat(handle)
+        if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise AgentIdError("unreadable", f"The key file {path} is open to others or not yours.", "chmod 600 it.")
+        return file.read()
+
+
+def _locked(agent):
+    at = os.path.dirname(os.path.abspath(__file__))
+    while not os.path.isfile(os.path.join(at, "agent-id.lock.json")):
+        if os.path.dirname(at) == at:
+            raise AgentIdError("unknown-name", "There is no agent-id.lock.json above this file.")
+        at = os.path.dirname(at)
+    with open(os.path.join(at, "agent-id.lock.json"), encoding="utf-8") as file:
+        locked = json.load(file).get("agents", {}).get(agent)
+    if locked is None:
+        raise AgentIdError("unknown-name", f"The lock file has no agent {agent}.")
+    return locked
+
+
+def _trust(home, locked):
+    folder, issuer = os.path.join(home, "idp"), locked["issuer"]
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        if name.endswith(".json") and not name.startswith("."):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                trust = json.load(file)
+            if trust.get("schemaVersion") == 1 and trust.get("issuer") == issuer:
+                _assert_secure(issuer)
+                return trust
+    if os.environ.get("AGENT_ID_ISSUER") != issuer:
+        raise AgentIdError("untrusted-issuer", "This issuer is not trusted here.", "Nothing was sent to it.")
+    _assert_secure(issuer)
+    capped = [{**one, "maxTtlSeconds": min(one["maxTtlSeconds"], 300)} for one in locked["resources"]]
+    return {"type": "oidc", "issuer": issuer, "resources": capped}
+
+
+def _assert_secure(url):
+    parsed = urllib.parse.urlsplit(url)
+    safe = parsed.scheme == "https" or (parsed.scheme == "http" and parsed.hostname in _LOOPBACK)
+    if not safe or parsed.username or parsed.password:
+        raise AgentIdError("untrusted-issuer", "An address must begin with https, or be of this machine.")
+
+
+def _exchange_audited(native, scopes, subject):
+    try:
+        try:
+            header, ends, jti = _exchange(native, scopes, subject)
+        except (TypeError, ValueError, AttributeError):
+            raise AgentIdError("idp-refused", "The answer of the identity provider is malformed.") from None
+    except AgentIdError as error:
+        _audit(native, scopes, subject, "denied" if error.code == "denied" else "failed", error.code, None)
+        raise
+    _audit(native, scopes, subject, "ok", None, jti)
+    return header, ends
+
+
+def _exchange(native, scopes, subject):
+    now, started = time.time(), time.monotonic()
+    user = _claims(subject) or {}
+    if isinstance(user.get("exp"), (int, float)) and user["exp"] <= now:
+        raise AgentIdError("subject-expired", "The user's own token has expired.")
+    endpoint = _token_endpoint(native["trust"]["issuer"])
+    form = {
+        "resource": native["resource"]["uri"],
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": _assertion(native, endpoint, int(now)),
+    }
+    if scopes:
+        form["scope"] = " ".join(scopes)
+    if subject is None:
+        form["grant_type"] = "client_credentials"
+    else:
+        form.update(grant_type=_EXCHANGE, subject_token=subject, subject_token_type=_ACCESS_TOKEN,
+                    requested_token_type=_ACCESS_TOKEN)
+    status, answer = _http(endpoint, urllib.parse.urlencode(form).encode())
+    if status != 200:
+        error = answer.get("error") if re.fullmatch(r"[a-z_]{1,40}", str(answer.get("error"))) else status
+        raise AgentIdError("denied" if 400 <= status < 429 else "idp-refused", f"The identity provider refused: {error}.")
+    ends, jti = _judge(native, answer, scopes, subject, now)
+    ends = min(ends, user.get("exp", ends))
+    return f"Bearer {answer['access_token']}", started + ends - now - _MARGIN_SECONDS, jti
+
+
+def _judge(native, answer, scopes, subject, now):
+    """Accepts an answer only if it is what was asked for. Gives when it ends, and its id."""
+
+    def need(holds, what):
+        if not holds:
+            raise AgentIdError("unacceptable-token", f"The answer is refused: {what}.")
+
+    def number(value):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+    def inside(value):
+        return value.split() if isinstance(value, str) else value
+
+    token, client, longest = answer.get("access_token"), native["locked"]["clientId"], native["max"]
+    need(isinstance(token, str) and re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token), "no usable access token")
+    issued = answer.get("issued_token_type")
+    need(issued == _ACCESS_TOKEN or (issued is None and subject is None), "not an access token")
+    need(str(answer.get("token_type")).lower() == "bearer", "not a bearer token")
+    claims = _claims(token)
+    found = {} if claims is None else claims
+    said = [*inside(answer.get("scope", scopes)), *inside(found.get("scope", found.get("scp", [])))]
+    need(set(said) <= set(scopes), "wider than asked")
+    lifetime, exp, iat = answer.get("expires_in"), found.get("exp"), found.get("iat")
+    need(number(lifetime) or number(exp), "it does not say how long it lives")
+    need(not number(lifetime) or lifetime <= longest, f"it lives longer than {longest} seconds")
+    if number(exp):
+        need(not number(iat) or exp - iat <= longest, f"it lives longer than {longest} seconds")
+        need(exp - now <= longest + 60, f"it lives longer than {longest} seconds")
+        need(exp > now, "it has expired already")
+    if claims is not None:
+        audiences = found.get("aud") if isinstance(found.get("aud"), list) else [found.get("aud")]
+        uri = native["resource"]["uri"].removesuffix("/")
+        need(audiences and all(isinstance(a, str) and a.removesuffix("/") == uri for a in audiences), "wrong audience")
+        issuer = native["trust"]["issuer"]
+        need("iss" not in found or str(found["iss"]).removesuffix("/") == issuer.removesuffix("/"), "wrong issuer")
+    if subject is not None:
+        act = found.get("act")
+        actor = act.get("sub") if isinstance(act, dict) else None
+        need(actor == client or ("act" not in found and native["trust"]["type"] != "embedded"), "wrong actor")
+        user = _claims(subject)
+        comparable = user is not None and user.get("iss", native["trust"]["issuer"]) == native["trust"]["issuer"]
+        need(claims is None or not comparable or found.get("sub") == user.get("sub"), "another user")
+    ends = [now + lifetime] if number(lifetime) else []
+    return min([*ends, exp] if number(exp) else ends), found.get("jti")
+
+
+def _claims(token):
+    parts = (token or "").split(".")
+    try:
+        found = json.loads(_unbase64(parts[1])) if len(parts) == 3 else None
+    except (ValueError, binascii.Error):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    # A redirect would carry the user's token elsewhere.
+    def redirect_request(self, *_):
+        return None
+
+
+def _http(url, body=None):
+    _assert_secure(url)
+    request = urllib.request.Request(url, body, {"Accept": "application/json"})
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as response:
+            status, text = response.status, response.read(1_000_000)
+    except urllib.error.HTTPError as error:
+        status, text = error.code, error.read(1_000_000)
+    except OSError:
+        raise AgentIdError("idp-unreachable", "The identity provider does not answer.", "Try again later.") from None
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    return status, answer if isinstance(answer, dict) else {}
+
+
+def _token_endpoint(issuer):
+    parsed = urllib.parse.urlsplit(issuer)
+    origin, path = f"{parsed.scheme}://{parsed.netloc}", parsed.path.removesuffix("/")
+    for place in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
+        status, metadata = _http(origin + place)
+        if status == 200:
+            if metadata.get("issuer") != issuer or not isinstance(metadata.get("token_endpoint"), str):
+                raise AgentIdError("untrusted-issuer", "The identity provider says that it is another issuer.")
+            return metadata["token_endpoint"]
+    raise AgentIdError("idp-refused", "The identity provider publishes no metadata.")
+
+
+def _assertion(native, audience, now):
+    client = native["locked"]["clientId"]
+    header = {"alg": "ES256", "typ": "JWT", "kid": native["kid"]}
+    claims = {"iss": client, "sub": client, "aud": audience, "jti": str(uuid.uuid4()), "iat": now, "exp": now + 60}
+    text = ".".join(_base64(json.dumps(part).encode()) for part in (header, claims))
+    return f"{text}.{_base64(native['sign'](text.encode()))}"
+
+
+def _signer(jwk):
+    """Gives what signs as JWS does, None where nothing here can. The key reaches openssl by a pipe, never by argv."""
+    d, x, y = (_unbase64(jwk[name]) for name in "dxy")
+    try:
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
+    except ImportError:
+        if shutil.which("openssl") is None:
+            return None
+        # RFC 5915: an ECPrivateKey on P-256.
+        der = bytes.fromhex("30770201010420") + d + bytes.fromhex("a00a06082a8648ce3d030107a14403420004") + x + y
+        return lambda data: _to_raw(_openssl(der, data))
+    x, y, d = (int.from_bytes(part, "big") for part in (x, y, d))
+    key = ec.EllipticCurvePrivateNumbers(d, ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1())).private_key()
+    return lambda data: _to_raw(key.sign(data, ec.ECDSA(hashes.SHA256())))
+
+
+def _openssl(der, data):
+    reader, writer = os.pipe()
+    pem = b"-----BEGIN EC " + b"PRIVATE KEY-----\n" + base64.encodebytes(der) + b"-----END EC " + b"PRIVATE KEY-----\n"
+    os.write(writer, pem)
+    os.close(writer)
+    try:
+        done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", f"/dev/fd/{reader}"], input=data,
+                              capture_output=True, pass_fds=[reader], timeout=_TIMEOUT_SECONDS)
+    finally:
+        os.close(reader)
+    if done.returncode != 0:
+        raise AgentIdError("internal", "openssl could not sign with the agent's key.")
+    return done.stdout
+
+
+def _to_raw(der):
+    """Turns a DER signature, SEQUENCE of two INTEGERs, into r || s of 32 bytes each."""
+    size = der[3]
+    r, s = der[4 : 4 + size], der[6 + size : 6 + size + der[5 + size]]
+    return b"".join(int.from_bytes(part, "big").to_bytes(32, "big") for part in (r, s))
+
+
+def _thumbprint(jwk):
+    return _base64(hashlib.sha256(_canonical({"crv": "P-256", "kty": "EC", "x": jwk["x"], "y": jwk["y"]})).digest())
+
+
+def _base64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _unbase64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+# The audit log: chain of hashes, head under a MAC, lock. The same bytes as `agent-id` writes.
+
+
+def _audit(native, scopes, subject, result, reason, jti):
+    locked, resource = native["locked"], native["resource"]
+    event = {
+        "schemaVersion": 1, "action": "exchange", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "agent": {"id": native["id"], "displayName": locked["displayName"], "clientId": locked["clientId"]},
+        "user": (_claims(subject) or {}).get("sub"), "asItself": subject is None,
+        "resource": {"uri": resource["uri"], "displayName": resource.get("displayName", resource["key"])},
+        "operation": "client credentials" if subject is None else "token exchange",
+        "scopes": scopes, "result": result, "reason": reason, "jti": jti,
+    }
+    folder = os.environ.get("AGENT_ID_AUDIT") or os.path.join(native["home"], "audit")
+    os.makedirs(folder, 0o700, exist_ok=True)
+    with _audit_turn:
+        _take(os.path.join(folder, ".lock"))
+        try:
+            _append(native["home"], folder, event)
+        finally:
+            os.unlink(os.path.join(folder, ".lock"))
+
+
+_audit_turn = threading.Lock()
+
+
+def _take(path):
+    until = time.monotonic() + 30
+    while True:
+        try:
+            _create(path, f"{os.getpid()}\n".encode())
+            return
+        except FileExistsError:
+            # One whose process is gone is the command's to clear: it knows how to do that without a race.
+            if time.monotonic() > until:
+                raise AgentIdError("locked", f"Another agent-id is at work: {path}.", "If none runs, delete it.") from None
+            time.sleep(0.015)
+
+
+def _append(home, folder, event):
+    key_file, head_file, log = (os.path.join(*p) for p in (
+        (home, "keys", "audit.key"), (folder, "head.json"), (folder, "log.jsonl")))
+    text = _read_own(key_file)
+    if text is None:
+        text = _base64(secrets.token_bytes(32))
+        _create(key_file, f"{text}\n".encode())
+    key = _unbase64(text.strip())
+    size = os.path.getsize(log) if os.path.exists(log) else 0
+    last, pending, tears = _read_head(head_file, key, size)
+    if pending is not None and size == pending["size"]:
+        with open(log, "rb") as file:
+            file.seek(last["size"])
+            line = file.read().rstrip(b"\n")
+        entry = json.loads(line)
+        if entry.get("hash") != pending["hash"] or _hash(entry) != pending["hash"] or _canonical(entry) != line:
+            raise _broken("was altered")
+        last = pending
+    elif size < last["size"] or size > (pending or last)["size"]:
+        raise _broken("was cut or extended")
+    entry = {**event, "seq": last["seq"] + 1, "prev": last["hash"]}
+    entry["hash"] = _hash(entry)
+    line = _canonical(entry) + b"\n"
+    tears += size > last["size"]
+    following = {"seq": entry["seq"], "prev": entry["prev"], "hash": entry["hash"], "size": last["size"] + len(line)}
+    _write_head(head_file, key, last, following, tears)
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.truncate(last["size"])
+        file.seek(last["size"])
+        file.write(line)
+        file.flush()
+        os.fsync(handle)
+    _write_head(head_file, key, following, None, tears)
+
+
+def _read_head(path, key, size):
+    if not os.path.exists(path):
+        if size:
+            raise _broken("has lost its head")
+        return {"seq": 0, "prev": "0" * 64, "hash": "0" * 64, "size": 0}, None, 0
+    with open(path, encoding="utf-8") as file:
+        head = json.load(file)
+    if not hmac.compare_digest(str(head.pop("mac", "")), _mac(key, head)):
+        raise _broken("has a head that this machine did not write")
+    return head["last"], head["next"], head["tears"]
+
+
+def _write_head(path, key, last, following, tears):
+    head = {"schemaVersion": 1, "last": last, "next": following, "tears": tears}
+    aside = f"{path}.{secrets.token_hex(6)}.tmp"
+    _create(aside, _canonical({**head, "mac": _mac(key, head)}) + b"\n")
+    os.replace(aside, path)
+
+
+def _create(path, data):
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
+
+
+def _mac(key, head):
+    return hmac.new(key, f"agent-id audit head {'0' * 64}\n".encode() + _canonical(head), "sha256").hexdigest()
+
+
+def _hash(entry):
+    return hashlib.sha256(_canonical({k: v for k, v in entry.items() if k != "hash"})).hexdigest()
+
+
+def _canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _broken(what):
+    return AgentIdError("audit-broken", f"The audit log {what}.", "Run: agent-id audit verify.")
