@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import Ajv from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openWorld, type World } from './world.ts';
@@ -61,8 +61,8 @@ function expectValid(name: string, text: string): void {
   expect(validate.errors).toBeNull();
 }
 
-function toValidator(name: string): ReturnType<Ajv['compile']> {
+function toValidator(name: string): ValidateFunction {
   const ajv = new Ajv({ allErrors: true });
-  addFormats(ajv);
+  addFormats.default(ajv);
   return ajv.compile(JSON.parse(readFileSync(join(project, `schemas/${name}.schema.json`), 'utf8')));
 }
