@@ -63,24 +63,46 @@ export interface RoleNeeds {
   readonly uncovered: readonly string[];
 }
 
+/** What an agent has at Okta now: its granted scopes, and the permissions of its own role. */
+export interface Held {
+  readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+const nothing: Held = { scopes: [], permissions: [] };
+
 /**
  * Gives the least permissions for grants of Okta's own API. A service app can do what its scopes and its role both
- * allow: where all calls behind a broad scope are known, the role holds only theirs.
+ * allow: where all calls behind a broad scope are known, the role holds only theirs. A change that names no calls (a review
+ * reads a lock file, which holds none) keeps what a scope it has already was narrowed to: narrowing never widens.
  */
-export function toPermissions(grants: readonly Grant[]): RoleNeeds {
+export function toPermissions(grants: readonly Grant[], held: Held = nothing): RoleNeeds {
   const permissions = new Set<string>();
   const uncovered = new Set<string>();
-  for (const { scopes, operations = [] } of grants) {
+  for (const { scopes, operations } of grants) {
     for (const scope of scopes) {
-      const family = scope.split('.').slice(0, 2).join('.');
-      const calls = operations.flatMap((one) => permissionOf(one) ?? []);
-      const known = calls.length === operations.length && calls.some((one) => one.startsWith(`${family}.`));
-      if (scope.endsWith('.manage') && known) calls.forEach((one) => permissions.add(one));
+      const calls = operations === undefined ? keptOf(scope, held) : callsOf(scope, operations);
+      if (scope.endsWith('.manage') && calls.length > 0) calls.forEach((one) => permissions.add(one));
       else if (sameName.has(scope)) permissions.add(scope);
       else uncovered.add(scope);
     }
   }
   return { permissions: [...permissions].sort(), uncovered: [...uncovered].sort() };
+}
+
+function callsOf(scope: string, operations: readonly string[]): readonly string[] {
+  const calls = operations.flatMap((one) => permissionOf(one) ?? []);
+  const known = calls.length === operations.length && calls.some((one) => one.startsWith(familyOf(scope)));
+  return known ? calls : [];
+}
+
+function keptOf(scope: string, { scopes, permissions }: Held): readonly string[] {
+  return scopes.includes(scope) ? permissions.filter((one) => one.startsWith(familyOf(scope))) : [];
+}
+
+/** `okta.users.manage` gives `okta.users.`. */
+function familyOf(scope: string): string {
+  return `${scope.split('.').slice(0, 2).join('.')}.`;
 }
 
 /** A call is a request, or the name of a client's method: `client.userApi.resetPassword`. */

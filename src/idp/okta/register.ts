@@ -45,7 +45,7 @@ export async function planAgent(admin: OktaAdmin, spec: AgentSpec): Promise<Chan
   if (app.mark === null) {
     return { kind: 'conflict', spec, lines: [`${spec.clientId} is in use by something that is not ours`] };
   }
-  return toUpdate(spec, await compare(admin, app, spec, policies));
+  return toUpdate(spec, (await compare(admin, app, spec, policies)).lines);
 }
 
 /**
@@ -56,8 +56,8 @@ export async function registerAgent(admin: OktaAdmin, { kind, spec }: Change): P
   if (kind === 'conflict') throw conflict(spec.clientId);
   assertScopeNames(admin, spec);
   const app = await claimApp(admin, kind, spec);
-  const lines = await compare(admin, app, spec, await readPolicies(admin));
-  if (lines.length > 0) await setAll(admin, app, spec);
+  const { lines, permissions } = await compare(admin, app, spec, await readPolicies(admin));
+  if (lines.length > 0) await setAll(admin, app, spec, permissions);
   const now = await findApp(admin, spec.clientId);
   if (now === undefined) throw gone(spec.clientId);
   return toRegistration(admin, now, await readAccess(admin, spec.clientId, await readPolicies(admin)));
@@ -80,17 +80,18 @@ async function claimApp(admin: OktaAdmin, kind: Change['kind'], spec: AgentSpec)
   return app;
 }
 
-async function setAll(admin: OktaAdmin, app: OktaApp, spec: AgentSpec): Promise<void> {
+async function setAll(
+  admin: OktaAdmin,
+  app: OktaApp,
+  spec: AgentSpec,
+  permissions: readonly string[],
+): Promise<void> {
   const marker = app.mark?.marker ?? spec.marker;
   const known = new Set(app.keys.map((key) => key.kid));
   for (const key of spec.keys) if (!known.has(key.kid)) await addAppKey(admin, app, key);
   const own = ownScopes(admin, spec.grants);
   await setConsents(admin, app, own);
-  await setRole(
-    admin,
-    spec.clientId,
-    toPermissions(spec.grants.filter((one) => isOwnApi(admin, one.uri))).permissions,
-  );
+  await setRole(admin, spec.clientId, permissions);
   await setServers(admin, spec, marker);
   const wanted = { label: spec.displayName, grantTypes: toGrantTypes(flowsOf(admin, spec)) };
   if (app.mark?.complete === false) await switchApp(admin, app, 'activate');
@@ -111,14 +112,22 @@ async function setServers(admin: OktaAdmin, spec: AgentSpec, marker: string): Pr
   }
 }
 
+interface Compared {
+  /** What would change, for the person. */
+  readonly lines: readonly string[];
+  /** What the agent's own role is to hold. */
+  readonly permissions: readonly string[];
+}
+
 async function compare(
   admin: OktaAdmin,
   app: OktaApp,
   spec: AgentSpec,
   policies: readonly Policies[],
-): Promise<readonly string[]> {
+): Promise<Compared> {
   const access = await readAccess(admin, spec.clientId, policies);
-  const lines = [...describeDifference(spec, await toRegistration(admin, app, access))];
+  const now = await toRegistration(admin, app, access);
+  const lines = [...describeDifference(spec, now)];
   const { mark } = app;
   if (mark?.complete === false) lines.push('finishes a registration that was cut off');
   if (mark !== null && mark.owner !== spec.owner)
@@ -127,9 +136,14 @@ async function compare(
     lines.push(`acts for: ${mark.actsFor} becomes ${spec.actsFor}`);
   lines.push(...sameOrLine('ways to get a token', app.grantTypes, toGrantTypes(flowsOf(admin, spec))));
   lines.push(...spec.grants.flatMap((grant) => compareRule(access, grant, spec)));
-  const wanted = toPermissions(spec.grants.filter((one) => isOwnApi(admin, one.uri))).permissions;
-  lines.push(...sameOrLine('admin role', (await readPermissions(admin, spec.clientId)) ?? [], wanted));
-  return lines;
+  const held = {
+    scopes: now.grants.filter(({ uri }) => isOwnApi(admin, uri)).flatMap(({ scopes }) => scopes),
+    permissions: (await readPermissions(admin, spec.clientId)) ?? [],
+  };
+  const own = spec.grants.filter(({ uri }) => isOwnApi(admin, uri));
+  const { permissions } = toPermissions(own, held);
+  lines.push(...sameOrLine('admin role', held.permissions, permissions));
+  return { lines, permissions };
 }
 
 function compareRule(access: readonly Access[], grant: Grant, spec: AgentSpec): readonly string[] {
