@@ -89,7 +89,7 @@ function addAcceptance(command: Command): void {
 
 function addLimits(command: Command): void {
   command
-    .option('--max-file-size <size>', 'skip larger files', '10MB')
+    .option('--max-file-size <size>', 'skip larger files (default: 4GB; 10MB of what is no file on disk)')
     .option('--threads <n>', 'threads that look at a history (default: 2 where it is long)')
     .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
     .option(

@@ -10,6 +10,8 @@ export interface Seen {
   /** Path from the top of the repository, where that is another folder: it must not depend on where a scan began. */
   readonly identity?: string;
   readonly lineStarts: readonly number[];
+  /** Of a part of a file: lines before its first one, and UTF-16 code units before it in that line. */
+  readonly origin?: { readonly line: number; readonly column: number };
   readonly source: Source;
   readonly matches: readonly Match[];
 }
@@ -103,8 +105,8 @@ function toFinding(match: Match, file: Seen, secret: string): Finding {
 }
 
 function toLocation(match: Match, file: Seen): Location {
-  const start = position(match.span.start, file.lineStarts);
-  const end = position(match.span.end, file.lineStarts);
+  const start = position(match.span.start, file);
+  const end = position(match.span.end, file);
   return {
     path: file.path,
     startLine: start.line,
@@ -118,8 +120,9 @@ function toLocation(match: Match, file: Seen): Location {
 
 function position(
   offset: Span['start'],
-  lineStarts: readonly number[],
+  { lineStarts, origin = { line: 0, column: 0 } }: Seen,
 ): { readonly line: number; readonly column: number } {
   const line = toLine(lineStarts, offset);
-  return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
+  const column = offset - (lineStarts[line - 1] ?? 0) + 1;
+  return { line: line + origin.line, column: line === 1 ? column + origin.column : column };
 }

@@ -8,11 +8,12 @@ export interface RandomFile {
   readonly close: () => void;
 }
 
-/** Opens a regular file; undefined where there is none that can be read. */
-export function openRandomFile(path: string): RandomFile | undefined {
+/** Opens a regular file, a link at the end of its path followed or not; undefined where there is none that can be read. */
+export function openRandomFile(path: string, follow = true): RandomFile | undefined {
   let descriptor: number | undefined;
   try {
-    const opened = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const noFollow = follow ? 0 : (constants.O_NOFOLLOW ?? 0);
+    const opened = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
     descriptor = opened;
     const stat = fstatSync(opened);
     if (!stat.isFile()) throw new TypeError('not a regular file');

@@ -1,5 +1,13 @@
-/** A file's text, or why it has none; `packed` holds the bytes of an archive, whose entries may have some. */
-export type Decoded = { readonly text: string } | { readonly reason: string; readonly packed?: Buffer };
+/**
+ * A file's text, or why it has none; `packed` holds the bytes of an archive, whose entries may have some. One that is
+ * `isLarge` can be read in windows.
+ */
+export type Decoded =
+  | { readonly text: string }
+  | { readonly reason: string; readonly packed?: Buffer; readonly isLarge?: boolean };
+
+/** How the beginning of a file says that its characters are written. */
+export type Writing = 'bytes' | 'utf-16le' | 'utf-16be' | 'packed' | 'binary';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -12,16 +20,25 @@ const HEAD = 8192;
  * Binary content has no text. A mark of UTF-8 stays in the text.
  */
 export function decodeText(bytes: Buffer): Decoded {
-  if (isPacked(bytes)) return { reason: 'archive', packed: bytes };
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.subarray(2).toString('utf16le') };
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return { text: decodeBigEndian(bytes.subarray(2)) };
-  const head = bytes.subarray(0, HEAD);
-  if (head.includes(0)) return decodeWide(bytes, head);
+  const { writing, mark } = writingOf(bytes);
+  if (writing === 'packed') return { reason: 'archive', packed: bytes };
+  if (writing === 'binary') return { reason: 'binary' };
+  if (writing === 'utf-16le') return { text: bytes.subarray(mark).toString('utf16le') };
+  if (writing === 'utf-16be') return { text: decodeBigEndian(bytes.subarray(mark)) };
   try {
     return { text: strict.decode(bytes) };
   } catch {
     return { text: decodeBroken(bytes) };
   }
+}
+
+/** Tells by its first bytes how a file is written, and how many of them are only a mark that says so. */
+export function writingOf(bytes: Buffer): { readonly writing: Writing; readonly mark: number } {
+  if (isPacked(bytes)) return { writing: 'packed', mark: 0 };
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { writing: 'utf-16le', mark: 2 };
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return { writing: 'utf-16be', mark: 2 };
+  const head = bytes.subarray(0, HEAD);
+  return { writing: head.includes(0) ? wideWriting(head) : 'bytes', mark: 0 };
 }
 
 /** Says whether bytes are not plainly text of one byte a character: packed, UTF-16 or binary. */
@@ -40,26 +57,29 @@ function isPacked(bytes: Buffer): boolean {
 }
 
 /** UTF-16 without its mark: every second byte is nearly always zero, the others never. */
-function decodeWide(bytes: Buffer, head: Buffer): Decoded {
+function wideWriting(head: Buffer): Writing {
   const zeros: [number, number] = [0, 0];
   for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 2 === 0 ? 0 : 1] += 1;
   const most = head.length * 0.4;
-  if (zeros[0] === 0 && zeros[1] > most) return { text: bytes.toString('utf16le') };
-  if (zeros[1] === 0 && zeros[0] > most) return { text: decodeBigEndian(bytes) };
-  return { reason: 'binary' };
+  if (zeros[0] === 0 && zeros[1] > most) return 'utf-16le';
+  return zeros[1] === 0 && zeros[0] > most ? 'utf-16be' : 'binary';
 }
 
 /** A stray byte in UTF-8 must not move the columns of all other lines; text without any UTF-8 is Latin-1. */
 function decodeBroken(bytes: Buffer): string {
   const text = lenient.decode(bytes);
+  return brokenness(text) > 0 ? bytes.toString('latin1') : text;
+}
+
+/** Counts what could not be decoded in a text, less what is there and no ASCII. */
+export function brokenness(text: string): number {
   let broken = 0;
-  let whole = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0xfffd) broken += 1;
-    else if (code > 0x7f) whole += 1;
+    else if (code > 0x7f) broken -= 1;
   }
-  return broken > whole ? bytes.toString('latin1') : text;
+  return broken;
 }
 
 function decodeBigEndian(bytes: Buffer): string {

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { tooLarge, whyUnread } from './walk.ts';
+import { whyLarge, whyUnread, type WhyLarge } from './walk.ts';
 
 /** A file's bytes, good until the next file is read; or why there are none. */
-export type Content = { readonly bytes: Buffer } | { readonly reason: string };
+export type Content = { readonly bytes: Buffer } | WhyLarge;
 
 /** Never follows a link at the end of a path, never waits for the writer of a pipe. */
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -35,7 +35,8 @@ export class TreeReader {
   #readRest(descriptor: number, count: number, maxBytes: number): Content {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { reason: 'not a regular file' };
-    if (stat.size > maxBytes) return { reason: tooLarge(maxBytes) };
+    const large = whyLarge(stat.size, maxBytes);
+    if (large !== undefined) return large;
     if (stat.size > this.#buffer.length) this.#grow(stat.size, count);
     let filled = count;
     while (filled < stat.size) {

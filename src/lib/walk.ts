@@ -29,13 +29,32 @@ export function readTreeFile(path: string, maxBytes: number): Decoded {
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) return { reason: 'submodule or nested repository' };
     if (!stat.isFile()) return { reason: 'not a regular file' };
-    if (stat.size > maxBytes) return { reason: tooLarge(maxBytes) };
+    const large = whyLarge(stat.size, maxBytes);
+    if (large !== undefined) return large;
     return decodeText(readBytes(descriptor, stat.size));
   } catch (error) {
     return { reason: whyUnread(error) };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** Files up to this size are read whole, larger ones in windows. */
+export const WHOLE_BYTES = 10_000_000;
+
+/** Largest size of a file that is looked at in windows where nothing else is said. */
+export const LARGEST_BYTES = 4_000_000_000;
+
+/** Why a file is not read whole: beyond the limit it is not looked at, below it can be read in windows. */
+export interface WhyLarge {
+  readonly reason: string;
+  readonly isLarge?: true;
+}
+
+/** Says why a file of some size is not read whole; undefined for one that is. */
+export function whyLarge(size: number, maxBytes: number): WhyLarge | undefined {
+  if (size > maxBytes) return { reason: tooLarge(maxBytes) };
+  return size > WHOLE_BYTES ? { reason: tooLarge(WHOLE_BYTES), isLarge: true } : undefined;
 }
 
 /** Says in words that something is larger than the limit. */

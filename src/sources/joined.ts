@@ -27,6 +27,10 @@ export function joinSources(root: string, sources: readonly TextSource[]): TextS
           },
         }
       : {}),
+    large: (path) => {
+      const reader = readers.get(path);
+      return reader?.source.large?.(reader.path);
+    },
     read: (path) => {
       const reader = readers.get(path);
       return reader === undefined

@@ -1,4 +1,5 @@
 import { basename, dirname, join, sep } from 'node:path';
+import { openLargeText } from '../lib/large-text.ts';
 import { isListable, kindOf, readTreeFile, realPath } from '../lib/walk.ts';
 import { TreeReader } from '../lib/tree-reader.ts';
 import { AgentIdError } from '../model/error.ts';
@@ -36,6 +37,7 @@ export async function openTree(path: string, options: TreeOptions): Promise<Text
     ...listed,
     ...(options.early === true ? { later } : {}),
     bytes: (name) => reader.read(`${real}${sep}${name}`, options.maxBytes),
+    large: (name) => openLargeText(join(real, name)),
     files: { root: real, maxBytes: options.maxBytes },
     read: (name) => Promise.resolve(readTreeFile(join(real, name), options.maxBytes)),
   };
@@ -55,6 +57,7 @@ function openFile(real: string, path: string, { maxBytes }: TreeOptions): TextSo
     kind: 'tree',
     root: dirname(real),
     paths: [basename(real)],
+    large: () => openLargeText(real),
     read: () => Promise.resolve(readTreeFile(real, maxBytes)),
   };
 }

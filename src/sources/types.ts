@@ -1,3 +1,4 @@
+import type { LargeText } from '../lib/large-text.ts';
 import type { Content } from '../lib/tree-reader.ts';
 import type { Store } from '../model/facts.ts';
 import type { Source } from '../model/place.ts';
@@ -38,6 +39,8 @@ export interface TextSource {
   readonly bytes?: (path: string) => Content;
   /** Where its files lie as they are, so that another thread may read them. */
   readonly files?: { readonly root: string; readonly maxBytes: number };
+  /** Reads a file that is too large to be read whole, as UTF-8; undefined where it cannot be read. */
+  readonly large?: (path: string) => LargeText | undefined;
   /** Reads one text, or says why it was skipped. Safe to repeat. */
   readonly read: (path: string) => Promise<Decoded>;
 }

@@ -16,8 +16,9 @@ import type { Content } from '../lib/tree-reader.ts';
 import type { FileFacts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import { toLine, type Skipped } from '../model/place.ts';
-import { readTexts } from '../sources/texts.ts';
+import { readTexts, type Large } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
+import { lookThrough } from './large.ts';
 import { createSieve, type Likely, type Sieve } from './sieve.ts';
 import { siftTogether } from './tree/sift.ts';
 
@@ -135,6 +136,10 @@ class Scan {
         this.skipped.push(read);
         continue;
       }
+      if ('windows' in read) {
+        this.#lookAtLarge(read);
+        continue;
+      }
       this.#count(read.text.length);
       const looked = await lookAt(
         { ...read, ...(read.path === path ? likely : {}) },
@@ -143,6 +148,17 @@ class Scan {
       );
       if (looked.parsed !== 'no') this.stats[looked.parsed] += 1;
       if (looked.seen.matches.length > 0) this.seen.push(looked.seen);
+    }
+  }
+
+  #lookAtLarge({ path, windows }: Large): void {
+    const { rules, below = '' } = this.#options;
+    const look = (text: string, likely: Likely): readonly Match[] => matchText(path, text, likely, rules);
+    this.stats.files += 1;
+    for (const { matches, bytes, ...place } of lookThrough(windows, path, this.#sieve, look)) {
+      this.stats.bytes += bytes;
+      const seen = { path, identity: `${below}${path}`, source: this.#source.kind, matches, ...place };
+      if (matches.length > 0) this.seen.push(seen);
     }
   }
 
@@ -198,12 +214,10 @@ async function lookAt(
 ): Promise<Looked> {
   const facts = await factsOf(path, text);
   const known = facts === 'broken' ? null : facts;
-  const spans = known === null ? near?.(text) : undefined;
-  const matches = matchFile(text, known, options.rules, {
-    path,
-    ...likely,
-    ...(spans === undefined ? {} : { near: spans }),
-  }).filter((match) => !isOwn(path, match));
+  const matches =
+    known === null
+      ? matchText(path, text, { ...likely, ...(near === undefined ? {} : { near }) }, options.rules)
+      : matchFile(text, known, options.rules, { path, ...likely }).filter((match) => !isOwn(path, match));
   return {
     seen: {
       path,
@@ -214,6 +228,18 @@ async function lookAt(
     },
     parsed: facts === 'broken' ? 'asText' : facts === null ? 'no' : 'parsed',
   };
+}
+
+/** Looks at a text without structure, only where something may be. */
+function matchText(
+  path: string,
+  text: string,
+  { near, ...likely }: Likely,
+  rules: RuleSet,
+): readonly Match[] {
+  const spans = near?.(text);
+  const place = { path, ...likely, ...(spans === undefined ? {} : { near: spans }) };
+  return matchFile(text, null, rules, place).filter((match) => !isOwn(path, match));
 }
 
 /** Our own files hold fingerprints and a salt, which look random; the exact formats of providers still count there. */

@@ -18,8 +18,11 @@ export interface Likely extends Pick<TextPlace, 'patterns' | 'glance'> {
   readonly near?: (text: string) => readonly Span[] | undefined;
 }
 
-/** Tells which files must be decoded: undefined for those in which no rule finds anything. */
-export type Sieve = (bytes: Buffer, path: string) => Likely | undefined;
+/**
+ * Tells which files must be decoded: undefined for those in which no rule finds anything. One of which the structure
+ * is not read is only text (`asText`).
+ */
+export type Sieve = (bytes: Buffer, path: string, asText?: boolean) => Likely | undefined;
 
 /** Formats in which a value is a quoted literal. */
 const code = /\.(?:[cm]?[jt]sx?|pyw?|go)$/;
@@ -53,10 +56,10 @@ export function createSieve(rules: RuleSet): Sieve {
   };
   /** The path of some files says that they hold credentials. */
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
-  return (bytes, path) => {
+  return (bytes, path, asText = false) => {
     // Rules of other scanners have no anchors that the engine knows.
-    if (isUnusual(bytes) || apart.test(path) || rules.foreign.length > 0 || credentialNames.test(path))
-      return {};
+    if (isUnusual(bytes) || rules.foreign.length > 0) return {};
+    if (!asText && (apart.test(path) || credentialNames.test(path))) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
     if (found.length === 0 && !isFiled(path) && !layersHold(bytes)) return undefined;
     return { patterns: patternsOf(found), glance, near: (text) => spansAround(found, bytes, text) };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Io } from '../../lib/io.ts';
 import { readRules } from '../../lib/rules.ts';
+import { LARGEST_BYTES } from '../../lib/walk.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
@@ -36,7 +37,7 @@ function describeRule(rule: Rule): string {
 async function findFinding(id: string, root: string, flags: GlobalOptions, io: Io): Promise<Finding> {
   const eyes = await openEyes(root, flags, io);
   const source = await openTree(root, {
-    maxBytes: 10_000_000,
+    maxBytes: LARGEST_BYTES,
     include: eyes.config.include,
     exclude: eyes.config.exclude,
   });

@@ -1,3 +1,4 @@
+import { WHOLE_BYTES } from '../../lib/walk.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Confidence, Finding, Severity } from '../../model/finding.ts';
 import type { ScanFormat } from '../../output/scan-formats.ts';
@@ -29,7 +30,7 @@ export interface ScanFlags extends GlobalOptions {
   readonly writeBaseline?: boolean;
   readonly reason?: string;
   readonly expires?: string;
-  readonly maxFileSize: string;
+  readonly maxFileSize?: string;
   readonly threads?: string;
   readonly failOnSkipped?: boolean;
   readonly exitZero?: boolean;
@@ -44,7 +45,6 @@ export const scanDefaults = {
   failOn: 'literal',
   minConfidence: 'medium',
   severity: 'info',
-  maxFileSize: '10MB',
 } as const;
 
 const confidences: readonly Confidence[] = ['low', 'medium', 'high'];
@@ -62,8 +62,9 @@ export function assertRules({ rule = [], skipRule = [] }: ScanFlags, { ruleList 
   });
 }
 
-/** Gives the largest size of a file in bytes. Throws `usage`. */
-export function toMaxBytes({ maxFileSize }: ScanFlags): number {
+/** Gives the largest size of a file in bytes, `otherwise` where nothing is said. Throws `usage`. */
+export function toMaxBytes({ maxFileSize }: ScanFlags, otherwise = WHOLE_BYTES): number {
+  if (maxFileSize === undefined) return otherwise;
   const [, digits = '', unit = ''] = /^(\d{1,12})\s?([kKmMgG]?)[bB]?$/.exec(maxFileSize) ?? [];
   const bytes = Number(digits) * ({ k: 1e3, m: 1e6, g: 1e9 }[unit.toLowerCase()] ?? 1);
   if (digits === '' || bytes < 1)

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { changedSince, resolveCommit } from '../../lib/git-commit.ts';
 import type { Io } from '../../lib/io.ts';
-import { kindOf, realPath } from '../../lib/walk.ts';
+import { kindOf, LARGEST_BYTES, realPath } from '../../lib/walk.ts';
 import { toPathFilter } from '../../sources/glob.ts';
 import { joinSources } from '../../sources/joined.ts';
 import { openTexts } from '../../sources/memory.ts';
@@ -45,7 +45,12 @@ export async function openScanSource(
         ? [narrowed(await openStaged(io.cwd, maxBytes), eyes, flags)]
         : await Promise.all(
             targets.map((path) =>
-              openTarget(resolve(io.cwd, path), { maxBytes, eyes, flags, early: targets.length === 1 }),
+              openTarget(resolve(io.cwd, path), {
+                maxBytes: toMaxBytes(flags, LARGEST_BYTES),
+                eyes,
+                flags,
+                early: targets.length === 1,
+              }),
             ),
           );
   const joined = joinSources(eyes.root, sources);
