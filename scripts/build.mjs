@@ -32,7 +32,7 @@ async function buildProgram() {
     input: {
       cli: join(root, 'src/cli.ts'),
       exchange: join(root, 'src/exchange/index.ts'),
-      'threads/sift': join(root, 'src/survey/tree/thread.ts'),
+      'threads/look': join(root, 'src/survey/tree/thread.ts'),
       'threads/history': join(root, 'src/survey/history/thread.ts'),
     },
     platform: 'node',

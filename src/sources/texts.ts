@@ -11,7 +11,7 @@ import type { TextSource } from './types.ts';
  * @yields one text, or why there is none
  */
 export async function* readTexts(
-  source: TextSource,
+  source: Pick<TextSource, 'large' | 'read'>,
   path: string,
   content: Content | undefined,
 ): AsyncGenerator<Unpacked | Large> {
@@ -28,7 +28,7 @@ export interface Large {
   readonly windows: Iterable<TextWindow>;
 }
 
-function toLarge(path: string, source: TextSource, reason: string): Unpacked | Large {
+function toLarge(path: string, source: Pick<TextSource, 'large'>, reason: string): Unpacked | Large {
   if (source.large === undefined) return { path, reason };
   const large = source.large(path);
   if (large === undefined) return { path, reason: 'unreadable' };

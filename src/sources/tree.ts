@@ -30,18 +30,28 @@ export async function openTree(path: string, options: TreeOptions): Promise<Text
   if (kind === 'file') return openFile(real, path, options);
   const { now, later } = await listFolder(real, options.local === true);
   const listed = options.early === true ? now : joinListings(now, await later);
-  const reader = new TreeReader();
   const source: TextSource = {
     kind: 'tree',
     root: real,
     ...listed,
     ...(options.early === true ? { later } : {}),
-    bytes: (name) => reader.read(`${real}${sep}${name}`, options.maxBytes),
-    large: (name) => openLargeText(join(real, name)),
-    files: { root: real, maxBytes: options.maxBytes },
-    read: (name) => Promise.resolve(readTreeFile(join(real, name), options.maxBytes)),
+    ...openFiles({ root: real, maxBytes: options.maxBytes }),
   };
   return keepPaths(source, toPathFilter(options.include, options.exclude));
+}
+
+/** Reads the files below a folder, by the paths that a source has listed. Keeps a buffer: each thread needs its own. */
+export function openFiles(
+  files: NonNullable<TextSource['files']>,
+): Required<Pick<TextSource, 'bytes' | 'files' | 'large' | 'read'>> {
+  const { root, maxBytes } = files;
+  const reader = new TreeReader();
+  return {
+    bytes: (name) => reader.read(`${root}${sep}${name}`, maxBytes),
+    large: (name) => openLargeText(join(root, name)),
+    files,
+    read: (name) => Promise.resolve(readTreeFile(join(root, name), maxBytes)),
+  };
 }
 
 /** A file that a person named must be readable; globs do not leave it out. */

@@ -1,26 +1,18 @@
 import {
   createFingerprint,
-  isWorthParsing,
   matchFile,
   namedMatch,
   toFindings,
   toNameText,
   type Keep,
-  type Match,
   type RuleSet,
   type Seen,
 } from '../detect/index.ts';
-import { formatFor } from '../formats/index.ts';
-import { toLineStarts } from '../lib/text.ts';
-import type { Content } from '../lib/tree-reader.ts';
-import type { FileFacts } from '../model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import { toLine, type Skipped } from '../model/place.ts';
-import { readTexts, type Large } from '../sources/texts.ts';
 import type { TextSource } from '../sources/types.ts';
-import { lookThrough } from './large.ts';
-import { createSieve, type Likely, type Sieve } from './sieve.ts';
-import { siftTogether } from './tree/sift.ts';
+import { Looker, type Yield } from './tree/looker.ts';
+import { lookInTurn, startSecond, unpack } from './tree/together.ts';
 
 export interface ScanOptions {
   readonly rules: RuleSet;
@@ -61,20 +53,8 @@ export interface SourceResult extends ScanResult {
   readonly paths: readonly string[];
 }
 
-/** A structure that takes longer than its use is worth: beyond this, text alone is matched. */
-const MOST_PARSED = 2_000_000;
-const HEAD = 1024;
-const LONG_TEXT = 100_000;
-const LONG_LINE = 100;
-
-/** Written by package managers: names, versions and digests, but no structure that a person put a secret into. */
-const machineMade =
-  /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|composer\.lock|[\w.-]+\.min\.js)$/;
-
 /** Between names in a list of them: what belongs together within some lines is never of two names. */
 const APART = '\n'.repeat(12);
-
-const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-baseline\.json)$/;
 
 /**
  * Looks at every text of a source, one at a time. Only what may hold something is decoded; a text that its format
@@ -104,68 +84,48 @@ class Scan {
   readonly stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
   readonly #source: TextSource;
   readonly #options: ScanOptions;
-  readonly #sieve: Sieve;
+  readonly #looker: Looker;
 
   constructor(source: TextSource, options: ScanOptions) {
     this.#source = source;
     this.#options = options;
-    this.#sieve = createSieve(options.rules);
+    this.#looker = new Looker(options.rules, { source, below: options.below ?? '' });
   }
 
-  /** Waits for nothing at files that hold nothing: a tree has tens of thousands. */
+  /** What is found stands in the order of the paths, whoever found it. */
   async lookAtAll(paths: readonly string[]): Promise<void> {
-    const sifted = await siftTogether(this.#source, paths, this.#options.rules, this.#sieve);
-    this.stats.bytes += sifted?.bytes ?? 0;
-    for (const [at, path] of paths.entries()) {
-      if (sifted?.empty[at] === 1) this.stats.files += 1;
-      else await this.#lookAt(path);
+    const all = (await this.#lookTogether(paths)) ?? [await this.#lookAlone(paths)];
+    for (const { counts } of all) {
+      this.stats.files += counts.files;
+      this.stats.bytes += counts.bytes;
+      this.stats.parsed += counts.parsed;
+      this.stats.asText += counts.asText;
+    }
+    for (const { seen, skipped } of all.flatMap(({ looked }) => looked).sort((a, b) => a.at - b.at)) {
+      this.seen.push(...seen);
+      this.skipped.push(...skipped);
     }
   }
 
-  async #lookAt(path: string): Promise<void> {
-    const content = this.#source.bytes?.(path);
-    const bytes = content !== undefined && 'bytes' in content ? content.bytes : undefined;
-    const likely = bytes === undefined ? {} : this.#sieve(bytes, path);
-    if (likely === undefined) this.#count(bytes?.length ?? 0);
-    else await this.#lookInto(path, content, likely);
+  async #lookAlone(paths: readonly string[]): Promise<Yield> {
+    await lookInTurn(this.#looker, { paths, next: new Int32Array(1) });
+    return this.#looker.take();
   }
 
-  async #lookInto(path: string, content: Content | undefined, likely: Likely): Promise<void> {
-    for await (const read of readTexts(this.#source, path, content)) {
-      if ('reason' in read) {
-        this.skipped.push(read);
-        continue;
-      }
-      if ('windows' in read) {
-        this.#lookAtLarge(read);
-        continue;
-      }
-      this.#count(read.text.length);
-      const looked = await lookAt(
-        { ...read, ...(read.path === path ? likely : {}) },
-        this.#source,
-        this.#options,
-      );
-      if (looked.parsed !== 'no') this.stats[looked.parsed] += 1;
-      if (looked.seen.matches.length > 0) this.seen.push(looked.seen);
-    }
-  }
-
-  #lookAtLarge({ path, windows }: Large): void {
+  /** Undefined where there is no second thread, or it failed: then its files are still to be looked at. */
+  async #lookTogether(paths: readonly string[]): Promise<readonly Yield[] | undefined> {
     const { rules, below = '' } = this.#options;
-    const look = (text: string, likely: Likely): readonly Match[] => matchText(path, text, likely, rules);
-    this.stats.files += 1;
-    for (const { matches, bytes, ...place } of lookThrough(windows, path, this.#sieve, look)) {
-      this.stats.bytes += bytes;
-      const seen = { path, identity: `${below}${path}`, source: this.#source.kind, matches, ...place };
-      if (matches.length > 0) this.seen.push(seen);
-    }
+    const second = startSecond(this.#source, { paths, rules, below });
+    if (second === undefined) return undefined;
+    await lookInTurn(this.#looker, { paths, next: second.next });
+    const [ours, theirs] = [this.#looker.take(), await second.found()];
+    return theirs === undefined ? undefined : [ours, unpack(theirs, rules)];
   }
 
   /** A name may hold a secret too: exact formats are looked for in all of them at once. */
   lookAtNames(paths: readonly string[]): void {
     const text = toNameText(paths.join(APART));
-    const likely = this.#sieve(Buffer.from(text), '');
+    const likely = this.#looker.sieve(Buffer.from(text), '');
     if (likely === undefined) return;
     const starts = startsOf(paths);
     const { near: spans, ...known } = likely;
@@ -178,11 +138,6 @@ class Scan {
       const matches = [{ ...match, name: null, span: { start: 0, end: 0 }, reasons }];
       this.seen.push({ path, lineStarts: [0], source: this.#source.kind, matches });
     }
-  }
-
-  #count(bytes: number): void {
-    this.stats.files += 1;
-    this.stats.bytes += bytes;
   }
 }
 
@@ -200,67 +155,4 @@ function namedSeen({ named = [], kind }: TextSource, rules: RuleSet): readonly S
     const match = namedMatch(one, rules);
     return match === undefined ? [] : [{ path: one.path, lineStarts: [0], source: kind, matches: [match] }];
   });
-}
-
-interface Looked {
-  readonly seen: Seen;
-  readonly parsed: 'parsed' | 'asText' | 'no';
-}
-
-async function lookAt(
-  { path, text, near, ...likely }: Likely & { readonly path: string; readonly text: string },
-  source: TextSource,
-  options: ScanOptions,
-): Promise<Looked> {
-  const facts = await factsOf(path, text);
-  const known = facts === 'broken' ? null : facts;
-  const matches =
-    known === null
-      ? matchText(path, text, { ...likely, ...(near === undefined ? {} : { near }) }, options.rules)
-      : matchFile(text, known, options.rules, { path, ...likely }).filter((match) => !isOwn(path, match));
-  return {
-    seen: {
-      path,
-      identity: `${options.below ?? ''}${path}`,
-      lineStarts: known?.lineStarts ?? (matches.length === 0 ? [] : toLineStarts(text)),
-      source: source.kind,
-      matches,
-    },
-    parsed: facts === 'broken' ? 'asText' : facts === null ? 'no' : 'parsed',
-  };
-}
-
-/** Looks at a text without structure, only where something may be. */
-function matchText(
-  path: string,
-  text: string,
-  { near, ...likely }: Likely,
-  rules: RuleSet,
-): readonly Match[] {
-  const spans = near?.(text);
-  const place = { path, ...likely, ...(spans === undefined ? {} : { near: spans }) };
-  return matchFile(text, null, rules, place).filter((match) => !isOwn(path, match));
-}
-
-/** Our own files hold fingerprints and a salt, which look random; the exact formats of providers still count there. */
-function isOwn(path: string, match: Match): boolean {
-  return match.rule.broad === true && ownFiles.test(path);
-}
-
-async function factsOf(path: string, text: string): Promise<FileFacts | 'broken' | null> {
-  if (text.length > MOST_PARSED || machineMade.test(path)) return null;
-  const format = formatFor(path, text.slice(0, HEAD));
-  if (format === undefined || isBundle(text) || !isWorthParsing(text, format.id)) return null;
-  try {
-    return (await format.parse(text, path)).facts;
-  } catch {
-    return 'broken';
-  }
-}
-
-/** Bundled or minified code: long, in long lines. Parsing it takes seconds and nobody wrote it. */
-function isBundle(text: string): boolean {
-  if (text.length < LONG_TEXT) return false;
-  const lines = text.split('\n', text.length / LONG_LINE).length;
-  return lines < text.length / LONG_LINE;
 }

@@ -12,7 +12,7 @@ function placesOf(report: ScanJson): readonly string[] {
 }
 
 describe('a large tree', () => {
-  it('is sifted by two threads, and gives what one alone gives, in the same order', async () => {
+  it('is looked at by two threads, and gives what one alone gives, in the same order', async () => {
     const root = makeTree(
       Object.fromEntries(
         Array.from({ length: FILES }, (_, n) => [
