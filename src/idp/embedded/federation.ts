@@ -48,22 +48,31 @@ function differing(claims: PlatformTrust['claims'], payload: JWTPayload): readon
 
 async function verify(idp: Idp, assertion: string, issuer: string): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(assertion, await keysOf(issuer), {
-      issuer,
-      audience: idp.issuer,
-      algorithms,
-      requiredClaims: ['exp', 'iat', 'sub'],
-      currentDate: new Date(idp.clock()),
-      clockTolerance: 5,
-    });
-    // A token that others take too could be theirs.
-    if (Array.isArray(payload.aud) && payload.aud.length > 1) throw new Error('it is for others too');
-    return payload;
+    return await verifyForeign(idp, assertion, { issuer });
   } catch (error) {
     throw refuse(
       `the token of the job is not accepted: ${error instanceof Error ? error.message : 'unknown'}`,
     );
   }
+}
+
+/** Verifies what a trusted issuer signed for this provider alone. Throws what the library throws. */
+export async function verifyForeign(
+  idp: Idp,
+  assertion: string,
+  expected: { readonly issuer: string; readonly typ?: string },
+): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(assertion, await keysOf(expected.issuer), {
+    ...expected,
+    audience: idp.issuer,
+    algorithms,
+    requiredClaims: ['exp', 'iat', 'sub'],
+    currentDate: new Date(idp.clock()),
+    clockTolerance: 5,
+  });
+  // A token that others take too could be theirs.
+  if (Array.isArray(payload.aud) && payload.aud.length > 1) throw new Error('it is for others too');
+  return payload;
 }
 
 async function keysOf(issuer: string): Promise<JWTVerifyGetKey> {
@@ -95,7 +104,8 @@ export function readPlatforms(value: unknown): readonly PlatformTrust[] | undefi
   });
 }
 
-function isSecure(issuer: string): boolean {
+/** Says whether an issuer is asked over TLS, or on this machine. */
+export function isSecure(issuer: string): boolean {
   try {
     assertSecure(issuer);
     return true;

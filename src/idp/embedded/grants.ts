@@ -2,7 +2,9 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { JWTPayload } from 'jose';
 import { nowSeconds, resourceByUri, toEventAgent, toEventResource, type Idp } from './context.ts';
-import { consentKey, toRecord, type AgentRecord, type ScopedResource } from './state.ts';
+import { bearerGrant, decideBearer, jagType, toJag } from './id-jag.ts';
+import { readResource, readScopes, scopesIn, type Params } from './limits.ts';
+import { consentKey, toRecord, type AgentRecord } from './state.ts';
 import { audiencesOf, mintToken, readOwnToken, TOKEN_SECONDS, type Minted } from './tokens.ts';
 
 export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -22,8 +24,6 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt';
 const MAX_ACTORS = 5;
 
-type Params = Readonly<Record<string, unknown>>;
-
 type Decide = (agent: AgentRecord, params: Params) => Promise<Minted>;
 
 /** Exchanges a user's token for one that names the agent as its actor. @see RFC 8693 */
@@ -40,15 +40,27 @@ export async function answerItself(idp: Idp, ctx: KoaContextWithOIDC): Promise<v
   );
 }
 
+/** Takes another provider's word for who the user is (ID-JAG). @see RFC 7523 section 2.1 */
+export async function answerBearer(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
+  ctx.body = await issue(idp, agentOf(idp, ctx), { ...ctx.oidc.params }, (agent, params) =>
+    decideBearer(idp, agent, params),
+  );
+}
+
 /** Gives the answer to an agent that was authenticated elsewhere. Throws the library's errors. */
 export async function issueTo(idp: Idp, agent: AgentRecord, params: Params): Promise<object> {
   const { grant_type: grant } = params;
-  if (grant !== exchangeGrant && grant !== 'client_credentials')
+  const decide = typeof grant === 'string' ? decisions.get(grant) : undefined;
+  if (decide === undefined)
     throw new errors.UnsupportedGrantType('an agent exchanges a token, or acts as itself');
-  return issue(idp, agent, params, (one, asked) =>
-    grant === exchangeGrant ? decideExchange(idp, one, asked) : decideItself(idp, one, asked),
-  );
+  return issue(idp, agent, params, (one, asked) => decide(idp, one, asked));
 }
+
+const decisions = new Map([
+  [exchangeGrant, decideExchange],
+  [bearerGrant, decideBearer],
+  ['client_credentials', decideItself],
+]);
 
 function agentOf(idp: Idp, ctx: KoaContextWithOIDC): AgentRecord {
   const agent = idp.state.data.agents.get(String(ctx.oidc.client?.clientId));
@@ -67,9 +79,11 @@ async function decideExchange(idp: Idp, agent: AgentRecord, params: Params): Pro
   if (consent?.allowed !== true) {
     throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
   }
+  const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
+  if (params['requested_token_type'] === jagType)
+    return toJag(agent, params, { subject: user, act, notAfter: subject.exp ?? 0 });
   const resource = readResource(idp, params);
   const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(consent.grants, resource));
-  const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
   return { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };
 }
 
@@ -98,20 +112,22 @@ async function issue(idp: Idp, agent: AgentRecord, params: Params, decide: Decid
       scopes: minted.scopes,
       resource: toEventResource(idp, minted.resource),
     });
-    return answerBody(token, expiresIn, minted.scopes);
+    return answerBody(token, expiresIn, minted);
   } catch (error) {
     const reason =
-      error instanceof errors.OIDCProviderError ? String(error.error_description) : 'server error';
+      error instanceof errors.OIDCProviderError
+        ? (error.error_detail ?? String(error.error_description))
+        : 'server error';
     idp.events.add({ ...outline, result: 'denied', reason });
     throw error;
   }
 }
 
-function answerBody(token: string, expiresIn: number, scopes: readonly string[]): object {
+function answerBody(token: string, expiresIn: number, { scopes, assertion }: Minted): object {
   return {
     access_token: token,
-    issued_token_type: accessTokenType,
-    token_type: 'Bearer',
+    issued_token_type: assertion === undefined ? accessTokenType : jagType,
+    token_type: assertion === undefined ? 'Bearer' : 'N_A',
     expires_in: expiresIn,
     scope: scopes.join(' '),
   };
@@ -134,8 +150,9 @@ function assertExchange(params: Params): void {
     throw new errors.InvalidRequest('the actor is the authenticated client: send no actor_token');
   }
   const requested = params['requested_token_type'];
+  if (requested === jagType) return;
   if (requested !== undefined && requested !== accessTokenType && requested !== jwtType) {
-    throw new errors.InvalidRequest('only access tokens are issued');
+    throw new errors.InvalidRequest('only access tokens and ID-JAGs are issued');
   }
   if (params['audience'] !== undefined)
     throw new errors.InvalidTarget('name the API with resource, not audience');
@@ -168,37 +185,4 @@ function mayAct(idp: Idp, payload: JWTPayload, { clientId }: AgentRecord): boole
 function depthOf(act: unknown): number {
   const record = toRecord(act);
   return record === undefined ? 0 : 1 + depthOf(record['act']);
-}
-
-function readResource(idp: Idp, params: Params): string {
-  const { resource } = params;
-  if (typeof resource !== 'string') {
-    throw new errors.InvalidTarget(resource === undefined ? 'name one resource' : 'name only one resource');
-  }
-  if (resourceByUri(idp, resource) === undefined)
-    throw new errors.InvalidTarget('the resource is not known here');
-  return resource;
-}
-
-function scopesIn(grants: readonly ScopedResource[], uri: string): readonly string[] {
-  return grants.filter((grant) => grant.uri === uri).flatMap((grant) => grant.scopes);
-}
-
-/** Gives what was asked for, or everything where nothing was; each limit must hold every scope. */
-function readScopes(params: Params, ...limits: (readonly string[])[]): readonly string[] {
-  const [first = [], ...others] = limits;
-  if (first.length === 0) throw new errors.InvalidTarget('the agent is not registered for this resource');
-  const allowed = first.filter((scope) => others.every((limit) => limit.includes(scope)));
-  const { scope } = params;
-  const asked =
-    typeof scope === 'string' ? [...new Set(scope.split(' ').filter((one) => one !== ''))] : allowed;
-  const excess = asked.filter((one) => !allowed.includes(one));
-  if (excess.length > 0) {
-    throw new errors.InvalidScope(
-      `not registered for the agent, or not agreed to by the user: ${excess.join(' ')}`,
-      excess.join(' '),
-    );
-  }
-  if (asked.length === 0) throw new errors.InvalidScope('no scope is left', '');
-  return asked;
 }

@@ -1,14 +1,23 @@
 import { toPublicJwk } from '../../lib/keys.ts';
 import type { PublicJwk } from '../../model/agent.ts';
 import { resourceByUri, type Idp } from './context.ts';
-import { readPlatforms } from './federation.ts';
-import { toRecord, type AgentRecord, type ScopedResource } from './state.ts';
+import { isSecure, readPlatforms } from './federation.ts';
+import { toRecord, type AgentRecord, type ScopedResource, type VouchedAudience } from './state.ts';
 import { Refusal } from './wire.ts';
 
 /** What a registration asks for, checked. */
 export type Wanted = Pick<
   AgentRecord,
-  'displayName' | 'owner' | 'marker' | 'actsFor' | 'keys' | 'machines' | 'grants' | 'platforms'
+  | 'displayName'
+  | 'owner'
+  | 'marker'
+  | 'actsFor'
+  | 'keys'
+  | 'machines'
+  | 'grants'
+  | 'platforms'
+  | 'audiences'
+  | 'vouchers'
 >;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -25,6 +34,8 @@ export function readMetadata(idp: Idp, body: Body): Wanted {
     actsFor: readActsFor(body),
     keys: readKeys(body),
     grants: readGrants(idp, body),
+    ...(body['id_jag_audiences'] === undefined ? {} : { audiences: readAudiences(idp, body) }),
+    ...(body['id_jag_issuers'] === undefined ? {} : { vouchers: readVouchers(idp, body) }),
     ...(platforms === undefined ? {} : { platforms }),
     ...(machines === undefined ? {} : { machines }),
   };
@@ -54,6 +65,11 @@ export function toWire(idp: Idp, agent: AgentRecord): object {
     jwks: { keys: agent.keys },
     machines: agent.machines ?? {},
     platforms: agent.platforms ?? [],
+    id_jag_audiences: (agent.audiences ?? []).map(({ clientId, ...rest }) => ({
+      ...rest,
+      client_id: clientId,
+    })),
+    id_jag_issuers: agent.vouchers ?? [],
     registration_client_uri: `${idp.issuer}/register/${agent.clientId}`,
     owner: agent.owner,
     software_id: agent.marker,
@@ -127,6 +143,39 @@ function readGrant(idp: Idp, { uri, scopes }: Body): ScopedResource {
     return refuse(`${resource.displayName} has only these scopes: ${resource.scopes.join(' ')}`);
   }
   return { uri: resource.uri, scopes: [...new Set(scopes.map(String))] };
+}
+
+function readAudiences(idp: Idp, body: Body): readonly VouchedAudience[] {
+  const list = body['id_jag_audiences'];
+  if (!Array.isArray(list) || list.length > 20)
+    return refuse('id_jag_audiences must be a list of at most 20');
+  const read = list.map((one) => {
+    const { issuer, client_id: clientId, uri, scopes } = toRecord(one) ?? {};
+    if (!isOtherIssuer(idp, issuer)) return refuse('an audience is the issuer of another server, with https');
+    const named = typeof clientId === 'string' && typeof uri === 'string' && URL.canParse(uri);
+    if (!named || !Array.isArray(scopes) || scopes.length === 0 || !scopes.every(isScope))
+      return refuse('an audience needs client_id, uri and scopes');
+    return { issuer, clientId, uri, scopes: [...new Set(scopes)] };
+  });
+  if (new Set(read.map(({ issuer }) => issuer)).size < read.length)
+    return refuse('an audience is given twice');
+  return read;
+}
+
+function readVouchers(idp: Idp, body: Body): readonly string[] {
+  const list = body['id_jag_issuers'];
+  if (!Array.isArray(list) || list.length > 20) return refuse('id_jag_issuers must be a list of at most 20');
+  return list.map((issuer) =>
+    isOtherIssuer(idp, issuer) ? issuer : refuse('id_jag_issuers are other servers, with https'),
+  );
+}
+
+function isOtherIssuer(idp: Idp, issuer: unknown): issuer is string {
+  return typeof issuer === 'string' && issuer !== idp.issuer && isSecure(issuer);
+}
+
+function isScope(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
 }
 
 function readText(body: Body, field: string, max: number): string | null {

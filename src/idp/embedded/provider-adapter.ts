@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Idp } from './context.ts';
 import { exchangeGrant } from './grants.ts';
+import { bearerGrant } from './id-jag.ts';
 import type { AgentRecord } from './state.ts';
 
 /** Gives the OpenID library its storage: our file for what it keeps, our registrations as its clients. */
@@ -26,14 +27,14 @@ function clientAdapter(idp: Idp): Adapter {
   };
 }
 
-/** Both grants are allowed here; which one an agent may use is decided where the reason can be told. */
+/** Every grant is allowed here; which an agent may use is decided where the reason can be told. */
 function toClient(agent: AgentRecord): AdapterPayload {
   return {
     client_id: agent.clientId,
     client_name: agent.displayName,
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: 'ES256',
-    grant_types: [exchangeGrant, 'client_credentials'],
+    grant_types: [exchangeGrant, bearerGrant, 'client_credentials'],
     redirect_uris: [],
     response_types: [],
     jwks: { keys: agent.keys.map((key) => ({ ...key })) },

@@ -1,6 +1,14 @@
 import { Provider, type Configuration } from 'oidc-provider';
 import { loginClientId, type Idp } from './context.ts';
-import { answerExchange, answerItself, exchangeGrant, exchangeParams, itselfParams } from './grants.ts';
+import {
+  answerBearer,
+  answerExchange,
+  answerItself,
+  exchangeGrant,
+  exchangeParams,
+  itselfParams,
+} from './grants.ts';
+import { bearerGrant, bearerParams, jagType } from './id-jag.ts';
 import { createAdapters } from './provider-adapter.ts';
 import { renderCodeConfirm, renderCodeInput, renderCodeDone } from './device-pages.ts';
 import { errorPage, sendPage } from './pages.ts';
@@ -26,6 +34,7 @@ export function createProvider(idp: Idp): Provider {
     [...itselfParams],
     ['resource'],
   );
+  provider.registerGrantType(bearerGrant, (ctx) => answerBearer(idp, ctx), [...bearerParams], ['resource']);
   return provider;
 }
 
@@ -50,6 +59,8 @@ function configuration(idp: Idp): Configuration {
     discovery: {
       registration_endpoint: `${idp.issuer}/register`,
       agent_enrollment_endpoint: `${idp.issuer}/enroll`,
+      identity_chaining_requested_token_types_supported: [jagType],
+      authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
       introspection_endpoint: `${idp.issuer}/introspect`,
       introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
       revocation_endpoint: `${idp.issuer}/revoke`,

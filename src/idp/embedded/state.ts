@@ -10,6 +10,13 @@ export interface ScopedResource {
   readonly scopes: readonly string[];
 }
 
+/** An API of another authorization server, for which this provider vouches for users (ID-JAG). */
+export interface VouchedAudience extends ScopedResource {
+  readonly issuer: string;
+  /** What the agent is called there. */
+  readonly clientId: string;
+}
+
 /** One registered agent. Times in seconds since 1970. */
 export interface AgentRecord {
   readonly clientId: string;
@@ -24,6 +31,10 @@ export interface AgentRecord {
   /** Jobs of a platform that are this agent, without a key of their own. */
   readonly platforms?: readonly PlatformTrust[];
   readonly grants: readonly ScopedResource[];
+  /** Whom else it may ask for tokens, with an assertion of this provider. */
+  readonly audiences?: readonly VouchedAudience[];
+  /** Issuers whose assertions about users are taken from it. */
+  readonly vouchers?: readonly string[];
   readonly createdAt: number;
   readonly lastTokenAt: number | null;
   /** Tokens issued before are dead, also after a restore. */

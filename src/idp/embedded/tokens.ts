@@ -4,6 +4,7 @@ import { loginClientId, nowSeconds, type Idp } from './context.ts';
 import { consentKey, toRecord, type AgentRecord } from './state.ts';
 
 export const TOKEN_SECONDS = 300;
+export const jagTyp = 'oauth-id-jag+jwt';
 
 /** What one five-minute token says. `subject` is the user, or the agent itself. */
 export interface Minted {
@@ -14,9 +15,13 @@ export interface Minted {
   readonly act: object | null;
   /** It does not outlive this, in seconds since 1970. */
   readonly notAfter: number;
+  /** Makes it an assertion for another server: what the agent is called there, and the API that it is for. */
+  readonly assertion?: { readonly clientId: string; readonly resource: string };
+  /** The issuer who vouched for the user, where it was not this provider. */
+  readonly vouchedBy?: string;
 }
 
-/** Signs an access token. @see RFC 9068, RFC 8693 section 4.1 */
+/** Signs an access token, or an assertion for another server. @see RFC 9068, RFC 8693 section 4.1 */
 export async function mintToken(
   idp: Idp,
   minted: Minted,
@@ -27,11 +32,17 @@ export async function mintToken(
   const exp = Math.min(iat + TOKEN_SECONDS, minted.notAfter);
   const jti = randomUUID();
   const token = await new SignJWT({
-    client_id: minted.agent.clientId,
+    client_id: minted.assertion?.clientId ?? minted.agent.clientId,
     scope: minted.scopes.join(' '),
+    ...(minted.assertion === undefined ? {} : { resource: minted.assertion.resource }),
+    ...(minted.vouchedBy === undefined ? {} : { vouched_by: minted.vouchedBy }),
     ...(minted.act === null ? {} : { act: minted.act }),
   })
-    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: String(signingKey.kid) })
+    .setProtectedHeader({
+      alg: 'ES256',
+      typ: minted.assertion === undefined ? 'at+jwt' : jagTyp,
+      kid: String(signingKey.kid),
+    })
     .setIssuer(idp.issuer)
     .setSubject(minted.subject)
     .setAudience(minted.resource)
@@ -74,7 +85,10 @@ function whyDead(idp: Idp, payload: JWTPayload): string | undefined {
   if (agent === undefined) return 'the agent was removed';
   if (agent.status === 'revoked' || (payload.iat ?? 0) < agent.notBefore) return 'agent revoked';
   const onBehalf = toRecord(payload['act']) !== undefined;
-  if (onBehalf && consents.get(consentKey(String(payload.sub), clientId))?.allowed !== true) {
+  const consent = consents.get(consentKey(String(payload.sub), clientId))?.allowed;
+  // Where another provider vouched, the user was asked there.
+  const vouched = (agent.vouchers ?? []).includes(String(payload['vouched_by']));
+  if (onBehalf && !(consent ?? vouched)) {
     return 'the user withdrew the consent';
   }
   return undefined;

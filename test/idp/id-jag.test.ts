@@ -1,0 +1,137 @@
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, askToken, claimsOf, makeKey, startKit, type Answer, type Kit } from './kit.ts';
+
+const here = 'agent-id.password-reset.abcdefgh';
+const there = 'agent-id.at-the-api.abcdefgh';
+const stranger = 'agent-id.stranger.abcdefgh';
+const key = makeKey();
+const keyThere = makeKey();
+const jagType = 'urn:ietf:params:oauth:token-type:id-jag';
+let home: Kit;
+let api: Kit;
+let subject: string;
+
+/** One provider knows the user, another one issues the tokens of the API. */
+beforeAll(async () => {
+  [home, api] = await Promise.all([startKit(), startKit()]);
+  const audience = {
+    issuer: api.idp.issuer,
+    client_id: there,
+    uri: api.idp.passwordApiUrl,
+    scopes: ['okta.users.manage'],
+  };
+  await home.register(here, key, { id_jag_audiences: [audience] });
+  await api.register(there, keyThere, { id_jag_issuers: [home.idp.issuer] });
+  await api.register(stranger, keyThere, { client_name: 'Stranger' });
+  ({ access: subject } = await home.login());
+});
+afterAll(() => Promise.all([home.stop(), api.stop()]));
+
+function assertion(more: Record<string, string> = {}): Promise<Answer> {
+  const asked = { requested_token_type: jagType, audience: api.idp.issuer, resource: api.idp.passwordApiUrl };
+  return home.exchange(here, key, subject, { ...asked, ...more });
+}
+
+async function jag(): Promise<string> {
+  return String((await assertion()).body['access_token']);
+}
+
+function redeem(token: string, more: Record<string, string> = {}, clientId = there): Promise<Answer> {
+  return askToken(
+    api.idp.issuer,
+    { clientId, key: keyThere },
+    { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: token, ...more },
+  );
+}
+
+function reset(token: unknown): Promise<Answer> {
+  return ask(`${api.idp.passwordApiUrl}/api/v1/users/user-x/lifecycle/reset_password?sendEmail=false`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${String(token)}` },
+  });
+}
+
+describe('identity assertion grants', () => {
+  it('says at both servers that there are such', async () => {
+    const { body } = await ask(`${home.idp.issuer}/.well-known/openid-configuration`);
+    expect(body).toMatchObject({
+      identity_chaining_requested_token_types_supported: [jagType],
+      authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
+    });
+  });
+
+  it('is for one server, one client there, five minutes', async () => {
+    const { status, body } = await assertion();
+    expect([status, body['token_type'], body['issued_token_type']]).toEqual([200, 'N_A', jagType]);
+    expect(decodeProtectedHeader(String(body['access_token'])).typ).toBe('oauth-id-jag+jwt');
+    const claims = claimsOf(body['access_token']);
+    expect(claims).toMatchObject({
+      iss: home.idp.issuer,
+      aud: api.idp.issuer,
+      sub: 'user-x',
+      client_id: there,
+      resource: api.idp.passwordApiUrl,
+      scope: 'okta.users.manage',
+      act: { sub: here },
+    });
+    expect(Number(claims['exp']) - Number(claims['iat'])).toBe(300);
+    expect(claims['jti']).toMatch(/^\S{20,}$/);
+  });
+
+  it('becomes a token of five minutes for the API, with user and agent, once', async () => {
+    const token = await jag();
+    const { status, body } = await redeem(token);
+    expect([status, body['expires_in'], body['scope']]).toEqual([200, 300, 'okta.users.manage']);
+    expect(claimsOf(body['access_token'])).toMatchObject({ sub: 'user-x', act: { sub: there } });
+    expect((await reset(body['access_token'])).status).toBe(200);
+    const again = await redeem(token);
+    expect([again.status, again.body['error']]).toEqual([400, 'invalid_grant']);
+  });
+
+  it('is refused for another server, resource, scope than the registration says', async () => {
+    const answers = await Promise.all([
+      assertion({ audience: 'https://other.acme.example' }),
+      assertion({ resource: 'https://other.acme.example/api' }),
+      assertion({ scope: 'okta.users.read' }),
+    ]);
+    expect(answers.map(({ body }) => body['error'])).toEqual([
+      'invalid_target',
+      'invalid_target',
+      'invalid_scope',
+    ]);
+  });
+
+  it('is taken of no other client, of no untrusted issuer, not late, not changed, not widened', async () => {
+    const token = await jag();
+    const [head, payload, signature = ''] = token.split('.');
+    const changed = `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    const wider = await redeem(token, { scope: 'okta.users.manage okta.users.read' });
+    const answers = [
+      await redeem(token, {}, stranger),
+      await redeem(changed),
+      await redeem(subject),
+      await redeem('none'),
+    ];
+    api.time.shift = 10 * 60_000;
+    answers.push(await redeem(token));
+    api.time.shift = 0;
+    expect(answers.map(({ body }) => body['error'])).toEqual(Array(5).fill('invalid_grant'));
+    expect(wider.body['error']).toBe('invalid_scope');
+  });
+
+  it('is no token here: neither for the API nor for another exchange', async () => {
+    const token = await jag();
+    expect((await reset(token)).status).toBe(401);
+    const { body } = await home.exchange(here, key, token);
+    expect(body['error']).toBe('invalid_request');
+  });
+
+  it('gives nothing more where the issuer is not trusted any more, also to tokens that are out', async () => {
+    const { body } = await redeem(await jag());
+    const registration = (await api.admin('GET', `/register/${there}`)).body;
+    await api.admin('PUT', `/register/${there}`, { ...registration, id_jag_issuers: [] });
+    expect((await reset(body['access_token'])).status).toBe(401);
+    expect((await redeem(await jag())).body['error']).toBe('invalid_grant');
+  });
+});
