@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLocalJWKSet, importJWK, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { loginClientId, nowSeconds, type Idp } from './context.ts';
-import { consentKey, toRecord, type AgentRecord } from './state.ts';
+import { consentKey, toRecord, type AgentRecord, type IdpState } from './state.ts';
 
 export const TOKEN_SECONDS = 300;
 export const jagTyp = 'oauth-id-jag+jwt';
@@ -84,14 +84,15 @@ function whyDead(idp: Idp, payload: JWTPayload): string | undefined {
   const agent = agents.get(clientId);
   if (agent === undefined) return 'the agent was removed';
   if (agent.status === 'revoked' || (payload.iat ?? 0) < agent.notBefore) return 'agent revoked';
-  const onBehalf = toRecord(payload['act']) !== undefined;
-  const consent = consents.get(consentKey(String(payload.sub), clientId))?.allowed;
-  // Where another provider vouched, the user was asked there.
-  const vouched = (agent.vouchers ?? []).includes(String(payload['vouched_by']));
-  if (onBehalf && !(consent ?? vouched)) {
+  if (toRecord(payload['act']) !== undefined && !agrees(consents, agent, payload))
     return 'the user withdrew the consent';
-  }
   return undefined;
+}
+
+/** Where another provider vouched, the user was asked there; who refused here is heard all the same. */
+function agrees(consents: IdpState['consents'], agent: AgentRecord, payload: JWTPayload): boolean {
+  const consent = consents.get(consentKey(String(payload.sub), agent.clientId));
+  return consent?.allowed ?? (agent.vouchers ?? []).includes(String(payload['vouched_by']));
 }
 
 /** Makes one token inactive until it would have expired. */
