@@ -146,7 +146,7 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
   }
   if (edits.length === 0) return outcomes;
   const agents = file.agents.map((one) => one.spec.id);
-  const why = tier === 'T1' ? 'runs under agent-id exec' : 'no longer holds or hands on the old secret';
+  const why = tier === 'T1' ? whyWrapped(file) : 'no longer holds or hands on the old secret';
   return [
     ...outcomes,
     {
@@ -162,6 +162,12 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
       },
     },
   ];
+}
+
+/** Cron and MCP clients start their commands in folders of their own: a path of the vendored helper would not hold. */
+function whyWrapped({ path }: TouchedFile): string {
+  const why = 'runs under agent-id exec';
+  return isWorkflow(path) ? why : `${why}, which must be on PATH there`;
 }
 
 /** Entries that hold the value or hand it on under a name: `OKTA: ${{ secrets.OKTA_API_TOKEN }}`. */
