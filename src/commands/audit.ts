@@ -8,7 +8,7 @@ interface ShowOptions {
   readonly user?: string;
   readonly since?: string;
   readonly follow?: boolean;
-  readonly format: 'text' | 'json' | 'csv';
+  readonly format: 'text' | 'json' | 'csv' | 'syslog';
 }
 
 /** Declares `agent-id audit show | verify | export`. */
@@ -24,7 +24,9 @@ export function addAudit(program: Command, io: Io): void {
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action((options: { readonly format: string }) => runVerify(options.format, io));
   filtered(audit.command('export').description('Print the entries as data.'))
-    .addOption(new Option('--format <format>', 'how to print').choices(['json', 'csv']).default('json'))
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['json', 'csv', 'syslog']).default('json'),
+    )
     .action((options: ShowOptions) => runExport(options, io));
 }
 
@@ -57,14 +59,16 @@ async function runShow(options: ShowOptions, io: Io): Promise<void> {
 }
 
 async function runExport(options: ShowOptions, io: Io): Promise<void> {
-  const [{ readAudit }, { toCsv }, { statePaths }, { envelope }] = await Promise.all([
+  const [{ readAudit }, { toCsv }, { toSyslog }, { statePaths }, { envelope }] = await Promise.all([
     import('../audit/read.ts'),
     import('../audit/csv.ts'),
+    import('../audit/syslog.ts'),
     import('../lib/state.ts'),
     import('../output/version.ts'),
   ]);
   const entries = await readAudit(statePaths(io.env), await toFilter(options, io));
   if (options.format === 'csv') io.stdout(toCsv(entries));
+  else if (options.format === 'syslog') io.stdout(toSyslog(entries));
   else io.stdout(`${JSON.stringify({ ...envelope, entries }, null, 2)}\n`);
 }
 

@@ -206,6 +206,12 @@ describe('audit', () => {
     expect(data.entries.length).toBeGreaterThan(10);
     const csv = (await verb(['audit', 'export', '--format', 'csv'])).stdout.split('\r\n');
     expect(csv).toHaveLength(data.entries.length + 2);
+    const syslog = (await verb(['audit', 'export', '--format', 'syslog'])).stdout.trimEnd().split('\n');
+    const lines = syslog.map((line) => /^<(\d+)>1 20\S+Z - agent-id - [a-z]+ - (\{.*\})$/.exec(line));
+    expect(lines.map((line) => JSON.parse(line?.[2] ?? 'null') as object)).toEqual(data.entries);
+    expect(lines.map((line) => line?.[1])).toEqual(
+      data.entries.map((entry) => ('result' in entry && entry.result === 'ok' ? '110' : '108')),
+    );
     expect(await verb(['audit', 'verify'])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^intact: /) as string,
