@@ -36,7 +36,10 @@ export function addLifecycle(agents: Command, io: Io): void {
       collect,
       [],
     )
-    .option('--decisions <file>', 'a filled-in export: a decision for every scope of an agent, or for none')
+    .option(
+      '--decisions <file>',
+      'a filled-in export (- for stdin): a decision for every scope of an agent, or for none',
+    )
     .option('--reviewer <name>', 'who decides (default: the user of this machine)')
     .option('--check', 'for CI, without network: exit with 1 where a review is missing or too old')
     .option('--max-age <duration>', 'when a review is too old', '90d')

@@ -39,7 +39,11 @@ beforeAll(async () => {
 });
 afterAll(() => kit.stop());
 
-async function run(...args: readonly string[]): Promise<Ran> {
+function run(...args: readonly string[]): Promise<Ran> {
+  return runWith('', args);
+}
+
+async function runWith(input: string, args: readonly string[]): Promise<Ran> {
   const text = { out: '', err: '' };
   const io: Io = {
     stdout: (data) => void (text.out += data),
@@ -49,7 +53,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
     interactive: false,
     color: false,
     clock: () => now(),
-    stdin: async () => '',
+    stdin: async () => input,
     exitCode: 0,
   };
   const program = new Command('agent-id').exitOverride();
@@ -89,8 +93,8 @@ async function decide(choose: (agent: string, scope: string) => string | null): 
     ...agent,
     scopes: agent.scopes.map((scope) => ({ ...scope, decision: choose(agent.id, scope.scope) })),
   }));
-  await writeFile(join(repo, 'decisions.json'), JSON.stringify({ ...sheet, agents }));
-  return run('agents', 'review', '--decisions', 'decisions.json', '--reviewer', 'ada');
+  const filled = JSON.stringify({ ...sheet, agents });
+  return runWith(filled, ['agents', 'review', '--decisions', '-', '--reviewer', 'ada']);
 }
 
 describe('agents review', () => {
@@ -158,6 +162,8 @@ describe('agents review', () => {
     expect((await run('agents', 'review', '--decisions', 'd.csv')).err).toContain('error[changed-since]');
     await writeFile(join(repo, 'd.csv'), 'agent,scope\n');
     expect((await run('agents', 'review', '--decisions', 'd.csv')).err).toContain('error[malformed]');
+    const piped = await runWith('agent,scope\n', ['agents', 'review', '--decisions', '-']);
+    expect([piped.code, piped.err]).toEqual([2, expect.stringMatching(/malformed[^]*standard input/)]);
     expect((await run('agents', 'review', '--decisions', 'none.csv')).err).toContain('error[unreadable]');
     expect([await readFile(join(repo, lockName), 'utf8'), await grantsOf('writer')]).toEqual(before);
   });

@@ -83,8 +83,8 @@ function toExport(text: string): Export {
 }
 
 async function readDecisions(path: string, io: Io): Promise<ReturnType<typeof parseDecisions>> {
-  const text = await readTextIfThere(resolve(io.cwd, path));
-  if (text !== undefined) return parseDecisions(text, path);
+  const text = path === '-' ? await io.stdin() : await readTextIfThere(resolve(io.cwd, path));
+  if (text !== undefined) return parseDecisions(text, path === '-' ? 'standard input' : path);
   throw new AgentIdError('unreadable', 'there is no such file of decisions', { where: path });
 }
 
