@@ -3,7 +3,14 @@ import type { Edit, Span } from '../../model/place.ts';
 import { indentAt, lineBreakOf } from '../lines.ts';
 import { spanOf, textOf } from '../tree.ts';
 import type { Adopted, Adoption } from '../types.ts';
-import { addUnused, changeImports, goneSpans, removeImports, removeStatements } from './cleanup.ts';
+import {
+  addUnused,
+  changeImports,
+  goneSpans,
+  removeImports,
+  removeItems,
+  removeStatements,
+} from './cleanup.ts';
 import { contextOf } from './context.ts';
 import type { EnvRead } from './facts.ts';
 import { follow, refuse, type Flow, type Refusal, type Site } from './flow.ts';
@@ -22,7 +29,7 @@ interface Code {
  */
 export function adoptGo(code: Code, uses: readonly Use[], target: Adoption): Adopted {
   const { source } = code;
-  const flow: Flow = { sites: new Map(), statements: new Set() };
+  const flow: Flow = { sites: new Map(), statements: new Set(), items: new Map() };
   for (const use of uses) {
     const read = code.reads.find((one) => one.span.start === use.span.start);
     if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
@@ -52,12 +59,22 @@ function rewrite(code: Code, flow: Flow, target: Adoption, path: string): Adopte
   }
   const statements = removeStatements(source, flow.statements, unused);
   if ('refused' in statements) return statements;
+  const items = removeItems(source, flow, unused);
+  if ('refused' in items) return items;
   const kept = calls.some((one) => one.text.includes('log.Fatal(')) ? ['log', 'http'] : ['http'];
   const removed = removeImports(source, goneSpans(flow), kept);
   const added = known === undefined ? `${name} ${JSON.stringify(path)}` : undefined;
   const imports = changeImports(source, added, removed, reason);
   if ('refused' in imports) return imports;
-  return { tier: 'T3', edits: [...imports, ...calls, ...statements] };
+  const held = [...flow.items.values()].flatMap((one) => one ?? []);
+  return {
+    tier: 'T3',
+    edits: [...imports, ...calls, ...statements, ...items],
+    dropped: held.flatMap((one) => (one.parameter === undefined ? [one.name] : [])),
+    changed: held.flatMap(({ name, parameter }) =>
+      parameter === undefined ? [] : [{ name: parameter.of, parameter: name, index: parameter.index }],
+    ),
+  };
 }
 
 function toStatement(code: Code, site: Site, target: Adoption, name: string): string | Refusal {

@@ -1,8 +1,9 @@
 import type { Edit, Span } from '../../model/place.ts';
-import { ownLines } from '../cut.ts';
+import { cutItem, ownLines } from '../cut.ts';
 import { lineBreakOf, lineEndAt, lineStartAt, nextLineAt } from '../lines.ts';
 import { above, field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
 import { declarationOf, readsOf, refuse, type Flow, type Refusal } from './flow.ts';
+import { besides } from './handed.ts';
 import { dotted, isFunction, type Source } from './source.ts';
 
 /** Adds declarations of local names that only removed code reads: Go refuses those. */
@@ -31,7 +32,7 @@ function isPure(node: Node, text: string): boolean {
 }
 
 export function goneSpans(flow: Flow): readonly Span[] {
-  return [...flow.statements, ...flow.sites.keys()].map(spanOf);
+  return [...flow.statements, ...flow.sites.keys(), ...flow.items.keys()].map(spanOf);
 }
 
 function isIn(node: Node, spans: readonly Span[]): boolean {
@@ -55,6 +56,23 @@ export function removeStatements(
     else lines.push(span);
   }
   return lines.map((span) => ({ span: withBlanks(text, span), text: '', reason }));
+}
+
+/** Takes fields, parameters and what is given to them out of their lists. */
+export function removeItems({ text }: Source, flow: Flow, reason: string): readonly Edit[] | Refusal {
+  const edits: Edit[] = [];
+  const lists = new Set<Node | undefined>();
+  for (const item of flow.items.keys()) {
+    if (isIn(item, [...flow.statements].map(spanOf))) continue;
+    const all = besides(item);
+    const line = item.type === 'field_declaration' ? ownLines(text, spanOf(item)) : undefined;
+    const span = line ?? cutItem(text, all.map(spanOf), all.indexOf(item));
+    if (span === undefined || lists.has(item.parent))
+      return refuse(item, 'it cannot be taken out of its list');
+    lists.add(item.parent);
+    edits.push({ span, text: '', reason });
+  }
+  return edits;
 }
 
 /** Takes a blank line along, where two would meet or one would stand at the edge of a block. */

@@ -1,5 +1,6 @@
 import type { Span } from '../../model/place.ts';
 import { above, field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
+import { holderOf, isKey, itemOf, type Holder } from './handed.ts';
 import { dotted, isFunction, type Source } from './source.ts';
 import { toText } from './texts.ts';
 
@@ -15,6 +16,8 @@ export interface Flow {
   readonly sites: Map<Node, Site>;
   /** Declarations and checks that go with the value. */
   readonly statements: Set<Node>;
+  /** Fields and parameters that held it, with what gave it to them. */
+  readonly items: Map<Node, Holder | undefined>;
 }
 
 export interface Refusal {
@@ -105,8 +108,7 @@ function leaves(node: Node, text: string): boolean {
 
 function followBinding(source: Source, value: Node, flow: Flow): Refusal | undefined {
   const bound = declarationOf(value);
-  if (bound === undefined)
-    return refuse(value, 'the value goes to something else than an Authorization header');
+  if (bound === undefined) return followHolder(source, value, flow);
   const { name, statement } = bound;
   if (flow.statements.has(statement)) return undefined;
   const problem = whyNotBound(source, bound, value);
@@ -114,6 +116,23 @@ function followBinding(source: Source, value: Node, flow: Flow): Refusal | undef
   if (statement.field === 'initializer') return followHead(source, bound, value, flow);
   flow.statements.add(statement);
   return followReads(source, name, value, flow);
+}
+
+/** Follows a value into a field or a parameter, and on from each read of it. */
+function followHolder(source: Source, value: Node, flow: Flow): Refusal | undefined {
+  const holder = holderOf(source, value);
+  if (holder === undefined)
+    return refuse(value, 'the value goes to something else than an Authorization header');
+  const item = itemOf(holder.declared);
+  if (flow.items.has(item)) return undefined;
+  flow.items.set(item, holder);
+  if (holder.given.type === 'assignment_statement') flow.statements.add(holder.given);
+  else flow.items.set(holder.given, undefined);
+  for (const read of holder.reads) {
+    const refusal = follow(source, read, flow);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 function whyNotBound(source: Source, { name, statement }: Declaration, value: Node): Refusal | undefined {
@@ -138,11 +157,11 @@ function followHead(
   value: Node,
   flow: Flow,
 ): Refusal | undefined {
-  const own: Flow = { sites: new Map(), statements: new Set() };
+  const own: Flow = { sites: new Map(), statements: new Set(), items: new Map() };
   const refusal = followReads(source, name, value, own);
   const holder = statement.parent;
   if (refusal !== undefined) return refusal;
-  if (holder === undefined || own.sites.size > 0 || !own.statements.has(holder)) {
+  if (holder === undefined || own.sites.size + own.items.size > 0 || !own.statements.has(holder)) {
     return refuse(value, 'the value is bound in the head of a statement');
   }
   flow.statements.add(holder);
@@ -189,6 +208,10 @@ export function readsOf({ init, nodes, text }: Source, name: Node, value: Node):
   const word = textOf(name, text);
   return nodes.filter(
     (node) =>
-      node.type === 'identifier' && node !== name && textOf(node, text) === word && init(node) === value,
+      node.type === 'identifier' &&
+      node !== name &&
+      !isKey(node) &&
+      textOf(node, text) === word &&
+      init(node) === value,
   );
 }
