@@ -4,6 +4,7 @@ import { createCache, type Cached, type TokenCache } from './cache.ts';
 import { readClaims, toNumber, toSha256, toText } from './encode.ts';
 import { ExchangeError } from './error.ts';
 import { entraFederation, fromEntra, toForm } from './form.ts';
+import { judgeJag, toBearerForm, toJagForm } from './id-jag.ts';
 import { judgeAnswer } from './judge.ts';
 import { sendWithToken } from './send.ts';
 import type { AccessToken, Agent, AgentOptions, ExchangeEvent, TokenRequest, TokenSource } from './types.ts';
@@ -107,21 +108,44 @@ function emit(
 async function exchange({ options, subject }: Source, request: TokenRequest): Promise<Cached> {
   const askedAt = options.clock();
   const subjectEnds = subject === null ? Infinity : assertAlive(subject, askedAt);
-  const said = await ask(options, toForm(options, request, subject), askedAt);
-  const answer = options.dialect === 'entra' ? fromEntra(said, request) : said;
+  const { answer, from } = await askFor({ options, subject, request }, askedAt);
   const maxTtlSeconds = options.maxTtlSeconds ?? DEFAULT_MAX_TTL_SECONDS;
   const token = judgeAnswer(answer, {
     request,
-    clientId: options.clientId,
-    issuer: options.issuer,
+    clientId: from.clientId,
+    issuer: from.issuer,
     maxTtlSeconds,
     askedAt,
     subjectToken: subject,
     requireAct: options.requireAct,
+    redeemed: from !== options,
     ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
   });
   const ends = Math.min(token.expiresAt, subjectEnds, askedAt + maxTtlSeconds * 1000);
   return { token, usableUntil: ends - MARGIN_MS };
+}
+
+interface Asked extends Pick<Source, 'options' | 'subject'> {
+  readonly request: TokenRequest;
+}
+
+/** Asks for a token, and says whom it comes from: the provider, or the resource's own server. */
+async function askFor(
+  { options, subject, request }: Asked,
+  now: number,
+): Promise<{ readonly answer: TokenAnswer; readonly from: AgentOptions }> {
+  const form = toForm(options, request, subject);
+  const server = options.resourceServer;
+  if (server === undefined || subject === null) {
+    const said = await ask(options, form, now);
+    return { answer: options.dialect === 'entra' ? fromEntra(said, request) : said, from: options };
+  }
+  const said = await ask(options, toJagForm(form, server, request), now);
+  const { assertion, clientId } = judgeJag(said, { options, server, subjectToken: subject, request });
+  // What the provider expects of an assertion says nothing about this server.
+  const { assertionAudience: _audience, dialect: _dialect, ...plain } = options;
+  const from = { ...plain, ...server, clientId };
+  return { answer: await ask(from, toBearerForm(assertion, request), options.clock()), from };
 }
 
 /** Gives when the user's own token ends, in milliseconds; an opaque one does not say. */

@@ -20,6 +20,8 @@ export interface Expectation {
   readonly subjectToken: string | null;
   readonly requireAct: boolean;
   readonly dialect?: 'auth0' | 'entra';
+  /** It answers an assertion (RFC 7523), so it need not name its type. */
+  readonly redeemed?: boolean;
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -60,7 +62,7 @@ export function subjectOf(claims: Claims | undefined, subjectToken: string): str
 function assertTypes(answer: TokenAnswer, expected: Expectation): void {
   const issued = answer['issued_token_type'];
   // Only a token exchange must name it (RFC 8693 section 2.2.1).
-  const missing = issued === undefined && expected.subjectToken === null;
+  const missing = issued === undefined && (expected.subjectToken === null || expected.redeemed === true);
   if (!missing && issued !== accessTokenType) {
     throw new ExchangeError('wrong-token-type', 'the answer is not an access token (issued_token_type)');
   }

@@ -40,6 +40,11 @@ export interface AgentOptions {
   readonly assertionAudience?: string;
   /** How the provider departs from the standard; default: not at all. */
   readonly dialect?: 'auth0' | 'entra';
+  /**
+   * Who issues the resource's tokens, where that is somebody else who takes the provider's word for its users: then each
+   * token takes two requests (ID-JAG, RFC 7523).
+   */
+  readonly resourceServer?: { readonly issuer: string; readonly tokenEndpoint: string };
   /** Whether an answer without `act.sub` = this agent is refused. */
   readonly requireAct: boolean;
   /** Longest lifetime accepted, in seconds; default 300. */

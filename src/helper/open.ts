@@ -1,7 +1,14 @@
 import { appendAudit } from '../audit/log.ts';
 import { createAgent } from '../exchange/agent.ts';
 import { createKeySigner, KeyFileError, type Custody } from '../exchange/node.ts';
-import type { Agent, PlatformIdentity, Signer, TokenRequest, TokenSource } from '../exchange/types.ts';
+import type {
+  Agent,
+  AgentOptions,
+  PlatformIdentity,
+  Signer,
+  TokenRequest,
+  TokenSource,
+} from '../exchange/types.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import { systemClock, toTimestamp } from '../lib/clock.ts';
 import { createHttp, type Http } from '../lib/http.ts';
@@ -158,6 +165,7 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
   const http = createHttp({ fetch, clock });
   const signer = await findSigner(opened, http);
   const metadata = await keptMetadata(server.issuer, http, clock);
+  const resourceServer = await toResourceServer(server, http, clock);
   return createAgent({
     signer,
     fetch,
@@ -166,6 +174,7 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
     issuer: server.issuer,
     tokenEndpoint: metadata.token_endpoint,
     target: server.target,
+    ...(resourceServer && { resourceServer }),
     ...toDialect(trust),
     requireAct: namesActor(trust.type),
     maxTtlSeconds: server.maxTtlSeconds,
@@ -178,6 +187,15 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
       });
     },
   });
+}
+
+async function toResourceServer(
+  { resourceServer: issuer }: TokenServer,
+  http: Http,
+  clock: () => number,
+): Promise<AgentOptions['resourceServer']> {
+  if (issuer === undefined) return undefined;
+  return { issuer, tokenEndpoint: (await keptMetadata(issuer, http, clock)).token_endpoint };
 }
 
 /** Auth0 is the audience of an assertion by its issuer, Entra by its token endpoint. */

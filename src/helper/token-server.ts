@@ -13,6 +13,8 @@ export interface TokenServer {
   /** Its tokens name no user. */
   readonly agentOnly: boolean;
   readonly maxTtlSeconds: number;
+  /** Another issuer, who takes assertions of this one; only the trust file names it. */
+  readonly resourceServer?: string;
 }
 
 /**
@@ -28,7 +30,9 @@ export function tokenServerOf(trust: TrustedIdp, agent: LockedAgent, resource: T
   const tokenIssuer = locked?.tokenIssuer;
   if (tokenIssuer !== undefined) assertOwnServer(trust, tokenIssuer);
   const target = trust.type !== 'okta' ? 'resource' : agentOnly ? 'none' : 'audience';
-  return { issuer: tokenIssuer ?? trust.issuer, target, agentOnly, maxTtlSeconds };
+  const server = { issuer: tokenIssuer ?? trust.issuer, target, agentOnly, maxTtlSeconds } as const;
+  const { authorizationServer } = resource;
+  return authorizationServer === undefined ? server : { ...server, resourceServer: authorizationServer };
 }
 
 /** A lock file is anybody's to edit: it chooses among the servers of the trusted organisation, no more. */

@@ -121,7 +121,8 @@ function assertTrust(trust: TrustedIdp, where: string): void {
     );
   }
   assertSecure(trust.issuer);
-  for (const { uri } of trust.resources) {
+  for (const { uri, authorizationServer } of trust.resources) {
+    if (authorizationServer !== undefined) assertSecure(authorizationServer);
     if (URL.canParse(uri) && !uri.includes('#')) continue;
     throw new AgentIdError('usage', 'a resource must be an absolute URI without fragment', { where: uri });
   }

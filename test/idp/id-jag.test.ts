@@ -1,5 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAgent } from '../../src/exchange/agent.ts';
+import { createFileSigner } from '../../src/exchange/node.ts';
+import type { Agent, AgentOptions } from '../../src/exchange/types.ts';
 import { ask, askToken, claimsOf, makeKey, startKit, type Answer, type Kit } from './kit.ts';
 
 const here = 'agent-id.password-reset.abcdefgh';
@@ -133,5 +138,67 @@ describe('identity assertion grants', () => {
     await api.admin('PUT', `/register/${there}`, { ...registration, id_jag_issuers: [] });
     expect((await reset(body['access_token'])).status).toBe(401);
     expect((await redeem(await jag())).body['error']).toBe('invalid_grant');
+  });
+});
+
+describe('an agent at another server', () => {
+  async function makeAgent(change: Partial<AgentOptions> = {}): Promise<Agent> {
+    const file = join(home.folder, 'agent.jwk');
+    await writeFile(file, JSON.stringify(key.privateKey.export({ format: 'jwk' })), { mode: 0o600 });
+    return createAgent({
+      signer: await createFileSigner(file),
+      fetch: globalThis.fetch,
+      clock: Date.now,
+      clientId: here,
+      issuer: home.idp.issuer,
+      tokenEndpoint: `${home.idp.issuer}/token`,
+      resourceServer: { issuer: api.idp.issuer, tokenEndpoint: `${api.idp.issuer}/token` },
+      requireAct: true,
+      ...change,
+    });
+  }
+
+  function wanted(scopes = ['okta.users.manage']): { resource: string; scopes: string[] } {
+    return { resource: api.idp.passwordApiUrl, scopes };
+  }
+
+  /** Passes requests on, and alters what the assertion's answer says. */
+  function altering(alter: (body: Record<string, unknown>) => object): typeof globalThis.fetch {
+    return async (input, init) => {
+      const response = await fetch(input, init);
+      if (!response.url.startsWith(home.idp.issuer)) return response;
+      return Response.json(alter((await response.json()) as Record<string, unknown>));
+    };
+  }
+
+  beforeAll(async () => {
+    const { body } = await api.admin('GET', `/register/${there}`);
+    const sameKey = { jwks: { keys: [key.publicKey] }, id_jag_issuers: [home.idp.issuer] };
+    await api.admin('PUT', `/register/${there}`, { ...body, ...sameKey });
+  });
+
+  it('gets its token by two requests behind the same call', async () => {
+    const token = await (await makeAgent()).onBehalfOf(subject).token(wanted());
+    expect(token).toMatchObject({ subject: 'user-x', scopes: ['okta.users.manage'] });
+    expect((await reset(token.value)).status).toBe(200);
+    expect(claimsOf(token.value)).toMatchObject({ iss: api.idp.issuer, act: { sub: there } });
+  });
+
+  it('asks nothing wider, and takes no assertion that is for others', async () => {
+    const wide = (await makeAgent()).onBehalfOf(subject).token(wanted(['okta.users.read']));
+    await expect(wide).rejects.toMatchObject({ code: 'invalid-scope' });
+    const strange = String((await home.exchange(here, key, subject)).body['access_token']);
+    const alterations: readonly [(body: Record<string, unknown>) => object, string][] = [
+      [
+        (body) => ({ ...body, issued_token_type: 'urn:ietf:params:oauth:token-type:jwt' }),
+        'wrong-token-type',
+      ],
+      [(body) => ({ ...body, access_token: strange }), 'wrong-audience'],
+      [(body) => ({ ...body, access_token: 'x' }), 'malformed-answer'],
+    ];
+    for (const [alter, code] of alterations) {
+      const agent = await makeAgent({ fetch: altering(alter) });
+      await expect(agent.onBehalfOf(subject).token(wanted())).rejects.toMatchObject({ code });
+    }
   });
 });

@@ -1,0 +1,80 @@
+import type { TokenAnswer } from './answer.ts';
+import { readClaims, toNumber, toText } from './encode.ts';
+import { ExchangeError } from './error.ts';
+import type { AgentOptions, TokenRequest } from './types.ts';
+
+/** @see draft-ietf-oauth-identity-assertion-authz-grant */
+const idJagType = 'urn:ietf:params:oauth:token-type:id-jag';
+const MAX_SECONDS = 300;
+
+type Form = Record<string, string>;
+
+/** A server of somebody else that issues a resource's tokens. */
+type Server = NonNullable<AgentOptions['resourceServer']>;
+
+/** Makes of a token exchange one for an assertion that `server` takes. */
+export function toJagForm(form: Form, server: Server, { resource }: TokenRequest): Form {
+  return { ...form, requested_token_type: idJagType, audience: server.issuer, resource };
+}
+
+/**
+ * Accepts an assertion only if it is for that server, of this provider, for this user, for five minutes at most, and no
+ * wider than asked. Gives it with the name of the agent there. Throws `ExchangeError` with the code of the first difference.
+ */
+export function judgeJag(
+  answer: TokenAnswer,
+  { options, server, subjectToken, request }: JagExpectation,
+): { readonly assertion: string; readonly clientId: string } {
+  const assertion = toText(answer['access_token']);
+  const claims = assertion === null ? undefined : readClaims(assertion);
+  const clientId = toText(claims?.['client_id']);
+  if (assertion === null || claims === undefined || clientId === null)
+    throw new ExchangeError('malformed-answer', 'the answer holds no usable identity assertion');
+  if (answer['issued_token_type'] !== idJagType)
+    throw new ExchangeError('wrong-token-type', 'the answer is not an identity assertion');
+  if (claims['iss'] !== options.issuer)
+    throw new ExchangeError('wrong-issuer', `the assertion names another issuer than ${options.issuer}`);
+  const { aud } = claims;
+  if ((Array.isArray(aud) && aud.length === 1 ? aud[0] : aud) !== server.issuer)
+    throw new ExchangeError('wrong-audience', `the assertion is for another server than ${server.issuer}`);
+  assertSubject(claims, readClaims(subjectToken), options.issuer);
+  assertLimits(claims, request.scopes);
+  return { assertion, clientId };
+}
+
+/** What an assertion is held against. */
+interface JagExpectation {
+  readonly options: Pick<AgentOptions, 'issuer'>;
+  readonly server: Server;
+  readonly subjectToken: string;
+  readonly request: TokenRequest;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function assertSubject(claims: Claims, asked: Claims | undefined, issuer: string): void {
+  if (asked?.['iss'] === issuer && claims['sub'] !== asked['sub'])
+    throw new ExchangeError('wrong-subject', 'the assertion is for another user than the one who asked');
+}
+
+function assertLimits(claims: Claims, asked: readonly string[]): void {
+  const [exp, iat] = [toNumber(claims['exp']), toNumber(claims['iat'])];
+  if (exp === null || iat === null || exp - iat > MAX_SECONDS)
+    throw new ExchangeError('too-long', `the assertion lives longer than ${MAX_SECONDS} seconds`);
+  const extra = (toText(claims['scope']) ?? '')
+    .split(' ')
+    .filter((one) => one !== '' && !asked.includes(one));
+  if (extra.length > 0)
+    throw new ExchangeError('wider-scope', `the assertion is wider than asked: ${extra.join(' ')}`);
+}
+
+/** Redeems an assertion at the other server. @see RFC 7523 section 2.1 */
+export function toBearerForm(assertion: string, { resource, scopes }: TokenRequest): Form {
+  const scope = [...new Set(scopes)].sort().join(' ');
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion,
+    resource,
+    ...(scope === '' ? {} : { scope }),
+  };
+}
