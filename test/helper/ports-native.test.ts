@@ -3,7 +3,9 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { appendAudit } from '../../src/audit/log.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
+import { sample } from '../audit/sample.ts';
 import { clientId, startFakeAs, userScope, type FakeAs } from '../exchange/fake-as.ts';
 import { run } from './run.ts';
 
@@ -45,7 +47,7 @@ async function trust(issuer: string): Promise<void> {
 /** Asks with neither node nor agent-id in PATH; gives what is written, with `{n}` threads. */
 async function ask(
   subject: string | null,
-  { path = 'bin', hide = false, threads = 1 } = {},
+  { path = 'bin', hide = false, threads = 1, env = {} } = {},
 ): Promise<string> {
   const script = `
 import importlib, sys, threading
@@ -59,7 +61,7 @@ many = [threading.Thread(target=one) for _ in range(${threads})]
 [t.start() for t in many]; [t.join() for t in many]`;
   const ran = await run(python, ['-c', script], {
     cwd: root,
-    env: { PATH: join(root, path), AGENT_ID_HOME: join(root, 'state'), PYTHONDONTWRITEBYTECODE: '1' },
+    env: { PATH: join(root, path), AGENT_ID_HOME: join(root, 'state'), PYTHONDONTWRITEBYTECODE: '1', ...env },
     stdin: subject ?? '',
   });
   expect(ran.stderr).toBe('');
@@ -126,6 +128,58 @@ describe.skipIf(found.status !== 0 || openssl === '')('helper.py where neither n
     await rm(join(root, 'state/keys/password-reset.json'));
     expect(await ask(subject)).toMatch(/AGENT_ID_COMMAND/);
     expect(fake.seen).toEqual([]);
+  });
+
+  it('says that the provider is out of order, and may be asked again', async () => {
+    fake.intercept = (response) => {
+      response.writeHead(503).end();
+      return true;
+    };
+    expect(await ask(fake.subject('user-x'))).toMatch(/^idp-unreachable .*503/);
+  });
+
+  it('shows nothing of a key file that is malformed, nor keeps it in an exception', async () => {
+    const secret = (await readFile(join(root, 'state/keys/password-reset.json'), 'utf8')).slice(0, -9);
+    await writeFile(join(root, 'state/keys/password-reset.json'), secret);
+    const script = `
+import importlib, traceback
+a = importlib.import_module("agent-id.helper")
+try: a.authorization("password-reset", "api", [], as_itself=True)
+except a.AgentIdError as error: print(error.code, error.__context__, error.__cause__, traceback.format_exc())`;
+    const env = { PATH: join(root, 'bin'), AGENT_ID_HOME: join(root, 'state') };
+    const { stdout } = await run(python, ['-c', script], { cwd: root, env, stdin: '' });
+    expect(stdout).toMatch(/^malformed None None /);
+    expect(stdout).not.toContain(secret.slice(20, 60));
+  });
+
+  it('takes no trust from the environment beside a trust file that it cannot read', async () => {
+    await writeFile(join(root, 'state/idp/fake.json'), JSON.stringify({ schemaVersion: 2 }));
+    const env = { AGENT_ID_ISSUER: fake.origin };
+    expect(await ask(fake.subject('user-x'), { env })).toMatch(/^malformed .*fake\.json/);
+    expect(fake.seen).toEqual([]);
+  });
+
+  it('takes over the lock of a process that is gone', async () => {
+    const gone = spawnSync(python, ['-c', 'import os; print(os.getpid())'], { encoding: 'utf8' }).stdout;
+    await mkdir(join(root, 'state/audit'), { mode: 0o700 });
+    await writeFile(join(root, 'state/audit/.lock'), gone);
+    expect(await ask(fake.subject('user-x'))).toMatch(/^Bearer /);
+    expect(await entries()).toBe(1);
+  });
+
+  it('writes beside the command, and the log stays intact', async () => {
+    const paths = { audit: join(root, 'state/audit'), keys: join(root, 'state/keys') };
+    await appendAudit(paths, sample({ user: 'first' }));
+    const asked = Array.from({ length: 4 }, () => ask(fake.subject('user-x')));
+    for (let at = 0; at < 8; at += 1) await appendAudit(paths, sample({ user: `user-${at}` }));
+    for (const said of await Promise.all(asked)) expect(said).toMatch(/^Bearer /);
+    expect(await entries()).toBe(13);
+  });
+
+  it('hands out nothing where its log has no folder', async () => {
+    await writeFile(join(root, 'file'), '');
+    const env = { AGENT_ID_AUDIT: join(root, 'file') };
+    expect(await ask(fake.subject('user-x'), { env })).toMatch(/^unwritable .*audit log/);
   });
 
   it('hands out nothing that it cannot write down', async () => {

@@ -252,9 +252,10 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _state():
-    home = os.environ.get("AGENT_ID_HOME")
-    if home is None and os.name == "nt":
+    # Windows has no owner or mode to check: there the command does it.
+    if os.name == "nt":
         return None
+    home = os.environ.get("AGENT_ID_HOME")
     if home is None and sys.platform == "darwin":
         home = os.path.expanduser("~/Library/Application Support/agent-id")
     if home is None:
@@ -269,8 +270,7 @@ def _open_native(agent, resource):
     home = _state()
     if os.environ.get("AGENT_ID_COMMAND") or home is None or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", agent):
         return None
-    text = _read_own(os.path.join(home, "keys", f"{agent}.json"))
-    jwk = None if text is None else json.loads(text)
+    jwk = _key(os.path.join(home, "keys", f"{agent}.json"))
     if jwk is None or "store" in jwk or jwk.get("crv") != "P-256":
         return None
     sign = _signer(jwk)
@@ -290,6 +290,28 @@ def _open_native(agent, resource):
         "id": agent, "home": home, "locked": locked, "trust": trust, "sign": sign, "kid": _thumbprint(jwk),
         "resource": found, "max": min(found["maxTtlSeconds"], same.get("maxTtlSeconds", 300)),
     }
+
+
+def _key(path):
+    text = _read_own(path)
+    if text is None:
+        return None
+    jwk = _parsed(text)
+    if "store" in jwk or jwk.get("crv") not in ("P-256", None):
+        return jwk
+    # Raised where no exception that holds the text is being handled.
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{43}", str(jwk.get(name))) for name in "dxy"):
+        raise AgentIdError("malformed", f"The key file {path} holds no key.", "Run: agent-id agents enroll.")
+    return jwk
+
+
+def _parsed(text):
+    """Gives an object of JSON; an empty one for anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _read_own(path):
@@ -313,7 +335,10 @@ def _locked(agent):
             raise AgentIdError("unknown-name", "There is no agent-id.lock.json above this file.")
         at = os.path.dirname(at)
     with open(os.path.join(at, "agent-id.lock.json"), encoding="utf-8") as file:
-        locked = json.load(file).get("agents", {}).get(agent)
+        lock = _parsed(file.read())
+    if lock.get("schemaVersion") != 1 or not isinstance(lock.get("agents"), dict):
+        raise AgentIdError("malformed", "agent-id.lock.json is malformed, or of a newer version.", "Restore it from git.")
+    locked = lock["agents"].get(agent)
     if locked is None:
         raise AgentIdError("unknown-name", f"The lock file has no agent {agent}.")
     return locked
@@ -324,8 +349,11 @@ def _trust(home, locked):
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         if name.endswith(".json") and not name.startswith("."):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
-                trust = json.load(file)
-            if trust.get("schemaVersion") == 1 and trust.get("issuer") == issuer:
+                trust = _parsed(file.read())
+            if trust.get("schemaVersion") != 1 or not isinstance(trust.get("resources"), list):
+                raise AgentIdError("malformed", f"The trust file {name} is malformed, or of a newer version.",
+                                   "Upgrade agent-id, or add the provider again: agent-id idp add.")
+            if trust.get("issuer") == issuer:
                 _assert_secure(issuer)
                 return trust
     if os.environ.get("AGENT_ID_ISSUER") != issuer:
@@ -376,7 +404,10 @@ def _exchange(native, scopes, subject):
     status, answer = _http(endpoint, urllib.parse.urlencode(form).encode())
     if status != 200:
         error = answer.get("error") if re.fullmatch(r"[a-z_]{1,40}", str(answer.get("error"))) else status
-        raise AgentIdError("denied" if 400 <= status < 429 else "idp-refused", f"The identity provider refused: {error}.")
+        if status == 429 or status >= 500:
+            raise AgentIdError("idp-unreachable", f"The identity provider answers {status}.", "Try again later.")
+        raise AgentIdError("denied", f"The identity provider refused: {error}.",
+                           "Ask its administrator: the agent may be revoked, or may not have these scopes for this user.")
     ends, jti = _judge(native, answer, scopes, subject, now)
     ends = min(ends, user.get("exp", ends))
     return f"Bearer {answer['access_token']}", started + ends - now - _MARGIN_SECONDS, jti
@@ -545,13 +576,22 @@ def _audit(native, scopes, subject, result, reason, jti):
         "scopes": scopes, "result": result, "reason": reason, "jti": jti,
     }
     folder = os.environ.get("AGENT_ID_AUDIT") or os.path.join(native["home"], "audit")
-    os.makedirs(folder, 0o700, exist_ok=True)
     with _audit_turn:
-        _take(os.path.join(folder, ".lock"))
         try:
-            _append(native["home"], folder, event)
-        finally:
-            os.unlink(os.path.join(folder, ".lock"))
+            _write_down(native["home"], folder, event)
+        except OSError as error:
+            raise AgentIdError("unwritable", f"The audit log in {folder} cannot be written: {error.strerror}.",
+                               "No token is given without an entry.") from None
+
+
+def _write_down(home, folder, event):
+    os.makedirs(folder, 0o700, exist_ok=True)
+    lock = os.path.join(folder, ".lock")
+    _take(lock)
+    try:
+        _append(home, folder, event)
+    finally:
+        os.unlink(lock)
 
 
 _audit_turn = threading.Lock()
@@ -564,10 +604,43 @@ def _take(path):
             _create(path, f"{os.getpid()}\n".encode())
             return
         except FileExistsError:
-            # One whose process is gone is the command's to clear: it knows how to do that without a race.
-            if time.monotonic() > until:
+            if _is_stale(path):
+                _break(path)
+            elif time.monotonic() > until:
                 raise AgentIdError("locked", f"Another agent-id is at work: {path}.", "If none runs, delete it.") from None
-            time.sleep(0.015)
+            else:
+                time.sleep(0.015)
+
+
+def _break(path):
+    """Moves a stale lock aside before it is deleted: one that another process took meanwhile is put back."""
+    aside = f"{path}.{os.getpid()}.stale"
+    try:
+        os.rename(path, aside)
+    except FileNotFoundError:
+        return
+    if _is_stale(aside):
+        os.unlink(aside)
+    else:
+        os.rename(aside, path)
+
+
+def _is_stale(path):
+    """A lock is stale whose process is gone, or that names none and is old."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            holder = file.read(40).strip()
+        if not re.fullmatch(r"[1-9][0-9]*", holder):
+            return time.time() - os.stat(path).st_mtime > 30
+    except FileNotFoundError:
+        return False
+    try:
+        os.kill(int(holder), 0)
+    except PermissionError:
+        return False
+    except (ProcessLookupError, OverflowError):
+        return True
+    return False
 
 
 def _append(home, folder, event):
@@ -584,7 +657,7 @@ def _append(home, folder, event):
         with open(log, "rb") as file:
             file.seek(last["size"])
             line = file.read().rstrip(b"\n")
-        entry = json.loads(line)
+        entry = _parsed(line)
         if entry.get("hash") != pending["hash"] or _hash(entry) != pending["hash"] or _canonical(entry) != line:
             raise _broken("was altered")
         last = pending
@@ -612,7 +685,7 @@ def _read_head(path, key, size):
             raise _broken("has lost its head")
         return {"seq": 0, "prev": "0" * 64, "hash": "0" * 64, "size": 0}, None, 0
     with open(path, encoding="utf-8") as file:
-        head = json.load(file)
+        head = _parsed(file.read())
     if not hmac.compare_digest(str(head.pop("mac", "")), _mac(key, head)):
         raise _broken("has a head that this machine did not write")
     return head["last"], head["next"], head["tears"]
@@ -623,6 +696,11 @@ def _write_head(path, key, last, following, tears):
     aside = f"{path}.{secrets.token_hex(6)}.tmp"
     _create(aside, _canonical({**head, "mac": _mac(key, head)}) + b"\n")
     os.replace(aside, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _create(path, data):
