@@ -159,4 +159,16 @@ describe('a token that Go code holds and hands on', { timeout: 180_000 }, () => 
     ];
     for (const text of cases) expect((await adopt(text)).after).toBe('');
   });
+
+  it('gives a client of the SDK of Okta that asks per request', async () => {
+    const sdk = (setting: string): string =>
+      `package main\n\nimport (\n\t"context"\n\t"os"\n\n\t"github.com/okta/okta-sdk-golang/v2/okta"\n)\n\nfunc main() {\n\ttoken := os.Getenv("OKTA_API_TOKEN")\n\tokta.NewClient(context.Background(), okta.WithToken(token)${setting})\n}\n`;
+    const adopted = await adopt(sdk(''));
+    expect(adopted).toMatchObject({ tier: 'T2' });
+    expect(adopted.after).toContain(
+      'okta.WithToken("agent-id"), okta.WithHttpClientPtr(agentid.ClientAsItself("report", "okta", "okta.users.read")), okta.WithCache(false))',
+    );
+    expect(adopted.after).not.toMatch(/"os"|OKTA_API_TOKEN|token :=/);
+    expect(await adopt(sdk(', okta.WithHttpClientPtr(own)'))).toMatchObject({ after: '' });
+  });
 });

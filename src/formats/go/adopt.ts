@@ -1,8 +1,8 @@
 import type { Use } from '../../model/facts.ts';
 import type { Edit, Span } from '../../model/place.ts';
 import { indentAt, lineBreakOf } from '../lines.ts';
-import { spanOf, textOf } from '../tree.ts';
-import type { Adopted, Adoption } from '../types.ts';
+import { field, spanOf, textOf, type Node } from '../tree.ts';
+import type { Adopted, Adoption, ChangedSignature } from '../types.ts';
 import {
   addUnused,
   changeImports,
@@ -14,7 +14,7 @@ import {
 import { contextOf } from './context.ts';
 import type { EnvRead } from './facts.ts';
 import { follow, refuse, type Flow, type Refusal, type Site } from './flow.ts';
-import type { Source } from './source.ts';
+import { dotted, type Source } from './source.ts';
 
 interface Code {
   readonly source: Source;
@@ -29,7 +29,7 @@ interface Code {
  */
 export function adoptGo(code: Code, uses: readonly Use[], target: Adoption): Adopted {
   const { source } = code;
-  const flow: Flow = { sites: new Map(), statements: new Set(), items: new Map() };
+  const flow: Flow = { sites: new Map(), statements: new Set(), items: new Map(), tokens: new Map() };
   for (const use of uses) {
     const read = code.reads.find((one) => one.span.start === use.span.start);
     if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
@@ -37,7 +37,8 @@ export function adoptGo(code: Code, uses: readonly Use[], target: Adoption): Ado
     if (refusal !== undefined) return refusal;
   }
   const at = uses[0]?.span ?? spanOf(source.root);
-  if (flow.sites.size === 0) return { refused: 'this code sets no Authorization header to it', at };
+  if (flow.sites.size + flow.tokens.size === 0)
+    return { refused: 'this code sets no Authorization header to it', at };
   if (target.helperImport === undefined) return { refused: 'there is no go.mod that names the module', at };
   return addUnused(source, flow) ?? rewrite(code, flow, target, target.helperImport);
 }
@@ -51,12 +52,8 @@ function rewrite(code: Code, flow: Flow, target: Adoption, path: string): Adopte
     (node) => node.type === 'identifier' && textOf(node, source.text) === 'agentid',
   );
   const name = known ?? (isTaken ? 'agentidhelper' : 'agentid');
-  const calls: Edit[] = [];
-  for (const site of flow.sites.values()) {
-    const text = toStatement(code, site, target, name);
-    if (typeof text !== 'string') return text;
-    calls.push({ span: spanOf(site.statement), text, reason });
-  }
+  const calls = askedFor(code, flow, { target, name, reason });
+  if ('refused' in calls) return calls;
   const statements = removeStatements(source, flow.statements, unused);
   if ('refused' in statements) return statements;
   const items = removeItems(source, flow, unused);
@@ -66,15 +63,66 @@ function rewrite(code: Code, flow: Flow, target: Adoption, path: string): Adopte
   const added = known === undefined ? `${name} ${JSON.stringify(path)}` : undefined;
   const imports = changeImports(source, added, removed, reason);
   if ('refused' in imports) return imports;
+  return {
+    tier: flow.sites.size > 0 ? 'T3' : 'T2',
+    edits: [...imports, ...calls, ...statements, ...items],
+    ...goneOf(flow),
+  };
+}
+
+/** What other files must not read or give any more. */
+function goneOf(flow: Flow): {
+  readonly dropped: readonly string[];
+  readonly changed: readonly ChangedSignature[];
+} {
   const held = [...flow.items.values()].flatMap((one) => one ?? []);
   return {
-    tier: 'T3',
-    edits: [...imports, ...calls, ...statements, ...items],
     dropped: held.flatMap((one) => (one.parameter === undefined ? [one.name] : [])),
     changed: held.flatMap(({ name, parameter }) =>
       parameter === undefined ? [] : [{ name: parameter.of, parameter: name, index: parameter.index }],
     ),
   };
+}
+
+interface Asking {
+  readonly target: Adoption;
+  /** The helper's package, as the file calls it. */
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Puts calls of the helper where headers are set and clients are made. */
+function askedFor(code: Code, flow: Flow, { target, name, reason }: Asking): readonly Edit[] | Refusal {
+  const edits: Edit[] = [];
+  for (const site of flow.sites.values()) {
+    const text = toStatement(code, site, target, name);
+    if (typeof text !== 'string') return text;
+    edits.push({ span: spanOf(site.statement), text, reason });
+  }
+  for (const setting of flow.tokens.values()) {
+    const text = toClient(code, setting, target, name);
+    if (typeof text !== 'string') return text;
+    edits.push({ span: spanOf(setting), text, reason });
+  }
+  return edits;
+}
+
+/** A client that answers requests of many users has no request in sight: it can only act as itself. */
+function toClient(
+  { source, listens }: Code,
+  setting: Node,
+  target: Adoption,
+  name: string,
+): string | Refusal {
+  const isItself = target.actsFor === 'itself';
+  if (!isItself && listens.length > 0)
+    return refuse(setting, 'this file answers requests, and the client of the SDK does not know which');
+  const okta = dotted(field(setting, 'function'), source.text).split('.')[0] ?? 'okta';
+  const words = [target.agent, target.resource, ...target.scopes].map((one) => JSON.stringify(one));
+  const client = `${name}.${isItself ? 'ClientAsItself' : 'Client'}(${words.join(', ')})`;
+  // The SDK refuses to start without a token; this one is never sent. Its cache knows only URLs, not users.
+  const written = [`WithToken("agent-id")`, `WithHttpClientPtr(${client})`, 'WithCache(false)'];
+  return written.map((one) => `${okta}.${one}`).join(', ');
 }
 
 function toStatement(code: Code, site: Site, target: Adoption, name: string): string | Refusal {

@@ -32,7 +32,7 @@ function isPure(node: Node, text: string): boolean {
 }
 
 export function goneSpans(flow: Flow): readonly Span[] {
-  return [...flow.statements, ...flow.sites.keys(), ...flow.items.keys()].map(spanOf);
+  return [...flow.statements, ...flow.sites.keys(), ...flow.items.keys(), ...flow.tokens.keys()].map(spanOf);
 }
 
 function isIn(node: Node, spans: readonly Span[]): boolean {

@@ -1,6 +1,7 @@
 import type { Span } from '../../model/place.ts';
 import { above, field, namedChildren, spanOf, textOf, type Node } from '../tree.ts';
 import { holderOf, isKey, itemOf, type Holder } from './handed.ts';
+import { clientToken } from './sdk-client.ts';
 import { dotted, isFunction, type Source } from './source.ts';
 import { toText } from './texts.ts';
 
@@ -18,6 +19,8 @@ export interface Flow {
   readonly statements: Set<Node>;
   /** Fields and parameters that held it, with what gave it to them. */
   readonly items: Map<Node, Holder | undefined>;
+  /** Values given to a client of Okta's SDK, with the setting that takes them. */
+  readonly tokens: Map<Node, Node>;
 }
 
 export interface Refusal {
@@ -37,6 +40,11 @@ export function follow(source: Source, node: Node, flow: Flow): Refusal | undefi
   const guard = guardOf(source, top);
   if (guard !== undefined) {
     flow.statements.add(guard);
+    return undefined;
+  }
+  const client = clientToken(source, top);
+  if (client !== undefined) {
+    flow.tokens.set(top, client);
     return undefined;
   }
   const text = toText(top, source);
@@ -157,11 +165,15 @@ function followHead(
   value: Node,
   flow: Flow,
 ): Refusal | undefined {
-  const own: Flow = { sites: new Map(), statements: new Set(), items: new Map() };
+  const own: Flow = { sites: new Map(), statements: new Set(), items: new Map(), tokens: new Map() };
   const refusal = followReads(source, name, value, own);
   const holder = statement.parent;
   if (refusal !== undefined) return refusal;
-  if (holder === undefined || own.sites.size + own.items.size > 0 || !own.statements.has(holder)) {
+  if (
+    holder === undefined ||
+    own.sites.size + own.items.size + own.tokens.size > 0 ||
+    !own.statements.has(holder)
+  ) {
     return refuse(value, 'the value is bound in the head of a statement');
   }
   flow.statements.add(holder);

@@ -77,6 +77,52 @@ func SetAuthorizationAsItself(req *http.Request, agent, resource string, scopes 
 	return nil
 }
 
+// Client gives a client for SDKs that take one: each request carries a token for the user who signed in on this machine.
+// It follows no redirect to another place, which must not see the token.
+func Client(agent, resource string, scopes ...string) *http.Client {
+	return clientOf(func(req *http.Request) error {
+		header, err := get(req.Context(), question{agent: agent, resource: resource, scopes: scopes})
+		if err == nil {
+			req.Header.Set("Authorization", header)
+		}
+		return err
+	})
+}
+
+// ClientAsItself gives a client whose requests are those of the agent alone. See Client.
+func ClientAsItself(agent, resource string, scopes ...string) *http.Client {
+	return clientOf(func(req *http.Request) error {
+		return SetAuthorizationAsItself(req, agent, resource, scopes...)
+	})
+}
+
+func clientOf(authorize roundTripper) *http.Client {
+	return &http.Client{
+		Transport: authorize,
+		Timeout:   2 * timeout,
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if first := via[0].URL; len(via) >= 10 || req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}
+}
+
+// roundTripper sets the header of a copy: a transport may not change what it is given.
+type roundTripper func(*http.Request) error
+
+func (authorize roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+	own := req.Clone(req.Context())
+	if err := authorize(own); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	return http.DefaultTransport.RoundTrip(own)
+}
+
 type question struct {
 	agent, resource string
 	scopes          []string
