@@ -2,6 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { JWTPayload } from 'jose';
 import { nowSeconds, resourceByUri, toEventAgent, toEventResource, type Idp } from './context.ts';
+import { bindKey, currentNonce } from './dpop.ts';
 import { bearerGrant, decideBearer, jagType, toJag } from './id-jag.ts';
 import { readResource, readScopes, scopesIn, type Params } from './limits.ts';
 import { consentKey, toRecord, type AgentRecord } from './state.ts';
@@ -24,43 +25,49 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const jwtType = 'urn:ietf:params:oauth:token-type:jwt';
 const MAX_ACTORS = 5;
 
-type Decide = (agent: AgentRecord, params: Params) => Promise<Minted>;
+type Decide = (idp: Idp, agent: AgentRecord, params: Params, jkt?: string) => Promise<Minted>;
+
+/** One request for a token: of whom, for what, and with which proof of a key (RFC 9449). */
+interface Asked {
+  readonly agent: AgentRecord;
+  readonly params: Params;
+  readonly proof: string | undefined;
+}
 
 /** Exchanges a user's token for one that names the agent as its actor. @see RFC 8693 */
 export async function answerExchange(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
-  ctx.body = await issue(idp, agentOf(idp, ctx), { ...ctx.oidc.params }, (agent, params) =>
-    decideExchange(idp, agent, params),
-  );
+  ctx.body = await issue(idp, askedIn(idp, ctx), decideExchange);
 }
 
 /** Gives a token to an agent that acts as itself. @see RFC 6749 section 4.4 */
 export async function answerItself(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
-  ctx.body = await issue(idp, agentOf(idp, ctx), { ...ctx.oidc.params }, (agent, params) =>
-    decideItself(idp, agent, params),
-  );
+  ctx.body = await issue(idp, askedIn(idp, ctx), decideItself);
 }
 
 /** Takes another provider's word for who the user is (ID-JAG). @see RFC 7523 section 2.1 */
 export async function answerBearer(idp: Idp, ctx: KoaContextWithOIDC): Promise<void> {
-  ctx.body = await issue(idp, agentOf(idp, ctx), { ...ctx.oidc.params }, (agent, params) =>
-    decideBearer(idp, agent, params),
-  );
+  ctx.body = await issue(idp, askedIn(idp, ctx), decideBearer);
 }
 
 /** Gives the answer to an agent that was authenticated elsewhere. Throws the library's errors. */
-export async function issueTo(idp: Idp, agent: AgentRecord, params: Params): Promise<object> {
-  const { grant_type: grant } = params;
+export async function issueTo(idp: Idp, asked: Asked): Promise<object> {
+  const { grant_type: grant } = asked.params;
   const decide = typeof grant === 'string' ? decisions.get(grant) : undefined;
   if (decide === undefined)
     throw new errors.UnsupportedGrantType('an agent exchanges a token, or acts as itself');
-  return issue(idp, agent, params, (one, asked) => decide(idp, one, asked));
+  return issue(idp, asked, decide);
 }
 
-const decisions = new Map([
+const decisions = new Map<string, Decide>([
   [exchangeGrant, decideExchange],
   [bearerGrant, decideBearer],
   ['client_credentials', decideItself],
 ]);
+
+function askedIn(idp: Idp, ctx: KoaContextWithOIDC): Asked {
+  ctx.set('dpop-nonce', currentNonce(idp));
+  return { agent: agentOf(idp, ctx), params: { ...ctx.oidc.params }, proof: ctx.get('dpop') };
+}
 
 function agentOf(idp: Idp, ctx: KoaContextWithOIDC): AgentRecord {
   const agent = idp.state.data.agents.get(String(ctx.oidc.client?.clientId));
@@ -97,11 +104,12 @@ async function decideItself(idp: Idp, agent: AgentRecord, params: Params): Promi
   return { agent, subject: agent.clientId, resource, scopes, act: null, notAfter };
 }
 
-async function issue(idp: Idp, agent: AgentRecord, params: Params, decide: Decide): Promise<object> {
+async function issue(idp: Idp, { agent, params, proof }: Asked, decide: Decide): Promise<object> {
   const outline = { kind: 'token', agent: toEventAgent(agent) } as const;
   try {
     if (agent.status === 'revoked') throw new errors.AccessDenied('agent revoked');
-    const minted = await decide(agent, params);
+    const jkt = await bindKey(idp, agent, proof);
+    const minted = { ...(await decide(idp, agent, params, jkt)), ...(jkt === undefined ? {} : { jkt }) };
     const { token, jti, expiresIn } = await mintToken(idp, minted);
     noteToken(idp, agent);
     const user = minted.act === null ? null : minted.subject;
@@ -123,11 +131,12 @@ async function issue(idp: Idp, agent: AgentRecord, params: Params, decide: Decid
   }
 }
 
-function answerBody(token: string, expiresIn: number, { scopes, assertion }: Minted): object {
+function answerBody(token: string, expiresIn: number, { scopes, assertion, jkt }: Minted): object {
+  const type = jkt === undefined ? 'Bearer' : 'DPoP';
   return {
     access_token: token,
     issued_token_type: assertion === undefined ? accessTokenType : jagType,
-    token_type: assertion === undefined ? 'Bearer' : 'N_A',
+    token_type: assertion === undefined ? type : 'N_A',
     expires_in: expiresIn,
     scope: scopes.join(' '),
   };

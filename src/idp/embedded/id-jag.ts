@@ -36,18 +36,21 @@ export function toJag(
  * Decides on a token for the user whom an ID-JAG names: of an issuer that the agent's registration trusts, for this
  * server and this client, used once. Throws `invalid_grant`, with the reason for the events only.
  */
-export async function decideBearer(idp: Idp, agent: AgentRecord, params: Params): Promise<Minted> {
+export async function decideBearer(
+  idp: Idp,
+  agent: AgentRecord,
+  params: Params,
+  jkt?: string,
+): Promise<Minted> {
   if (agent.actsFor !== 'user')
     throw new errors.UnauthorizedClient('this agent acts as itself and takes no user token');
   const jag = await readJag(idp, agent, String(params['assertion']));
+  assertKey(jag, jkt);
   const user = String(jag.sub);
   if (!idp.users.data.some(({ id }) => id === user)) throw refuse('its user is not known here');
   if (idp.state.data.consents.get(consentKey(user, agent.clientId))?.allowed === false)
     throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
-  const named = jag['resource'] ?? params['resource'];
-  if (params['resource'] !== undefined && params['resource'] !== named)
-    throw new errors.InvalidTarget('the assertion is for another resource');
-  const resource = readResource(idp, { resource: named });
+  const resource = readResource(idp, { resource: targetOf(jag, params) });
   const vouched = typeof jag['scope'] === 'string' ? jag['scope'].split(' ') : [];
   const scopes = readScopes(params, scopesIn(agent.grants, resource), vouched);
   await useOnce(idp, jag);
@@ -55,6 +58,19 @@ export async function decideBearer(idp: Idp, agent: AgentRecord, params: Params)
   const act = { sub: agent.clientId, ...(before === undefined ? {} : { act: before }) };
   const notAfter = nowSeconds(idp) + TOKEN_SECONDS;
   return { agent, subject: user, resource, scopes, act, notAfter, vouchedBy: String(jag.iss) };
+}
+
+/** An assertion of a key is good only with a proof of it. @see RFC 9449 */
+function assertKey({ cnf }: JWTPayload, jkt: string | undefined): void {
+  if (cnf !== undefined && (jkt === undefined || toRecord(cnf)?.['jkt'] !== jkt))
+    throw refuse('it is bound to a key that was not proven');
+}
+
+function targetOf(jag: JWTPayload, { resource }: Params): unknown {
+  const named = jag['resource'] ?? resource;
+  if (resource !== undefined && resource !== named)
+    throw new errors.InvalidTarget('the assertion is for another resource');
+  return named;
 }
 
 async function readJag(idp: Idp, agent: AgentRecord, assertion: string): Promise<JWTPayload> {

@@ -188,6 +188,7 @@ async function openPasswordApi(parts: {
     check: createTokenCheck({
       audience: origin,
       clock,
+      once: idp.models.data,
       ...(tokensOf ?? ownTokens(issuer)),
       clientId: tokensOf === undefined ? passwordApiKey : origin,
       signer,

@@ -18,6 +18,7 @@ export type Wanted = Pick<
   | 'platforms'
   | 'audiences'
   | 'vouchers'
+  | 'dpop'
 >;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -34,6 +35,7 @@ export function readMetadata(idp: Idp, body: Body): Wanted {
     actsFor: readActsFor(body),
     keys: readKeys(body),
     grants: readGrants(idp, body),
+    ...(body['dpop_bound_access_tokens'] === undefined ? {} : { dpop: readDpop(body) }),
     ...(body['id_jag_audiences'] === undefined ? {} : { audiences: readAudiences(idp, body) }),
     ...(body['id_jag_issuers'] === undefined ? {} : { vouchers: readVouchers(idp, body) }),
     ...(platforms === undefined ? {} : { platforms }),
@@ -70,6 +72,7 @@ export function toWire(idp: Idp, agent: AgentRecord): object {
       client_id: clientId,
     })),
     id_jag_issuers: agent.vouchers ?? [],
+    dpop_bound_access_tokens: agent.dpop ?? false,
     registration_client_uri: `${idp.issuer}/register/${agent.clientId}`,
     owner: agent.owner,
     software_id: agent.marker,
@@ -143,6 +146,11 @@ function readGrant(idp: Idp, { uri, scopes }: Body): ScopedResource {
     return refuse(`${resource.displayName} has only these scopes: ${resource.scopes.join(' ')}`);
   }
   return { uri: resource.uri, scopes: [...new Set(scopes.map(String))] };
+}
+
+function readDpop(body: Body): boolean {
+  const dpop = body['dpop_bound_access_tokens'];
+  return typeof dpop === 'boolean' ? dpop : refuse('dpop_bound_access_tokens is true or false');
 }
 
 function readAudiences(idp: Idp, body: Body): readonly VouchedAudience[] {

@@ -59,6 +59,7 @@ function configuration(idp: Idp): Configuration {
     discovery: {
       registration_endpoint: `${idp.issuer}/register`,
       agent_enrollment_endpoint: `${idp.issuer}/enroll`,
+      dpop_signing_alg_values_supported: ['ES256'],
       identity_chaining_requested_token_types_supported: [jagType],
       authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
       introspection_endpoint: `${idp.issuer}/introspect`,

@@ -4,6 +4,7 @@ import { errors } from 'oidc-provider';
 import { answerAdmin } from './admin-routes.ts';
 import type { Idp } from './context.ts';
 import { rememberCode } from './device-pages.ts';
+import { currentNonce } from './dpop.ts';
 import { enrollMachine, pollEnrollment } from './enrollments.ts';
 import { authenticatePlatform, isForeign } from './federation.ts';
 import { issueTo } from './grants.ts';
@@ -62,8 +63,11 @@ async function answerToken({ idp, request, response }: Call, openid: RequestList
     return;
   }
   const agent = await authenticatePlatform(idp, form);
+  response.setHeader('dpop-nonce', currentNonce(idp));
   try {
-    sendJson(response, 200, await issueTo(idp, agent, Object.fromEntries(form)));
+    const proof = request.headers['dpop'];
+    const asked = { agent, params: Object.fromEntries(form), proof: proof?.toString() };
+    sendJson(response, 200, await issueTo(idp, asked));
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
     throw new Refusal(error.statusCode, error.error, error.error_description ?? error.message);

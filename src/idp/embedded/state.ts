@@ -35,6 +35,8 @@ export interface AgentRecord {
   readonly audiences?: readonly VouchedAudience[];
   /** Issuers whose assertions about users are taken from it. */
   readonly vouchers?: readonly string[];
+  /** Its tokens are bound to a key of which each request brings a proof (RFC 9449). */
+  readonly dpop?: boolean;
   readonly createdAt: number;
   readonly lastTokenAt: number | null;
   /** Tokens issued before are dead, also after a restore. */

@@ -15,8 +15,9 @@ export async function introspect(idp: Idp, form: URLSearchParams): Promise<objec
   const read = await readOwnToken(idp, needToken(form));
   if (typeof read === 'string' || !concerns(idp, read, caller)) return { active: false };
   const { iss, sub, aud, exp, iat, jti } = read;
-  const claims = { client_id: read['client_id'], scope: read['scope'], act: read['act'] };
-  return { active: true, token_type: 'Bearer', iss, sub, aud, exp, iat, jti, ...claims, username: sub };
+  const claims = { client_id: read['client_id'], scope: read['scope'], act: read['act'], cnf: read['cnf'] };
+  const type = read['cnf'] === undefined ? 'Bearer' : 'DPoP';
+  return { active: true, token_type: type, iss, sub, aud, exp, iat, jti, ...claims, username: sub };
 }
 
 /** Revokes a token of the caller; an unknown one is no error. @see RFC 7009 */

@@ -19,6 +19,8 @@ export interface Minted {
   readonly assertion?: { readonly clientId: string; readonly resource: string };
   /** The issuer who vouched for the user, where it was not this provider. */
   readonly vouchedBy?: string;
+  /** Thumbprint of the key that it is bound to. */
+  readonly jkt?: string;
 }
 
 /** Signs an access token, or an assertion for another server. @see RFC 9068, RFC 8693 section 4.1 */
@@ -36,6 +38,7 @@ export async function mintToken(
     scope: minted.scopes.join(' '),
     ...(minted.assertion === undefined ? {} : { resource: minted.assertion.resource }),
     ...(minted.vouchedBy === undefined ? {} : { vouched_by: minted.vouchedBy }),
+    ...(minted.jkt === undefined ? {} : { cnf: { jkt: minted.jkt } }),
     ...(minted.act === null ? {} : { act: minted.act }),
   })
     .setProtectedHeader({

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../../../lib/clock.ts';
 import type { EventLog } from '../events.ts';
-import { assertHost, bearerOf, Refusal, sendError, sendJson } from '../wire.ts';
+import { assertHost, Refusal, sendError, sendJson } from '../wire.ts';
 import { findOperation, type Operation } from './okta-operations.ts';
 import type { OktaClient } from './okta-client.ts';
-import { ApiRefusal, checkToken, type Delegation, type TokenCheck } from './token-check.ts';
+import { ApiRefusal, checkToken, type Delegation, type Presented, type TokenCheck } from './token-check.ts';
 
 export const passwordApiKey = 'password-api';
 export const passwordApiName = 'Password API';
@@ -37,9 +37,7 @@ export function createPasswordApi(api: PasswordApi): RequestListener {
 async function answer(api: PasswordApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
   assertHost(request, api.origin);
   const url = new URL(request.url ?? '/', api.origin);
-  const token = bearerOf(request);
-  if (token === undefined) throw new ApiRefusal(401, undefined, 'a bearer token is needed');
-  const delegation = await checkToken(api.check, token);
+  const delegation = await checkToken(api.check, presentedIn(request, `${api.origin}${url.pathname}`));
   const operation = findOperation(request.method ?? '', url.pathname)?.operation;
   if (operation === undefined || !passwordApiScopes.some((scope) => scope === operation.scope)) {
     throw new ApiRefusal(404, 'not_found', 'this API has no such operation');
@@ -52,6 +50,14 @@ async function answer(api: PasswordApi, request: IncomingMessage, response: Serv
     note(api, delegation, operation, error instanceof Error ? error.message : 'failed');
     throw error;
   }
+}
+
+function presentedIn(request: IncomingMessage, url: string): Presented {
+  const [, scheme, token] = /^(Bearer|DPoP) ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (token === undefined) throw new ApiRefusal(401, undefined, 'a bearer token is needed');
+  const proof = request.headers['dpop']?.toString();
+  const kind = scheme?.toLowerCase() === 'dpop' ? 'dpop' : 'bearer';
+  return { token, scheme: kind, proof, method: request.method ?? '', url };
 }
 
 function assertAllowed(delegation: Delegation, { scope, method }: Operation): void {

@@ -2,6 +2,8 @@ import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import type { Clock } from '../../../lib/clock.ts';
 import { signAssertion } from '../../../exchange/assertion.ts';
 import type { Signer } from '../../../exchange/types.ts';
+import { checkProof } from '../dpop.ts';
+import type { Models } from '../models.ts';
 import { toRecord } from '../state.ts';
 
 /** A refusal of an API, with the error code of RFC 6750 where there is one. */
@@ -49,6 +51,17 @@ export interface TokenCheck extends TokenIssuer {
   readonly signer: Signer;
   /** Display name of an agent, for the events. */
   readonly nameOf: (clientId: string) => string;
+  /** Proofs that were used. */
+  readonly once: Models;
+}
+
+/** A call with its token, and the proof of the key that it is bound to. */
+export interface Presented {
+  readonly token: string;
+  readonly scheme: 'bearer' | 'dpop';
+  readonly proof: string | undefined;
+  readonly method: string;
+  readonly url: string;
 }
 
 const MAX_SECONDS = 300;
@@ -62,8 +75,10 @@ export function createTokenCheck(parts: Omit<TokenCheck, 'keys'>): TokenCheck {
  * Checks signature, issuer, audience and lifetime itself, and asks the provider whether the token still stands.
  * Throws `invalid_token`. @see RFC 9068 section 4, RFC 7662
  */
-export async function checkToken(check: TokenCheck, token: string): Promise<Delegation> {
+export async function checkToken(check: TokenCheck, presented: Presented): Promise<Delegation> {
+  const { token } = presented;
   const payload = await verify(check, token);
+  await assertBound(check, payload, presented);
   if (!(await isActive(check, token))) throw invalid('the token was revoked');
   const actor = toRecord(payload['act'])?.['sub'];
   const clientId = String(payload[check.clientClaim]);
@@ -96,6 +111,22 @@ async function verify(check: TokenCheck, token: string): Promise<JWTPayload> {
   if (payload.aud !== check.audience) throw invalid('the token is for another audience');
   if ((payload.exp ?? 0) - (payload.iat ?? 0) > MAX_SECONDS) throw invalid('the token lives too long');
   return payload;
+}
+
+/** A token of a key is good only with its proof, and any other only without. @see RFC 9449 section 7 */
+async function assertBound(check: TokenCheck, payload: JWTPayload, presented: Presented): Promise<void> {
+  const { scheme, proof, ...proven } = presented;
+  const bound = payload['cnf'] !== undefined;
+  if (bound !== (scheme === 'dpop'))
+    throw invalid(bound ? 'the token needs a proof' : 'the token is no DPoP one');
+  if (!bound) return;
+  let key: string;
+  try {
+    key = await checkProof(check.once, proof ?? '', { ...proven, now: check.clock() });
+  } catch (error) {
+    throw new ApiRefusal(401, 'invalid_dpop_proof', error instanceof Error ? error.message : 'no proof');
+  }
+  if (toRecord(payload['cnf'])?.['jkt'] !== key) throw invalid('the token is bound to another key');
 }
 
 async function isActive(check: TokenCheck, token: string): Promise<boolean> {

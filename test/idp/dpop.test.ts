@@ -1,0 +1,119 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  accessTokenType,
+  ask,
+  assertionType,
+  claimsOf,
+  exchangeType,
+  makeKey,
+  signedAssertion,
+  startKit,
+  type Answer,
+  type Kit,
+} from './kit.ts';
+
+const agent = 'agent-id.password-reset.abcdefgh';
+const key = makeKey();
+const proofKey = makeKey();
+let kit: Kit;
+let subject: string;
+let nonce: string;
+
+beforeAll(async () => {
+  kit = await startKit();
+  await kit.register(agent, key, { dpop_bound_access_tokens: true });
+  ({ access: subject } = await kit.login());
+  nonce = (await exchange(await proof())).headers.get('dpop-nonce') ?? '';
+});
+afterAll(() => kit.stop());
+
+function proof(claims: Record<string, unknown> = {}, by = proofKey): Promise<string> {
+  const { kty, crv, x, y } = { ...by.publicKey } as Record<string, string>;
+  const iat = Math.floor(Date.now() / 1000);
+  const usual = { jti: randomUUID(), iat, htm: 'POST', htu: `${kit.idp.issuer}/token`, nonce };
+  return new SignJWT({ ...usual, ...claims })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: { kty, crv, x, y } as never })
+    .sign(by.privateKey);
+}
+
+async function exchange(dpop?: string): Promise<Answer> {
+  return ask(`${kit.idp.issuer}/token`, {
+    method: 'POST',
+    headers: dpop === undefined ? {} : { dpop },
+    body: new URLSearchParams({
+      grant_type: exchangeType,
+      subject_token: subject,
+      subject_token_type: accessTokenType,
+      resource: kit.idp.passwordApiUrl,
+      scope: 'okta.users.manage',
+      client_assertion_type: assertionType,
+      client_assertion: await signedAssertion({ clientId: agent, key }, kit.idp.issuer),
+    }),
+  });
+}
+
+const path = '/api/v1/users/user-x/lifecycle/reset_password';
+
+function call(token: string, dpop: string | undefined, scheme = 'DPoP'): Promise<Answer> {
+  return ask(`${kit.idp.passwordApiUrl}${path}?sendEmail=false`, {
+    method: 'POST',
+    headers: { authorization: `${scheme} ${token}`, ...(dpop === undefined ? {} : { dpop }) },
+  });
+}
+
+function apiProof(token: string, claims: Record<string, unknown> = {}, by = proofKey): Promise<string> {
+  const ath = createHash('sha256').update(token).digest('base64url');
+  return proof({ htu: `${kit.idp.passwordApiUrl}${path}`, ath, ...claims }, by);
+}
+
+describe('tokens that are bound to a key', () => {
+  it('are all that an agent gets whose registration says so', async () => {
+    const without = await exchange();
+    expect([without.status, without.body['error']]).toEqual([400, 'invalid_dpop_proof']);
+    const { status, body } = await exchange(await proof());
+    expect([status, body['token_type']]).toEqual([200, 'DPoP']);
+    expect(claimsOf(body['access_token'])['cnf']).toEqual({ jkt: proofKey.publicKey.kid });
+  });
+
+  it('need a proof with the nonce, for this request, of now, once', async () => {
+    const late = Math.floor(Date.now() / 1000) - 600;
+    const used = await proof();
+    expect((await exchange(used)).status).toBe(200);
+    const answers = await Promise.all([
+      exchange(await proof({ nonce: 'x' })),
+      exchange(await proof({ htm: 'GET' })),
+      exchange(await proof({ htu: `${kit.idp.issuer}/other` })),
+      exchange(await proof({ iat: late })),
+      exchange(used),
+      exchange('none'),
+    ]);
+    expect(answers.map(({ body }) => body['error'])).toEqual([
+      'use_dpop_nonce',
+      ...Array<string>(5).fill('invalid_dpop_proof'),
+    ]);
+    expect(answers[3]?.body['error_description']).toMatch(/(600|601) seconds apart/);
+    expect(answers[4]?.body['error_description']).toMatch(/used before/);
+  });
+
+  it('are good at the API only with a proof of that key, once', async () => {
+    const token = String((await exchange(await proof())).body['access_token']);
+    const good = await apiProof(token);
+    expect((await call(token, good)).status).toBe(200);
+    const answers = await Promise.all([
+      call(token, good),
+      call(token, await apiProof(token, { ath: 'x' })),
+      call(token, await apiProof(token, { htm: 'GET' })),
+      call(token, await apiProof(token, { iat: 1 })),
+      call(token, undefined),
+      call(token, await apiProof(token, {}, makeKey())),
+      call(token, undefined, 'Bearer'),
+    ]);
+    expect(answers.map(({ status, body }) => [status, body['error']])).toEqual([
+      ...Array<unknown>(5).fill([401, 'invalid_dpop_proof']),
+      [401, 'invalid_token'],
+      [401, 'invalid_token'],
+    ]);
+  });
+});
