@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { steady } from './steady.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -38,20 +39,6 @@ describe('what verbs print', () => {
     expect([ran.code, ran.stderr]).toEqual([code, ran.stderr]);
     const text = `$ agent-id ${line}\n${ran.stdout}--- stderr\n${ran.stderr}`;
     const golden = join(import.meta.dirname, '../fixtures/golden', `${name}.txt`);
-    await expect(steady(text)).toMatchFileSnapshot(golden);
+    await expect(steady(text, world.folder)).toMatchFileSnapshot(golden);
   });
 });
-
-/** Puts words in place of what is another at each run. */
-function steady(text: string): string {
-  return text
-    .replaceAll(world.folder, 'FOLDER')
-    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
-    .replace(/tx-[0-9a-f]{12}/g, 'tx-ID')
-    .replace(/secret:[0-9a-f]{6,32}/g, 'secret:ID')
-    .replace(/(agent-id\.[a-z-]+)\.[a-z2-7]{8}\b/g, '$1.SUFFIX')
-    .replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, 'THUMBPRINT')
-    .replace(/\b00T\w+/g, '00T-ID')
-    .replace(/\b00u\w+/g, '00u-ID')
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
-}
