@@ -47,6 +47,7 @@ function toTokenSource(source: Source): TokenSource {
     fetch: (request) =>
       sendWithToken({
         fetch: source.options.fetch,
+        ...(source.options.prover && { prover: source.options.prover }),
         request,
         token: () => getToken(source, request),
         drop: async (token) => source.cache.drop(await toKey(source, request), token),
@@ -119,6 +120,7 @@ async function exchange({ options, subject }: Source, request: TokenRequest): Pr
     subjectToken: subject,
     requireAct: options.requireAct,
     redeemed: from !== options,
+    ...(options.prover && { boundTo: await options.prover.thumbprint() }),
     ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
   });
   const ends = Math.min(token.expiresAt, subjectEnds, askedAt + maxTtlSeconds * 1000);
@@ -179,12 +181,18 @@ async function askWith(
   form: Record<string, string>,
   now: number,
 ): Promise<TokenAnswer> {
-  const body = new URLSearchParams({
-    ...form,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    ...(await proveClient(options, now)),
-  });
-  return readAnswer(await post(options, body), options.clock());
+  const send = async (): Promise<Response> =>
+    post(
+      options,
+      new URLSearchParams({
+        ...form,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        ...(await proveClient(options, now)),
+      }),
+    );
+  const response = await send();
+  const again = await options.prover?.wantsNonce(response, options.tokenEndpoint);
+  return readAnswer(again === true ? await send() : response, options.clock());
 }
 
 /** A platform's token names the job, not the client: the client id says which client it is to be. */
@@ -202,11 +210,13 @@ async function proveClient(
 }
 
 async function post(options: AgentOptions, body: URLSearchParams): Promise<Response> {
+  const { prover, tokenEndpoint: url } = options;
+  const proof = prover && { dpop: await prover.prove({ method: 'POST', url }) };
   let response: Response;
   try {
-    response = await options.fetch(options.tokenEndpoint, {
+    response = await options.fetch(url, {
       method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...proof },
       body: body.toString(),
       // A redirect would carry the user's token elsewhere.
       redirect: 'manual',

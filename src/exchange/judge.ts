@@ -22,6 +22,8 @@ export interface Expectation {
   readonly dialect?: 'auth0' | 'entra';
   /** It answers an assertion (RFC 7523), so it need not name its type. */
   readonly redeemed?: boolean;
+  /** Thumbprint of the key that the token must be bound to. */
+  readonly boundTo?: string;
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -37,6 +39,7 @@ export function judgeAnswer(answer: TokenAnswer, expected: Expectation): AccessT
   }
   assertTypes(answer, expected);
   const claims = readClaims(value);
+  assertBound(claims, expected.boundTo);
   const scopes = judgeScopes(answer, claims, expected.request.scopes);
   const expiresAt = judgeLifetime(answer, claims, expected);
   if (expected.dialect === 'entra') assertEntra(claims, expected);
@@ -66,9 +69,16 @@ function assertTypes(answer: TokenAnswer, expected: Expectation): void {
   if (!missing && issued !== accessTokenType) {
     throw new ExchangeError('wrong-token-type', 'the answer is not an access token (issued_token_type)');
   }
-  if (toText(answer['token_type'])?.toLowerCase() !== 'bearer') {
-    throw new ExchangeError('wrong-token-type', 'the answer is not a bearer token (token_type)');
+  const type = expected.boundTo === undefined ? 'bearer' : 'dpop';
+  if (toText(answer['token_type'])?.toLowerCase() !== type) {
+    throw new ExchangeError('wrong-token-type', `the answer is not a ${type} token (token_type)`);
   }
+}
+
+function assertBound(claims: Claims | undefined, key: string | undefined): void {
+  const cnf = claims?.['cnf'];
+  if (key !== undefined && claims !== undefined && !(isRecord(cnf) && cnf['jkt'] === key))
+    throw new ExchangeError('wrong-token-type', "the token is not bound to this process's key (cnf.jkt)");
 }
 
 function judgeScopes(

@@ -1,3 +1,4 @@
+import type { Prover } from './dpop.ts';
 import { ExchangeError } from './error.ts';
 import { toOperation } from './operation.ts';
 import type { AccessToken, ExchangeEvent, TokenRequest } from './types.ts';
@@ -6,6 +7,8 @@ import type { AccessToken, ExchangeEvent, TokenRequest } from './types.ts';
 export interface Sender {
   readonly fetch: typeof globalThis.fetch;
   readonly request: TokenRequest;
+  /** Whose key the tokens are bound to. */
+  readonly prover?: Prover;
   readonly token: () => Promise<AccessToken>;
   /** Forgets a token that the resource refused. */
   readonly drop: (token: AccessToken) => Promise<void>;
@@ -114,16 +117,37 @@ function toTarget(response: Response, from: string, resource: string): string {
 
 async function sendOnce(sender: Sender, base: Request, replayable: boolean): Promise<Outcome> {
   const token = await sender.token();
-  const response = await sender.fetch(withToken(replayable ? base.clone() : base, token));
+  const response = await sendProven(sender, base, { token, replayable });
   if (!replayable || !saysInvalidToken(response)) return { response, token };
   await response.body?.cancel();
   await sender.drop(token);
   const fresh = await sender.token();
-  return { response: await sender.fetch(withToken(base, fresh)), token: fresh };
+  return { response: await sendProven(sender, base, { token: fresh, replayable: false }), token: fresh };
 }
 
-function withToken(request: Request, token: AccessToken): Request {
-  request.headers.set('authorization', `Bearer ${token.value}`);
+/** Sends once, and once more where the API wants its nonce in the proof. */
+async function sendProven(
+  sender: Sender,
+  base: Request,
+  { token, replayable }: { token: AccessToken; replayable: boolean },
+): Promise<Response> {
+  const first = replayable ? base.clone() : base;
+  const response = await sender.fetch(await withToken(first, token, sender.prover));
+  const again = (await sender.prover?.wantsNonce(response, base.url)) === true && replayable;
+  if (!again) return response;
+  await response.body?.cancel();
+  return sender.fetch(await withToken(base.clone(), token, sender.prover));
+}
+
+async function withToken(
+  request: Request,
+  { value }: AccessToken,
+  prover: Prover | undefined,
+): Promise<Request> {
+  request.headers.set('authorization', `${prover === undefined ? 'Bearer' : 'DPoP'} ${value}`);
+  if (prover === undefined) return request;
+  const { method, url } = request;
+  request.headers.set('dpop', await prover.prove({ method, url, token: value }));
   return request;
 }
 

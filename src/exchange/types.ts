@@ -1,3 +1,5 @@
+import type { Prover } from './dpop.ts';
+
 /** Signs as the agent. The private key never leaves it: a file, the OS keychain, ssh-agent, an HSM. */
 export interface Signer {
   /** RFC 7638 thumbprint of the public key. */
@@ -45,6 +47,8 @@ export interface AgentOptions {
    * token takes two requests (ID-JAG, RFC 7523).
    */
   readonly resourceServer?: { readonly issuer: string; readonly tokenEndpoint: string };
+  /** Proves a key of this process at each request; then only tokens that are bound to it are accepted. */
+  readonly prover?: Prover;
   /** Whether an answer without `act.sub` = this agent is refused. */
   readonly requireAct: boolean;
   /** Longest lifetime accepted, in seconds; default 300. */

@@ -1,6 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAgent } from '../../src/exchange/agent.ts';
+import { createProver } from '../../src/exchange/dpop.ts';
+import { createFileSigner } from '../../src/exchange/node.ts';
+import type { Agent } from '../../src/exchange/types.ts';
 import {
   accessTokenType,
   ask,
@@ -115,5 +121,34 @@ describe('tokens that are bound to a key', () => {
       [401, 'invalid_token'],
       [401, 'invalid_token'],
     ]);
+  });
+});
+
+describe('an agent with a key of its own', () => {
+  async function makeAgent(clientId: string): Promise<Agent> {
+    const file = join(kit.folder, 'agent.jwk');
+    await writeFile(file, JSON.stringify(key.privateKey.export({ format: 'jwk' })), { mode: 0o600 });
+    return createAgent({
+      signer: await createFileSigner(file),
+      prover: createProver(Date.now),
+      fetch: globalThis.fetch,
+      clock: Date.now,
+      clientId,
+      issuer: kit.idp.issuer,
+      tokenEndpoint: `${kit.idp.issuer}/token`,
+      requireAct: true,
+    });
+  }
+
+  it('takes the nonce, gets a bound token and proves it at each call', async () => {
+    const source = (await makeAgent(agent)).onBehalfOf(subject);
+    const request = { resource: kit.idp.passwordApiUrl, scopes: ['okta.users.manage'] };
+    const send = source.fetch(request);
+    for (const time of [1, 2]) {
+      const { status } = await send(`${kit.idp.passwordApiUrl}${path}?sendEmail=false`, { method: 'POST' });
+      expect([time, status]).toEqual([time, 200]);
+    }
+    const { value } = await source.token(request);
+    expect((await call(value, undefined, 'Bearer')).status).toBe(401);
   });
 });
