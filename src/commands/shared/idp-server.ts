@@ -51,7 +51,9 @@ export async function runStart(options: StartOptions, io: Io): Promise<void> {
   const line = await startDetached([...args, ...(port === 0 ? [] : ['--port', String(port)])], io.env);
   const started = toStarted(line);
   report(started, options.format, io);
-  if (options.format === 'text') io.stderr('It runs in the background. To end it: agent-id idp stop\n');
+  if (options.format === 'json') return;
+  const where = options.data === undefined ? '' : ` --data '${dataDir}'`;
+  io.stderr(`It runs in the background. To end it: agent-id idp stop${where}\n`);
 }
 
 async function runForeground(
