@@ -1,5 +1,6 @@
 import { appendAudit } from '../audit/log.ts';
 import { createAgent } from '../exchange/agent.ts';
+import { createProver } from '../exchange/dpop.ts';
 import { createKeySigner, KeyFileError, type Custody } from '../exchange/node.ts';
 import type {
   Agent,
@@ -105,6 +106,7 @@ interface Opened {
 
 async function getToken(opened: Opened, wanted: Wanted): Promise<Granted> {
   const { source, request, resource } = await toSource(opened, wanted);
+  if (resource.dpop === true) throw staysHere(resource);
   const { value, expiresAt, scopes } = await source.token(request);
   return { token: new Secret(value), expiresAt, scopes, resource };
 }
@@ -147,6 +149,13 @@ async function toSource(opened: Opened, { subject, resource: name, scopes }: Wan
   return { source, request: { resource: resource.uri, scopes }, resource };
 }
 
+function staysHere({ key, displayName }: TrustedResource): AgentIdError {
+  return new AgentIdError('unsupported', `tokens of ${displayName} are bound to a key of one process`, {
+    where: key,
+    hint: 'Send the requests with the helper (fetch): it proves the key at each of them.',
+  });
+}
+
 function namesNoUser({ key, displayName }: TrustedResource): AgentIdError {
   return new AgentIdError(
     'unsupported',
@@ -175,6 +184,7 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
     tokenEndpoint: metadata.token_endpoint,
     target: server.target,
     ...(resourceServer && { resourceServer }),
+    ...(server.dpop && { prover: createProver(clock) }),
     ...toDialect(trust),
     requireAct: namesActor(trust.type),
     maxTtlSeconds: server.maxTtlSeconds,

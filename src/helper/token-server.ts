@@ -13,6 +13,8 @@ export interface TokenServer {
   /** Its tokens name no user. */
   readonly agentOnly: boolean;
   readonly maxTtlSeconds: number;
+  /** Its tokens are bound to a key of the process. */
+  readonly dpop: boolean;
   /** Another issuer, who takes assertions of this one; only the trust file names it. */
   readonly resourceServer?: string;
 }
@@ -30,7 +32,13 @@ export function tokenServerOf(trust: TrustedIdp, agent: LockedAgent, resource: T
   const tokenIssuer = locked?.tokenIssuer;
   if (tokenIssuer !== undefined) assertOwnServer(trust, tokenIssuer);
   const target = trust.type !== 'okta' ? 'resource' : agentOnly ? 'none' : 'audience';
-  const server = { issuer: tokenIssuer ?? trust.issuer, target, agentOnly, maxTtlSeconds } as const;
+  const server = {
+    issuer: tokenIssuer ?? trust.issuer,
+    target,
+    agentOnly,
+    maxTtlSeconds,
+    dpop: resource.dpop === true,
+  } as const;
   const { authorizationServer } = resource;
   return authorizationServer === undefined ? server : { ...server, resourceServer: authorizationServer };
 }

@@ -45,6 +45,8 @@ export interface TrustedResource {
   readonly maxTtlSeconds: number;
   /** Its tokens name the agent and no user: a provider's own API (Okta). */
   readonly agentOnly?: true;
+  /** It takes only tokens that are bound to a key, with a proof at each request (RFC 9449). */
+  readonly dpop?: true;
   /** Who issues its tokens, where that is somebody else who takes this provider's assertions (ID-JAG). */
   readonly authorizationServer?: string;
   /** The provider API in front of which it stands: its operations and scopes are this API's. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,10 @@ import { createAgent } from '../../src/exchange/agent.ts';
 import { createProver } from '../../src/exchange/dpop.ts';
 import { createFileSigner } from '../../src/exchange/node.ts';
 import type { Agent } from '../../src/exchange/types.ts';
+import { openAgent, type OpenAgent } from '../../src/helper/open.ts';
+import { lockName, renderLock } from '../../src/lib/lock-file.ts';
+import type { LockedAgent } from '../../src/model/agent.ts';
+import { Secret } from '../../src/model/secret.ts';
 import {
   accessTokenType,
   ask,
@@ -150,5 +154,46 @@ describe('an agent with a key of its own', () => {
     }
     const { value } = await source.token(request);
     expect((await call(value, undefined, 'Bearer')).status).toBe(401);
+  });
+});
+
+describe('the helper, where the trust file says dpop', () => {
+  async function open(): Promise<OpenAgent> {
+    const home = join(kit.folder, 'home');
+    const [issuer, uri] = [kit.idp.issuer, kit.idp.passwordApiUrl];
+    for (const name of ['keys', 'idp']) await mkdir(join(home, name), { recursive: true, mode: 0o700 });
+    const jwk = JSON.stringify(key.privateKey.export({ format: 'jwk' }));
+    await writeFile(join(home, 'keys', 'reset.json'), jwk, { mode: 0o600 });
+    const resource = { key: 'password-api', uri, maxTtlSeconds: 300 };
+    const scopes = ['okta.users.manage'];
+    const trusted = { ...resource, displayName: 'Password API', scopes, dpop: true };
+    const trust = { schemaVersion: 1, name: 'acme', type: 'embedded', issuer, resources: [trusted] };
+    await writeFile(join(home, 'idp', 'acme.json'), JSON.stringify(trust));
+    const locked: LockedAgent = {
+      displayName: 'Password-Reset Agent',
+      owner: null,
+      idp: 'acme',
+      issuer,
+      clientId: agent,
+      keys: [],
+      flow: 'on-behalf-of',
+      resources: [{ ...resource, scopes: [{ scope: 'okta.users.manage', evidence: [] }] }],
+      consumers: [],
+    };
+    const lock = renderLock({ schemaVersion: 1, agents: { reset: locked }, secrets: {} });
+    await writeFile(join(kit.folder, lockName), lock);
+    return openAgent('reset', { from: kit.folder, env: { AGENT_ID_HOME: home } });
+  }
+
+  it('sends requests with proofs, and hands out no token that is of no use elsewhere', async () => {
+    const opened = await open();
+    const wanted = {
+      subject: new Secret(subject),
+      resource: 'password-api',
+      scopes: ['okta.users.manage'],
+    };
+    const url = `${kit.idp.passwordApiUrl}${path}?sendEmail=false`;
+    expect((await opened.fetch(wanted, url, { method: 'POST' })).status).toBe(200);
+    await expect(opened.token(wanted)).rejects.toMatchObject({ code: 'unsupported', where: 'password-api' });
   });
 });
