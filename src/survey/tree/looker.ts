@@ -117,9 +117,9 @@ export class Looker {
       this.#match({ path, text, ...likely }, null);
     this.#counts.files += 1;
     const seen: Seen[] = [];
-    for (const { bytes, ...window } of lookThrough(windows, path, this.sieve, look)) {
+    for (const { bytes, found } of lookThrough(windows, path, this.sieve, look)) {
       this.#counts.bytes += bytes;
-      if (window.matches.length > 0) seen.push({ ...this.#placed(path), ...window });
+      for (const placed of found) seen.push({ ...this.#placed(path), ...placed });
     }
     return seen;
   }
