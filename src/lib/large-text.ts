@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { setFlagsFromString } from 'node:v8';
 import { openRandomFile, type RandomFile } from './random-file.ts';
 import { brokenness, writingOf } from './text.ts';
 
@@ -23,6 +24,8 @@ export function openLargeText(path: string): LargeText | undefined {
     file.close();
     return { reason: writing === 'packed' ? 'archive too large to be unpacked' : 'binary' };
   }
+  // Each window leaves megabytes behind: they are to be collected now, not when memory has grown by as much.
+  setFlagsFromString('--optimize-for-size');
   const encoding = writing === 'bytes' ? bytesEncoding(file) : writing;
   return readText(file, mark, encoding);
 }

@@ -21,7 +21,7 @@ export interface WindowSizes {
 }
 
 /** Whoever looks at text takes no more than this into account on either side: encoded text is as long as 200,000. */
-export const windowSizes: WindowSizes = { inner: 2 << 20, margin: 1 << 18 };
+export const windowSizes: WindowSizes = { inner: 1 << 20, margin: 1 << 18 };
 
 /** Bytes in which an end of a line is sought to begin a window behind. */
 const LINE_REACH = 4096;
