@@ -109,7 +109,7 @@ function largeText(breaks: boolean): { readonly text: string; readonly places: r
   const word = breaks
     ? 'one more line of a log file that says nothing\n'
     : 'one,more,field,that,says,nothing,';
-  const edges = [1, 2, 3, 4, 5, 6].map((n) => n * windowSizes.inner - 20);
+  const edges = [2, 4, 6, 8, 10, 12].map((n) => n * windowSizes.inner - 20);
   const places: string[] = [];
   let text = '';
   for (const edge of edges) {
