@@ -60,5 +60,5 @@ export function reviewLine({ reviewed }: ReviewAgent): string {
 
 /** Says how much it means that no use is known. */
 export function unusedLine({ providerLog }: ReviewAgent): string {
-  return providerLog ? 'not used' : 'not used from this machine';
+  return providerLog ? 'not used, as far as the logs reach' : 'not used from this machine';
 }

@@ -117,7 +117,7 @@ describe('agents review', () => {
       { scope: 'okta.users.manage', evidence: null, lastUsed: null },
     ]);
     expect((await run('agents', 'review', 'reader')).out).toContain(
-      'okta.users.manage  not used  no evidence',
+      'okta.users.manage  not used, as far as the logs reach  no evidence',
     );
   });
 
