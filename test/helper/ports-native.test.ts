@@ -138,9 +138,9 @@ describe.skipIf(found.status !== 0 || openssl === '')('helper.py where neither n
     expect(await ask(fake.subject('user-x'))).toMatch(/^idp-unreachable .*503/);
   });
 
-  it('shows nothing of a key file that is malformed, nor keeps it in an exception', async () => {
+  it.each(['', '\xff'])('keeps nothing of a malformed key file in an exception (%j)', async (end) => {
     const secret = (await readFile(join(root, 'state/keys/password-reset.json'), 'utf8')).slice(0, -9);
-    await writeFile(join(root, 'state/keys/password-reset.json'), secret);
+    await writeFile(join(root, 'state/keys/password-reset.json'), Buffer.from(secret + end, 'latin1'));
     const script = `
 import importlib, traceback
 a = importlib.import_module("agent-id.helper")
@@ -153,9 +153,18 @@ except a.AgentIdError as error: print(error.code, error.__context__, error.__cau
   });
 
   it('takes no trust from the environment beside a trust file that it cannot read', async () => {
-    await writeFile(join(root, 'state/idp/fake.json'), JSON.stringify({ schemaVersion: 2 }));
     const env = { AGENT_ID_ISSUER: fake.origin };
-    expect(await ask(fake.subject('user-x'), { env })).toMatch(/^malformed .*fake\.json/);
+    for (const unread of [{ schemaVersion: 2 }, { schemaVersion: 1, name: 'fake', resources: [] }]) {
+      await writeFile(join(root, 'state/idp/fake.json'), JSON.stringify(unread));
+      expect(await ask(fake.subject('user-x'), { env })).toMatch(/^malformed .*fake\.json/);
+    }
+    expect(fake.seen).toEqual([]);
+  });
+
+  it('leaves a resource that wants proofs to the command', async () => {
+    const path = join(root, 'state/idp/fake.json');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"maxTtl', '"dpop":true,"maxTtl'));
+    expect(await ask(fake.subject('user-x'))).toMatch(/AGENT_ID_COMMAND/);
     expect(fake.seen).toEqual([]);
   });
 

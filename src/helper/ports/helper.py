@@ -281,6 +281,8 @@ def _open_native(agent, resource):
     if trust["type"] not in ("embedded", "oidc", "keycloak"):
         return None
     found = next((one for one in trust["resources"] if resource in (one["key"], one["uri"])), None)
+    if found is not None and any(found.get(name) for name in ("dpop", "agentOnly", "authorizationServer")):
+        return None
     same = next((one for one in locked["resources"] if found and one["key"] == found["key"]), {})
     if found is None or same.get("uri", found["uri"]) != found["uri"]:
         raise AgentIdError("untrusted-resource", "The trust has no such resource at this address.")
@@ -314,6 +316,14 @@ def _parsed(text):
     return found if isinstance(found, dict) else {}
 
 
+def _read_json(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return _parsed(file.read())
+    except OSError as error:
+        raise AgentIdError("unreadable", f"Cannot read {path}: {error.strerror}.") from None
+
+
 def _read_own(path):
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
@@ -321,7 +331,8 @@ def _read_own(path):
         return None
     except OSError:
         raise AgentIdError("unreadable", f"Cannot read the key file {path}.") from None
-    with os.fdopen(handle) as file:
+    # What is no UTF-8 must not raise: the exception would hold the key.
+    with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
         found = os.fstat(handle)
         if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
             raise AgentIdError("unreadable", f"The key file {path} is open to others or not yours.", "chmod 600 it.")
@@ -334,8 +345,7 @@ def _locked(agent):
         if os.path.dirname(at) == at:
             raise AgentIdError("unknown-name", "There is no agent-id.lock.json above this file.")
         at = os.path.dirname(at)
-    with open(os.path.join(at, "agent-id.lock.json"), encoding="utf-8") as file:
-        lock = _parsed(file.read())
+    lock = _read_json(os.path.join(at, "agent-id.lock.json"))
     if lock.get("schemaVersion") != 1 or not isinstance(lock.get("agents"), dict):
         raise AgentIdError("malformed", "agent-id.lock.json is malformed, or of a newer version.", "Restore it from git.")
     locked = lock["agents"].get(agent)
@@ -348,9 +358,9 @@ def _trust(home, locked):
     folder, issuer = os.path.join(home, "idp"), locked["issuer"]
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         if name.endswith(".json") and not name.startswith("."):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                trust = _parsed(file.read())
-            if trust.get("schemaVersion") != 1 or not isinstance(trust.get("resources"), list):
+            trust = _read_json(os.path.join(folder, name))
+            outline = (("schemaVersion", int), ("type", str), ("issuer", str), ("resources", list))
+            if trust.get("schemaVersion") != 1 or not all(isinstance(trust.get(key), kind) for key, kind in outline):
                 raise AgentIdError("malformed", f"The trust file {name} is malformed, or of a newer version.",
                                    "Upgrade agent-id, or add the provider again: agent-id idp add.")
             if trust.get("issuer") == issuer:
@@ -404,13 +414,17 @@ def _exchange(native, scopes, subject):
     status, answer = _http(endpoint, urllib.parse.urlencode(form).encode())
     if status != 200:
         error = answer.get("error") if re.fullmatch(r"[a-z_]{1,40}", str(answer.get("error"))) else status
-        if status == 429 or status >= 500:
-            raise AgentIdError("idp-unreachable", f"The identity provider answers {status}.", "Try again later.")
+        _assert_working(status)
         raise AgentIdError("denied", f"The identity provider refused: {error}.",
                            "Ask its administrator: the agent may be revoked, or may not have these scopes for this user.")
     ends, jti = _judge(native, answer, scopes, subject, now)
     ends = min(ends, user.get("exp", ends))
     return f"Bearer {answer['access_token']}", started + ends - now - _MARGIN_SECONDS, jti
+
+
+def _assert_working(status):
+    if status == 429 or status >= 500:
+        raise AgentIdError("idp-unreachable", f"The identity provider answers {status}.", "Try again later.")
 
 
 def _judge(native, answer, scopes, subject, now):
@@ -496,6 +510,7 @@ def _token_endpoint(issuer):
     origin, path = f"{parsed.scheme}://{parsed.netloc}", parsed.path.removesuffix("/")
     for place in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
         status, metadata = _http(origin + place)
+        _assert_working(status)
         if status == 200:
             if metadata.get("issuer") != issuer or not isinstance(metadata.get("token_endpoint"), str):
                 raise AgentIdError("untrusted-issuer", "The identity provider says that it is another issuer.")
@@ -720,7 +735,8 @@ def _hash(entry):
 
 
 def _canonical(value):
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda lone: f"\\u{ord(lone[0]):04x}", text).encode()
 
 
 def _broken(what):
