@@ -1,5 +1,5 @@
 import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
-import { readGrammar } from '../lib/grammars.ts';
+import { compileQuickly, readGrammar } from '../lib/grammars.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { Span } from '../model/place.ts';
 import type { Grammar, Node, Tree } from './tree.ts';
@@ -11,7 +11,7 @@ const parsers = new Map<Grammar, Promise<Parser>>();
 export async function loadTreeParser(grammar: Grammar): Promise<(text: string) => Tree> {
   let loading = parsers.get(grammar);
   if (loading === undefined) {
-    loading = load(grammar);
+    loading = compileQuickly(() => load(grammar));
     parsers.set(grammar, loading);
   }
   const parser = await loading;

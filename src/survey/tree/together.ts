@@ -26,7 +26,7 @@ type PackedSeen = Omit<Looked['seen'][number], 'matches'> & { readonly matches: 
 type PackedMatch = Omit<Match, 'rule' | 'value'> & { readonly rule: string; readonly value: string | null };
 
 /** Files from which on a second thread is worth its start. */
-const MANY = 2_000;
+const MANY = 6_000;
 const STRETCH = 32;
 
 /** Looks at the files that nobody has taken, until there are none. */
