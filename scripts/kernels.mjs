@@ -1,7 +1,8 @@
-// Compiles each src/**/NAME.as.ts to dist/kernels/NAME.wasm. Development tool; ships nowhere.
+// Compiles each src/**/NAME.as.ts to dist/kernels/NAME.wasm; those in `parts` are imported by others. Development tool;
+// ships nowhere.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,7 +20,7 @@ const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
 
 mkdirSync(join(root, 'dist/kernels'), { recursive: true });
 for (const name of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }))
-  if (name.endsWith('.as.ts')) compile(name);
+  if (name.endsWith('.as.ts') && !name.includes(`${sep}parts${sep}`)) compile(name);
 
 function compile(name) {
   const { status } = spawnSync(

@@ -50,11 +50,9 @@ function* readChunks(file: RandomFile, from: number): Generator<Buffer> {
 }
 
 function* transcoded(chunks: Iterable<Buffer>, encoding: Encoding): Generator<Buffer> {
-  const decoder = new TextDecoder(encoding === 'latin1' ? 'utf-8' : encoding, { ignoreBOM: true });
+  const decoder = encoding === 'latin1' ? undefined : new TextDecoder(encoding, { ignoreBOM: true });
   for (const chunk of chunks)
-    yield Buffer.from(
-      encoding === 'latin1' ? chunk.toString('latin1') : decoder.decode(chunk, { stream: true }),
-    );
+    yield Buffer.from(decoder?.decode(chunk, { stream: true }) ?? chunk.toString('latin1'));
 }
 
 type Encoding = 'utf-8' | 'latin1' | 'utf-16le' | 'utf-16be';

@@ -498,11 +498,7 @@ def _http(url, body=None):
         status, text = error.code, error.read(1_000_000)
     except OSError:
         raise AgentIdError("idp-unreachable", "The identity provider does not answer.", "Try again later.") from None
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        answer = None
-    return status, answer if isinstance(answer, dict) else {}
+    return status, _parsed(text)
 
 
 def _token_endpoint(issuer):

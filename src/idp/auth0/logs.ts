@@ -2,6 +2,7 @@ import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { AdminApi } from '../admin-api.ts';
 import { toRecord } from '../metadata.ts';
+import { readScopeList } from '../scope-list.ts';
 import type { ProviderEvent } from '../types.ts';
 import type { Auth0Object } from './admin.ts';
 import { listClients } from './client.ts';
@@ -61,14 +62,8 @@ function toEvent(entry: Auth0Object): readonly ProviderEvent[] {
       clientId: String(clientId),
       subject: typeof user === 'string' && user !== '' ? user : null,
       resource: typeof audience === 'string' && audience !== '' ? audience : null,
-      scopes: toScopes(scope),
+      scopes: readScopeList(scope),
       outcome,
     },
   ];
-}
-
-/** Auth0 writes scopes as a text or as a list. */
-function toScopes(scope: unknown): readonly string[] {
-  if (Array.isArray(scope)) return scope.map(String);
-  return typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : [];
 }

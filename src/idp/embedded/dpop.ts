@@ -1,6 +1,7 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { errors } from 'oidc-provider';
+import { toSha256 } from '../../exchange/encode.ts';
 import { nowSeconds, type Idp } from './context.ts';
 import { takeOnce, type Models } from './models.ts';
 import type { AgentRecord } from './state.ts';
@@ -37,12 +38,12 @@ export async function checkProof(once: Models, proof: string, proven: Proven): P
   const apart = Math.round(iat - proven.now / 1000);
   if (Math.abs(apart) > TOLERANCE_SECONDS)
     throw new Error(`the proof's iat and this clock are ${Math.abs(apart)} seconds apart`);
-  if (ath !== (proven.token === undefined ? undefined : toSha256(proven.token)))
+  if (ath !== (proven.token === undefined ? undefined : await toSha256(proven.token)))
     throw new Error('the proof is for another token (ath)');
   if (proven.nonces?.includes(String(nonce)) === false) throw new errors.UseDpopNonce('take the nonce');
   const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk ?? {});
   const until = proven.now + 3 * TOLERANCE_SECONDS * 1000;
-  if (!takeOnce(once, `dpop ${thumbprint} ${toSha256(jti)}`, until))
+  if (!takeOnce(once, `dpop ${thumbprint} ${await toSha256(jti)}`, until))
     throw new Error('the proof was used before (jti)');
   return thumbprint;
 }
@@ -78,8 +79,4 @@ export async function bindKey(
 export function currentNonce(idp: Idp, before = 0): string {
   const window = Math.floor(nowSeconds(idp) / NONCE_SECONDS) - before;
   return createHmac('sha256', idp.state.data.formKey).update(`dpop ${window}`).digest('base64url');
-}
-
-function toSha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }

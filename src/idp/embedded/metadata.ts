@@ -182,7 +182,8 @@ function isOtherIssuer(idp: Idp, issuer: unknown): issuer is string {
   return typeof issuer === 'string' && issuer !== idp.issuer && isSecure(issuer);
 }
 
-function isScope(value: unknown): value is string {
+/** Says whether something is the name of a scope. @see RFC 6749 section 3.3 */
+export function isScope(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
 }
 

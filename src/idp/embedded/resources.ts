@@ -1,5 +1,5 @@
 import { loginClientId, type Idp } from './context.ts';
-import { readKeys } from './metadata.ts';
+import { isScope, readKeys } from './metadata.ts';
 import { toRecord, type ResourceRecord } from './state.ts';
 import { Refusal } from './wire.ts';
 
@@ -49,7 +49,7 @@ function readResource(key: string, body: Body): ResourceRecord {
     key,
     uri,
     displayName,
-    scopes: scopes as string[],
+    scopes,
     maxTtlSeconds: 300,
     ...(fronts === undefined
       ? {}
@@ -57,8 +57,4 @@ function readResource(key: string, body: Body): ResourceRecord {
     clientId: typeof clientId === 'string' ? clientId : null,
     keys: body['jwks'] === undefined ? [] : readKeys(body),
   };
-}
-
-function isScope(value: unknown): boolean {
-  return typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
 }

@@ -1,6 +1,7 @@
 import type { Grant } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { AdminApi } from '../admin-api.ts';
+import { readScopeList } from '../scope-list.ts';
 import type { DelegationBody, RoleBody } from './bodies.ts';
 import { listGraph } from './graph.ts';
 import { findApi, readApi, type Api, type Principal } from './principal.ts';
@@ -51,7 +52,7 @@ export async function readAccess(graph: AdminApi, { id }: Principal): Promise<re
   const found: Access[] = [];
   for (const grant of grants) {
     const [apiId, scope] = [String(grant['resourceId']), String(grant['scope'])];
-    const scopes = scope.split(' ').filter((one) => one !== '');
+    const scopes = readScopeList(scope);
     const uri = toUri(graph, await readApi(graph, apiId), apiId);
     found.push({ uri, scopes, kind: 'delegated', parts: [{ id: String(grant['id']), scope }], apiId });
   }

@@ -1,6 +1,7 @@
 import { toTimestamp } from '../../lib/clock.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { toRecord } from '../metadata.ts';
+import { readScopeList } from '../scope-list.ts';
 import type { ProviderEvent } from '../types.ts';
 import { clientPrefix, type KeycloakAdmin, type KeycloakObject } from './admin.ts';
 
@@ -52,8 +53,7 @@ const DAY_MS = 24 * 3_600_000;
 
 function toEvent(admin: KeycloakAdmin, event: KeycloakObject): ProviderEvent {
   const { time, clientId, userId, type } = event;
-  const { scope } = toRecord(event['details']);
-  const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : [];
+  const scopes = readScopeList(toRecord(event['details'])['scope']);
   const itself = String(type).startsWith('CLIENT_LOGIN');
   return {
     time: Number(time),
