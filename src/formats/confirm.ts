@@ -41,10 +41,15 @@ function keptSlots(
   place: (offset: number) => string,
 ): ReadonlySet<Slot> {
   const known = new Map(ownSlots(after).map((slot) => [keyOf(slot, slot.span.start), slot]));
+  const wrapped = new Map(
+    ownSlots(after).flatMap((slot) =>
+      slot.path.includes('(') ? [[wrappedKeyOf(slot, slot.span.start), slot]] : [],
+    ),
+  );
   const kept = new Set<Slot>();
   for (const slot of ownSlots(before)) {
     const start = shift(slot.span.start, edits);
-    const found = known.get(keyOf(slot, start));
+    const found = known.get(keyOf(slot, start)) ?? wrapped.get(wrappedKeyOf(slot, start));
     if (found?.value === slot.value) kept.add(found);
     else if (!isTouched(around(slot), edits)) {
       throw refuse('an edit would change a value beside it', place(start));
@@ -67,6 +72,12 @@ function refuse(message: string, where: string): AgentIdError {
 function keyOf(slot: Slot, start: number): string {
   const path = slot.path.replaceAll(/\[\d+\]/g, '[]').replace(/^\[\]\.?/, '');
   return `${start}:${path.replace(/[[(][^[(]*[\])]$/, '')}:${slot.value.length}`;
+}
+
+/** An edit may put a call or a command around a value: then only the name next to it stays. */
+function wrappedKeyOf({ path, value }: Slot, start: number): string {
+  const name = /([^.(]*?)(\[\d+\]|\(\d*\))*\)?$/.exec(path)?.[1] ?? '';
+  return `${start}:${name}:${value.length}`;
 }
 
 function around({ span, entry }: Slot): Span {

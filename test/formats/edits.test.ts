@@ -154,6 +154,21 @@ describe('setValue', () => {
 });
 
 describe('confirmEdits', () => {
+  it('lets a call or a command stand around values', async () => {
+    const wrap = async (path: string, text: string, [before, open, close]: [string, string, string]) => {
+      const end = text.trimEnd().length;
+      const edits = [
+        { span: { start: text.indexOf(before), end: text.indexOf(before) }, text: open, reason },
+        { span: { start: end, end }, text: close, reason },
+      ];
+      await confirmEdits(path, text, applyEdits(text, edits), edits);
+    };
+    const python = 'class A:\n    def a(self):\n        self.h = {"Accept": "x/y", "X-Own": "z"}\n';
+    await wrap('a.py', python, ['{', 'f("a", ', ')']);
+    await wrap('a.sh', 'report --config own.json --day monday\n', ['report', 'agent-id exec -- ', '']);
+    await expect(wrap('a.py', python, ['"X-Own"', 'f"{', '}"'])).rejects.toThrow(AgentIdError);
+  });
+
   it('refuses an edit that changes more than it says', async () => {
     const text = 'A="one"\nB="two"\n';
     const edit = { span: { start: 6, end: 7 }, text: '', reason };
