@@ -5,7 +5,7 @@ import type { MigrateFlags } from './shared/migrate.ts';
 /** Declares `agent-id migrate`. */
 export function addMigrate(program: Command, io: Io): void {
   program
-    .command('migrate [path]')
+    .command('migrate [path...]')
     .description(
       'Give each consumer its own identity with the scopes it uses, rewrite it, and prove it. Whole or undone.',
     )
@@ -31,8 +31,12 @@ export function addMigrate(program: Command, io: Io): void {
     )
     .option('--rollback', 'take a migration back that is not settled yet')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
-    .action(async (path: string | undefined, _flags: unknown, command: Command) => {
+    .addHelpText(
+      'after',
+      '\nWithout a PATH the whole repository; with some, the consumers that have a place there. Others still count.',
+    )
+    .action(async (paths: string[], _flags: unknown, command: Command) => {
       const { runMigrate } = await import('./shared/migrate.ts');
-      await runMigrate(path ?? '.', command.optsWithGlobals<MigrateFlags>(), io);
+      await runMigrate(paths, command.optsWithGlobals<MigrateFlags>(), io);
     });
 }

@@ -5,7 +5,7 @@ import type { PlanFlags } from './shared/plan.ts';
 /** Declares `agent-id plan`. */
 export function addPlan(program: Command, io: Io): void {
   program
-    .command('plan [path]')
+    .command('plan [path...]')
     .description(
       'Say what a migration would do: identities, scopes with evidence, files. Changes nothing; exit code 1 when there is something to do.',
     )
@@ -16,8 +16,12 @@ export function addPlan(program: Command, io: Io): void {
     .option('--handle <secret=id...>', "the provider's own id of a secret")
     .option('--out <file>', 'write the plan as JSON')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
-    .action(async (path: string | undefined, _flags: unknown, command: Command) => {
+    .addHelpText(
+      'after',
+      '\nWithout a PATH the whole repository; with some, the consumers that have a place there. Others still count.',
+    )
+    .action(async (paths: string[], _flags: unknown, command: Command) => {
       const { runPlan } = await import('./shared/plan.ts');
-      await runPlan(path ?? '.', command.optsWithGlobals<PlanFlags>(), io);
+      await runPlan(paths, command.optsWithGlobals<PlanFlags>(), io);
     });
 }

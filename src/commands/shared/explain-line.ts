@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { whyLine } from '../../detect/index.ts';
 import { parseFile } from '../../formats/index.ts';
 import { readTextIfThere } from '../../lib/files.ts';
@@ -8,15 +8,18 @@ import type { Span } from '../../model/place.ts';
 import { printable } from '../../output/error.ts';
 import { openEyes, type GlobalOptions } from './survey.ts';
 
-/** Says why what stands in `FILE:LINE` below a root is reported, or why not. */
+/** Says why what stands in `FILE:LINE` below the first of some folders that has it is reported, or why not. */
 export async function describeLine(
   place: string,
-  root: string,
+  folders: readonly string[],
   flags: GlobalOptions,
   io: Io,
 ): Promise<string> {
   const { file = '', line = '' } = /^(?<file>.+):(?<line>\d+)$/.exec(place)?.groups ?? {};
-  const text = (await readTextIfThere(join(root, file))) ?? '';
+  const { root, text } = await firstWith(
+    file,
+    folders.map((folder) => resolve(io.cwd, folder)),
+  );
   const part = spanOf(text, Number(line));
   if (part === undefined) throw new AgentIdError('unknown-name', 'there is no such line', { where: place });
   const { rules } = await openEyes(root, flags, io);
@@ -27,6 +30,17 @@ export async function describeLine(
   const why = whyLine(text, facts, part, { rules, path: file });
   const none = 'nothing here stands under a telling name or has a known format';
   return `${[place, ...(why.length === 0 ? [none] : why)].map((one) => printable(one)).join('\n  ')}\n`;
+}
+
+async function firstWith(
+  file: string,
+  folders: readonly string[],
+): Promise<{ readonly root: string; readonly text: string }> {
+  for (const root of folders) {
+    const text = await readTextIfThere(join(root, file));
+    if (text !== undefined) return { root, text };
+  }
+  return { root: folders[0] ?? '', text: '' };
 }
 
 /** Finds a line by its number, from 1. */

@@ -1,20 +1,22 @@
 import type { Consumer } from '../../model/consumer.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { chooseSecrets } from './choose.ts';
-import type { MigrationFlags, Scene } from './migration.ts';
+import { namedAgents, type MigrationFlags, type Scene } from './migration.ts';
 
 /** Asks, secret by secret and consumer by consumer: accept, skip, or change the scopes. Gives the flags that say the same. */
 export async function interview<T extends MigrationFlags>(scene: Scene, flags: T): Promise<T> {
   const { intro, select, text, isCancel, log } = await import('@clack/prompts');
   const only: string[] = [];
   const scopes: string[] = [...(flags.scopes ?? [])];
+  const wanted = namedAgents(scene, flags);
   intro('agent-id migrate');
   for (const secret of chooseSecrets(scene.map.secrets, flags.secret)) {
-    if (secret.consumers.length === 0) continue;
+    const consumers = secret.consumers.filter(({ name }) => wanted?.includes(name) ?? true);
+    if (consumers.length === 0) continue;
     log.step(
-      `${secret.names.join(', ')}  secret:${secret.secret.slice(0, 6)}  ${secret.consumers.length} consumers`,
+      `${secret.names.join(', ')}  secret:${secret.secret.slice(0, 6)}  ${consumers.length} consumers`,
     );
-    for (const consumer of secret.consumers) {
+    for (const consumer of consumers) {
       const answer = assertAnswered(
         await select({
           message: describe(consumer),

@@ -1,16 +1,15 @@
-import { relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { impact, unresolvedFor } from '../../inventory/index.ts';
 import type { Io } from '../../lib/io.ts';
-import { assertFolder } from '../../lib/process-io.ts';
-import { readTreeFile } from '../../lib/walk.ts';
+import { realPath } from '../../lib/walk.ts';
 import type { SecretMap } from '../../model/consumer.ts';
-import { AgentIdError } from '../../model/error.ts';
 import type { Impact } from '../../model/impact.ts';
 import { renderDot, renderMermaid } from '../../output/map-graph.ts';
 import { toMapJson } from '../../output/map-json.ts';
 import { renderImpact, renderMap } from '../../output/map-text.ts';
 import { chooseSecrets } from './choose.ts';
-import { openEyes, surveyFolder, type Eyes, type GlobalOptions } from './survey.ts';
+import { commonFolder, namedPlace } from './named-paths.ts';
+import { openEyes, openPlaces, surveyFolder, type GlobalOptions, type Surveyed } from './survey.ts';
 
 export interface MapFlags extends GlobalOptions {
   readonly secret?: string;
@@ -23,7 +22,7 @@ const MOST_BYTES = 10_000_000;
 
 /** Maps and prints; with `--impact` exits with 1 if anything would break. */
 export async function runMap(paths: readonly string[], flags: MapFlags, io: Io): Promise<void> {
-  const { map: whole, scan } = await surveyFolder(await openPaths(paths, flags, io), MOST_BYTES);
+  const { map: whole, scan } = await survey(paths, flags, io);
   const map = chosen(whole, flags.secret);
   const broken = flags.impact === true ? impact(map) : null;
   io.stdout(render(map, broken, flags.format));
@@ -41,40 +40,20 @@ function chosen(map: SecretMap, wanted: string | undefined): SecretMap {
   return { secrets, unresolved: [...open] };
 }
 
-/** One folder is the root; several paths, or a file, are parts of the folder that the command runs in. */
-async function openPaths(paths: readonly string[], flags: MapFlags, io: Io): Promise<Eyes> {
-  const [first = '.'] = paths;
-  if (paths.length < 2 && isFolder(resolve(io.cwd, first))) {
-    return openEyes(resolve(io.cwd, first), flags, io);
-  }
-  const eyes = await openEyes(io.cwd, flags, io);
-  const include = paths.flatMap((path) => toGlobs(path, io.cwd));
-  return { ...eyes, config: { ...eyes.config, include } };
-}
-
-function toGlobs(path: string, cwd: string): readonly string[] {
-  const inner = relative(cwd, resolve(cwd, path)).split(sep).join('/');
-  if (inner === '..' || inner.startsWith('../')) {
-    throw new AgentIdError('outside-root', 'several paths must lie in the working folder', {
-      where: path,
-      hint: 'Run it with -C DIR of the folder that holds them all.',
-    });
-  }
-  if (isFolder(resolve(cwd, path))) return [inner === '' ? '**' : `${inner}/**`];
-  const read = readTreeFile(resolve(cwd, path), MOST_BYTES);
-  if ('reason' in read) {
-    throw new AgentIdError('unreadable', `this cannot be looked at: ${read.reason}`, { where: path });
-  }
-  return [inner];
-}
-
-function isFolder(path: string): boolean {
-  try {
-    assertFolder(path);
-    return true;
-  } catch {
-    return false;
-  }
+/** One folder is the root. Several paths, or a file, are looked at together, from the folder that holds them all. */
+async function survey(paths: readonly string[], flags: MapFlags, io: Io): Promise<Surveyed> {
+  const named = await Promise.all(
+    (paths.length === 0 ? ['.'] : paths).map((path) => namedPlace(resolve(io.cwd, path), path)),
+  );
+  const [first, ...more] = named;
+  if (first !== undefined && more.length === 0 && first.place === first.folder)
+    return surveyFolder(await openEyes(first.place, flags, io), MOST_BYTES);
+  const cwd = await realPath(io.cwd);
+  const folders = named.map(({ folder }) => folder);
+  const isHere = commonFolder([cwd, ...folders]) === cwd;
+  const eyes = await openEyes(isHere ? cwd : commonFolder(folders), flags, io);
+  const places = named.map(({ place }) => place);
+  return surveyFolder(eyes, MOST_BYTES, await openPlaces(places, eyes, MOST_BYTES));
 }
 
 function render(map: SecretMap, broken: Impact | null, format: MapFlags['format']): string {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { IdpAdapter } from '../../idp/types.ts';
-import { runGit, gitTop, splitNul } from '../../lib/git.ts';
+import { runGit, splitNul } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { assertCommittable } from '../../lib/git-write.ts';
 import { withLock } from '../../lib/lock.ts';
@@ -28,6 +28,7 @@ import {
   type Scene,
 } from './migration.ts';
 import { toPlanJson } from './plan.ts';
+import { namedParts } from './named-paths.ts';
 import { proveAgents } from './prove.ts';
 import { recover, sayOrphans } from './recover.ts';
 import { runStatus } from './status.ts';
@@ -47,13 +48,13 @@ export interface MigrateFlags extends MigrationFlags {
 }
 
 /** Runs `migrate` in one of its modes. */
-export async function runMigrate(path: string, flags: MigrateFlags, io: Io): Promise<void> {
-  const folder = resolve(io.cwd, path);
-  const root = (await gitTop(folder)) ?? folder;
+export async function runMigrate(paths: readonly string[], flags: MigrateFlags, io: Io): Promise<void> {
+  const named = await namedParts(paths, io);
+  const { root } = named;
   if (flags.status === true) return runStatus(root, flags, io);
   if (flags.resume === true || flags.rollback === true) return recover(root, flags, io);
   await assertNoneOpen(statePaths(io.env).tx, root);
-  const scene = await openScene(root, flags, io);
+  const scene = await openScene(named, flags, io);
   const adapter = await openIdp(flags.idp ?? scene.eyes.config.idp, io);
   const prepared = await decide(scene, adapter, flags, io);
   if (prepared.plan.agents.length === 0) {

@@ -7,7 +7,6 @@ import { readAudit } from '../../audit/read.ts';
 import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
 import { configName, newConfigText, newSalt } from '../../lib/config.ts';
 import { readTextIfThere } from '../../lib/files.ts';
-import { gitTop } from '../../lib/git.ts';
 import { shippedPath } from '../../lib/shipped.ts';
 import type { Io } from '../../lib/io.ts';
 import { deleteAgentKey, readAgentKey } from '../../lib/keys.ts';
@@ -15,12 +14,14 @@ import { statePaths, type StatePaths } from '../../lib/state.ts';
 import type { Effects } from '../../migrate/apply.ts';
 import { newTransactionId, prepareMigration, type Prepared } from '../../migrate/prepare.ts';
 import type { AuditAction } from '../../model/audit-entry.ts';
-import type { MappedSecret } from '../../model/consumer.ts';
+import type { Consumer, MappedSecret } from '../../model/consumer.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { openTexts } from '../../sources/memory.ts';
 import { scanSource } from '../../survey/scan-tree.ts';
 import { chooseSecrets } from './choose.ts';
 import { makeKey } from './enroll-key.ts';
+import { isNamed, type Named } from './named-paths.ts';
+import { nearest } from './suggest.ts';
 import { openEyes, surveyFolder, type Eyes, type GlobalOptions, type Surveyed } from './survey.ts';
 
 export interface MigrationFlags extends GlobalOptions {
@@ -34,15 +35,16 @@ export interface MigrationFlags extends GlobalOptions {
 /** Everything that plan, migrate and retire look at. */
 export interface Scene extends Surveyed {
   readonly root: string;
+  /** Paths that were named; none means the whole. */
+  readonly parts: readonly string[];
   readonly eyes: Eyes;
   readonly state: StatePaths;
 }
 
-/** Scans and maps the repository that a command stands in. */
-export async function openScene(path: string, flags: GlobalOptions, io: Io): Promise<Scene> {
-  const root = (await gitTop(path)) ?? path;
+/** Scans and maps a repository, also where only parts of it were named: who else reads a secret counts. */
+export async function openScene({ root, parts }: Named, flags: GlobalOptions, io: Io): Promise<Scene> {
   const eyes = withSalt(await openEyes(root, flags, io));
-  return { root, eyes, state: statePaths(io.env), ...(await surveyFolder(eyes, 10_000_000)) };
+  return { root, parts, eyes, state: statePaths(io.env), ...(await surveyFolder(eyes, 10_000_000)) };
 }
 
 /** Without a salt a migration makes one, so that the lock's fingerprints are this repository's own. */
@@ -73,7 +75,7 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
         : secrets,
     lock: scene.lock,
     adapter,
-    only: flags.only,
+    only: namedAgents(scene, flags),
     handles: pairs(
       flags.handle,
       '--handle',
@@ -107,6 +109,25 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
         ]
       : [],
     rescan: (texts, moved) => findLeft(texts, scene, moved),
+  });
+}
+
+/** Gives the names of the agents to migrate: those that lie in what was named, and that were asked for; undefined where all are. */
+export function namedAgents({ map, parts }: Scene, { only }: MigrationFlags): readonly string[] | undefined {
+  const consumers = map.secrets.flatMap((secret) => secret.consumers);
+  const unknown = only?.find((name) => consumers.every((consumer) => consumer.name !== name));
+  if (unknown !== undefined) throw noSuchAgent(unknown, consumers);
+  if (parts.length === 0) return only;
+  const there = consumers.filter((consumer) => isNamed(consumer, parts)).map(({ name }) => name);
+  return there.filter((name) => only === undefined || only.includes(name));
+}
+
+function noSuchAgent(written: string, consumers: readonly Consumer[]): AgentIdError {
+  const names = [...new Set(consumers.map(({ name }) => name))];
+  const meant = nearest(written, names);
+  return new AgentIdError('unknown-name', 'no consumer has this name', {
+    where: written,
+    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}There is: ${names.slice(0, 8).join(', ') || 'none'}.`,
   });
 }
 

@@ -17,6 +17,7 @@ import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
 import { note, openIdp, openScene } from './migration.ts';
+import { namedParts } from './named-paths.ts';
 import { freshStatuses } from './status.ts';
 import type { GlobalOptions } from './survey.ts';
 
@@ -30,7 +31,7 @@ export interface RetireFlags extends GlobalOptions {
 /** Judges, asks, revokes by the bound id, and records it. */
 export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Promise<void> {
   const quietMs = toQuiet(flags.quietFor);
-  const scene = await openScene(io.cwd, flags, io);
+  const scene = await openScene(await namedParts([], io), flags, io);
   const { lock, statuses } = await freshStatuses(scene.root, io);
   const [secret, locked] = pick(lock.secrets, wanted);
   const mapped = scene.map.secrets.filter((one) => one.names.some((name) => locked.names.includes(name)));

@@ -13,8 +13,12 @@ import type { Lock } from '../../model/agent.ts';
 import type { Location } from '../../model/place.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Rule } from '../../model/rule.ts';
+import { toPathFilter } from '../../sources/glob.ts';
+import { joinSources } from '../../sources/joined.ts';
 import { toRelative } from '../../sources/listing.ts';
+import { keepPaths } from '../../sources/narrow.ts';
 import { openTree } from '../../sources/tree.ts';
+import type { TextSource } from '../../sources/types.ts';
 import { mapTree, type TreeView } from '../../survey/map-tree.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 
@@ -105,8 +109,8 @@ export interface Surveyed {
 }
 
 /** Scans and maps a folder. */
-export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Surveyed> {
-  const { view, ...rest } = await viewFolder(eyes, maxBytes);
+export async function surveyFolder(eyes: Eyes, maxBytes: number, source?: TextSource): Promise<Surveyed> {
+  const { view, ...rest } = await viewFolder(eyes, maxBytes, source);
   return { ...rest, map: await mapTree(view) };
 }
 
@@ -114,14 +118,10 @@ export async function surveyFolder(eyes: Eyes, maxBytes: number): Promise<Survey
 export async function viewFolder(
   eyes: Eyes,
   maxBytes: number,
+  given?: TextSource,
 ): Promise<Omit<Surveyed, 'map'> & { readonly view: TreeView }> {
-  const { config, root } = eyes;
-  const source = await openTree(root, {
-    maxBytes,
-    include: config.include,
-    exclude: config.exclude,
-    local: true,
-  });
+  const { root } = eyes;
+  const source = given ?? (await openPlaces([root], eyes, maxBytes));
   const scan = await scanSource(source, eyes);
   const lock = await readLock(root);
   const view: TreeView = {
@@ -148,6 +148,23 @@ function toMapped(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter(
     ({ state, kind, secret }) => state !== 'ignored' || kind === 'use' || known.has(secret),
   );
+}
+
+/**
+ * Opens files and folders as one tree, with paths from the root, and with what git ignores and usually holds secrets.
+ * Globs of the settings are about paths from the top of the repository; they leave out no file that a person named.
+ */
+export async function openPlaces(
+  places: readonly string[],
+  { config, root, below }: Eyes,
+  maxBytes: number,
+): Promise<TextSource> {
+  const options = { maxBytes, include: [], exclude: [], local: true };
+  const trees = await Promise.all(places.map((place) => openTree(place, options)));
+  const top = await realPath(root);
+  const named = new Set(places.map((place) => toRelative(top, place)));
+  const isMeant = toPathFilter(config.include, config.exclude);
+  return keepPaths(joinSources(top, trees), (path) => named.has(path) || isMeant(`${below}${path}`));
 }
 
 async function trackedPaths(root: string): Promise<ReadonlySet<string> | null> {
