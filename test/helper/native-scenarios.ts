@@ -1,0 +1,258 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readHead, writeHead } from '../../src/audit/head.ts';
+import { appendAudit } from '../../src/audit/log.ts';
+import { readAuditKey } from '../../src/lib/keys.ts';
+import { sample } from '../audit/sample.ts';
+import { clientId, userScope } from '../exchange/fake-as.ts';
+import { hardName, startNativeWorld, type Asked, type NativeWorld } from './native-world.ts';
+
+/** One language's helper. */
+export interface Port {
+  /** Puts a service with the helper into the world's root. */
+  readonly install: (world: NativeWorld) => Promise<void>;
+  /** Runs the service for a user, or as itself; gives what it prints: a header or an error for each thread. */
+  readonly ask: (world: NativeWorld, subject: string | null, asked?: Asked) => Promise<string>;
+}
+
+type Claims = Record<string, unknown>;
+const refused: readonly [string, (answer: Claims, claims: Claims) => void][] = [
+  ['wider than asked', (answer) => (answer['scope'] = `${userScope} more`)],
+  ['wider than asked', (_, claims) => (claims['scope'] = `${userScope} more`)],
+  ['wider than asked', (_, claims) => Object.assign(claims, { scope: undefined, scp: ['more'] })],
+  ['lives longer', (answer) => (answer['expires_in'] = 3600)],
+  ['lives longer', (_, claims) => (claims['exp'] = Number(claims['iat']) + 3600)],
+  ['lives longer', (_, claims) => Object.assign(claims, { exp: Number(claims['exp']) + 90, iat: undefined })],
+  ['expired already', (_, claims) => (claims['exp'] = Number(claims['iat']) - 1)],
+  ['wrong actor', (_, claims) => (claims['act'] = { sub: 'another' })],
+  ['wrong actor', (_, claims) => (claims['act'] = { sub: { sub: clientId } })],
+  ['wrong actor', (_, claims) => delete claims['act']],
+  ['wrong audience', (_, claims) => (claims['aud'] = 'https://else.example')],
+  ['wrong audience', (_, claims) => (claims['aud'] = [claims['aud'], 'https://else.example'])],
+  ['wrong audience', (_, claims) => (claims['aud'] = [])],
+  ['wrong issuer', (_, claims) => (claims['iss'] = 'https://else.example')],
+  ['another user', (_, claims) => (claims['sub'] = 'user-y')],
+  ['another user', (_, claims) => (claims['sub'] = { sub: 'user-x' })],
+  ['not a bearer token', (answer) => (answer['token_type'] = 'DPoP')],
+  ['not an access token', (answer) => delete answer['issued_token_type']],
+  ['no usable access token', (answer) => (answer['access_token'] = 'a\r\nb')],
+];
+
+/** Shows what every helper does where neither Node nor `agent-id` is. Gives the world of the running test. */
+export function describeNative(name: string, { install, ask }: Port): () => NativeWorld {
+  let here: NativeWorld;
+  beforeEach(async () => {
+    here = await startNativeWorld();
+    await install(here);
+  });
+  afterEach(() => here.stop());
+  const asUser = (asked?: Asked): Promise<string> => ask(here, here.fake.subject('user-x'), asked);
+  const log = (): Promise<string> => readFile(join(here.state, 'audit/log.jsonl'), 'utf8');
+  const answers = (...statuses: readonly number[]): void => {
+    const left = [...statuses];
+    here.fake.intercept = (response) => {
+      const status = left.shift();
+      if (status === undefined) return false;
+      response.writeHead(status, { 'retry-after': status === 429 ? '1' : '' });
+      response.end('{"error":"invalid_client"}');
+      return true;
+    };
+  };
+
+  describe(`${name}: exchanging`, () => {
+    it('exchanges once for many threads, and audits it', async () => {
+      const said = await asUser({ threads: 8 });
+      expect(said).toMatch(/^Bearer \S+\n/);
+      expect(said.trim().split('\n')).toHaveLength(8);
+      expect(new Set(said.trim().split('\n')).size).toBe(1);
+      expect(here.fake.seen).toHaveLength(1);
+      expect(here.fake.seen[0]?.assertion).toMatchObject({
+        iss: clientId,
+        sub: clientId,
+        aud: `${here.fake.origin}/token`,
+      });
+      expect(await here.entries()).toBe(1);
+      expect(await ask(here, null)).toMatch(/^Bearer /);
+      expect(here.fake.seen[1]?.form.get('grant_type')).toBe('client_credentials');
+      expect(await here.entries()).toBe(2);
+      const [first, second] = (await log()).split('\n').map((line) => line && (JSON.parse(line) as Claims));
+      expect(first).toMatchObject({ user: 'user-x', asItself: false, result: 'ok', jti: 'jti-1' });
+      expect(first).toMatchObject({ agent: { displayName: hardName }, operation: 'token exchange' });
+      expect(second).toMatchObject({ user: null, asItself: true, operation: 'client credentials' });
+    });
+
+    it.each(refused)('refuses an answer: %s', async (what, alter) => {
+      here.fake.alter = alter;
+      expect(await asUser()).toMatch(new RegExp(`^unacceptable-token .*${what}`));
+      expect(await log()).toContain('"reason":"unacceptable-token","resource"');
+      expect(await here.entries()).toBe(1);
+    });
+
+    it('writes the name of any user as Node does', async () => {
+      const names = [hardName, 'a\ud83d', '\udc00'];
+      for (const sub of names) await ask(here, here.fake.subject(sub));
+      expect(await here.entries()).toBe(names.length);
+      const users = (await log()).split('\n').map((line) => line && (JSON.parse(line) as Claims)['user']);
+      expect(users[0]).toBe(hardName);
+    });
+
+    it('says that a revoked agent is denied', async () => {
+      answers(401);
+      expect(await asUser()).toMatch(/^denied .*invalid_client/);
+      expect(await log()).toContain('"result":"denied"');
+      expect(await here.entries()).toBe(1);
+    });
+
+    it('asks again while the provider is busy, with another proof, and audits once', async () => {
+      answers(503, 429);
+      expect(await asUser()).toMatch(/^Bearer /);
+      const proofs = here.fake.seen.map(({ assertion }) => assertion['jti']);
+      expect(new Set(proofs).size).toBe(3);
+      expect(await here.entries()).toBe(1);
+    });
+
+    it('says that the provider is out of order, and may be asked again', async () => {
+      answers(503, 503, 503, 503);
+      expect(await asUser()).toMatch(/^idp-unreachable .*503/);
+      expect(here.fake.seen).toHaveLength(3);
+    });
+
+    it('does not wait for as long as the provider likes', async () => {
+      here.fake.intercept = (response) => {
+        response.writeHead(429, { 'retry-after': '3600' }).end();
+        return true;
+      };
+      expect(await asUser()).toMatch(/^idp-unreachable .*429/);
+      expect(here.fake.seen).toHaveLength(1);
+    });
+
+    it('follows no redirect', async () => {
+      here.fake.intercept = (response) => {
+        response.writeHead(307, { location: '/api/' }).end();
+        return true;
+      };
+      let carried = '';
+      here.fake.api = (request, response) => {
+        carried = request.url ?? '';
+        response.end('{}');
+      };
+      expect(await asUser()).toMatch(/^idp-refused .*307/);
+      expect(carried).toBe('');
+    });
+  });
+
+  describe(`${name}: trust and keys`, () => {
+    it('sends nothing without trust, TLS, or a key of its own', async () => {
+      await here.trust('http://idp.example');
+      expect(await asUser()).toMatch(/^untrusted-issuer /);
+      await rm(here.trustFile);
+      expect(await asUser()).toMatch(/^untrusted-issuer /);
+      await here.trust(here.fake.origin);
+      await chmod(here.keyFile, 0o644);
+      expect(await asUser()).toMatch(/^unreadable /);
+      await rm(here.keyFile);
+      expect(await asUser()).toMatch(/AGENT_ID_COMMAND/);
+      await symlink(here.fake.keyFile, here.keyFile);
+      expect(await asUser()).toMatch(/^unreadable /);
+      expect(here.fake.seen).toEqual([]);
+    });
+
+    it('takes no trust from the environment beside a trust file that it cannot read', async () => {
+      const env = { AGENT_ID_ISSUER: here.fake.origin };
+      for (const unread of [{ schemaVersion: 2 }, { schemaVersion: 1, name: 'fake', resources: [] }]) {
+        await writeFile(here.trustFile, JSON.stringify(unread));
+        expect(await asUser({ env })).toMatch(/^malformed .*fake\.json/);
+      }
+      expect(here.fake.seen).toEqual([]);
+    });
+
+    it('takes the issuer that a job names, and no other', async () => {
+      await rm(here.trustFile);
+      expect(await asUser({ env: { AGENT_ID_ISSUER: 'https://else.example' } })).toMatch(/^untrusted-issuer/);
+      expect(await asUser({ env: { AGENT_ID_ISSUER: here.fake.origin } })).toMatch(/^Bearer /);
+    });
+
+    it.each(['', '\xff', '"}'])('says nothing of a malformed key file (%j)', async (end) => {
+      const secret = (await readFile(here.keyFile, 'utf8')).slice(0, -9);
+      await writeFile(here.keyFile, Buffer.from(secret + end, 'latin1'));
+      const said = await asUser();
+      expect(said).toMatch(/^malformed .*password-reset\.json/);
+      expect(said).not.toContain(secret.slice(20, 60));
+    });
+
+    it('leaves a resource that wants proofs to the command', async () => {
+      const trust = await readFile(here.trustFile, 'utf8');
+      await writeFile(here.trustFile, trust.replace('"maxTtl', '"dpop":true,"maxTtl'));
+      expect(await asUser()).toMatch(/AGENT_ID_COMMAND/);
+      expect(here.fake.seen).toEqual([]);
+    });
+
+    it('refuses another address of the lock file', async () => {
+      const lock = join(here.root, 'agent-id.lock.json');
+      await writeFile(lock, (await readFile(lock, 'utf8')).replace('/api/', '/else/'));
+      expect(await asUser()).toMatch(/^untrusted-resource /);
+      expect(here.fake.seen).toEqual([]);
+    });
+  });
+
+  describe(`${name}: audit log`, () => {
+    it.each(['of a process that is gone', 'of nobody'])('takes over a lock %s', async (whose) => {
+      const gone = spawnSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).stdout;
+      await mkdir(join(here.state, 'audit'), { mode: 0o700 });
+      const lock = join(here.state, 'audit/.lock');
+      await writeFile(lock, whose === 'of nobody' ? '' : gone);
+      if (whose === 'of nobody') spawnSync('touch', ['-d', '2020-01-01', lock]);
+      expect(await asUser()).toMatch(/^Bearer /);
+      expect(await here.entries()).toBe(1);
+    });
+
+    it('writes beside the command, and the log stays intact', async () => {
+      const paths = { audit: join(here.state, 'audit'), keys: join(here.state, 'keys') };
+      await appendAudit(paths, sample({ user: 'first' }));
+      const asked = Array.from({ length: 4 }, () => asUser());
+      for (let at = 0; at < 8; at += 1) await appendAudit(paths, sample({ user: `user-${at}` }));
+      for (const said of await Promise.all(asked)) expect(said).toMatch(/^Bearer /);
+      await appendAudit(paths, sample({ user: 'last' }));
+      expect(await here.entries()).toBe(14);
+    });
+
+    it('goes on after a crash at any byte of an entry', async () => {
+      const [file, head] = [join(here.state, 'audit/log.jsonl'), join(here.state, 'audit/head.json')];
+      const key = (await readAuditKey({ keys: join(here.state, 'keys') }, true)) ?? Buffer.alloc(0);
+      await asUser();
+      const before = await readHead(head, key);
+      await asUser();
+      const after = await readHead(head, key);
+      const whole = await readFile(file);
+      if (typeof before !== 'object' || typeof after !== 'object') throw new Error('there is no head');
+      expect(after).toEqual({ last: { ...after.last, size: whole.length }, next: null, tears: 0 });
+      for (const length of [before.last.size, before.last.size + 40, whole.length]) {
+        await writeFile(file, whole.subarray(0, length));
+        await writeHead(head, { last: before.last, next: after.last, tears: 0 }, key);
+        expect(await asUser()).toMatch(/^Bearer /);
+        expect(await here.entries()).toBe(length === whole.length ? 3 : 2);
+      }
+    });
+
+    it('hands out nothing where its log has no folder', async () => {
+      await writeFile(join(here.root, 'file'), '');
+      const env = { AGENT_ID_AUDIT: join(here.root, 'file') };
+      expect(await asUser({ env })).toMatch(/^unwritable .*audit log/);
+    });
+
+    it('hands out nothing that it cannot write down', async () => {
+      await asUser();
+      const whole = await log();
+      for (const wrong of ['', whole.slice(0, -9), `${whole}x`]) {
+        await writeFile(join(here.state, 'audit/log.jsonl'), wrong);
+        expect(await asUser()).toMatch(/^audit-broken .*agent-id audit verify/);
+      }
+      await writeFile(join(here.state, 'audit/log.jsonl'), whole);
+      await writeFile(join(here.state, 'audit/head.json'), '{"mac":"00"}');
+      expect(await asUser()).toMatch(/^audit-broken .*head/);
+    });
+  });
+  return () => here;
+}

@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import { copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userScope } from '../exchange/fake-as.ts';
+import { describeNative } from './native-scenarios.ts';
+import type { Asked, NativeWorld } from './native-world.ts';
+import { run } from './run.ts';
+
+const helper = join(import.meta.dirname, '../../src/helper/ports/helper.go');
+const missing = spawnSync('go', ['version']).status !== 0;
+
+const main = `package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+
+	agentid "example.test/service/agent-id"
+)
+
+func ask(subject string) (string, error) {
+	if target := os.Getenv("SERVICE_GETS"); target != "" {
+		got, err := agentid.ClientAsItself("password-reset", "api", "${userScope}").Get(target)
+		if err != nil {
+			return "", err
+		}
+		text, err := io.ReadAll(got.Body)
+		return strconv.Itoa(got.StatusCode) + " " + string(text), err
+	}
+	if subject == "" {
+		return agentid.AuthorizationAsItself(context.Background(), "password-reset", "api", "${userScope}")
+	}
+	r, _ := http.NewRequest("POST", "http://service/", nil)
+	r.Header.Set("Authorization", "Bearer "+subject)
+	return agentid.Authorization(r, "password-reset", "api", "${userScope}", "${userScope}")
+}
+
+func main() {
+	subject, _ := io.ReadAll(os.Stdin)
+	threads, _ := strconv.Atoi(os.Args[1])
+	var wait sync.WaitGroup
+	for at := 0; at < threads; at++ {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			found, err := ask(string(subject))
+			var known *agentid.Error
+			if errors.As(err, &known) {
+				found = known.Code + " " + known.Error()
+			} else if err != nil {
+				found = err.Error()
+			}
+			fmt.Println(found)
+		}()
+	}
+	wait.Wait()
+}
+`;
+
+let built: string;
+
+/** Builds for a module of an older Go; `-trimpath`: the program does not know where its source lay. */
+async function build(): Promise<void> {
+  built = await mkdtemp(join(tmpdir(), 'agent-id-go-'));
+  await mkdir(join(built, 'agent-id'));
+  await copyFile(helper, join(built, 'agent-id/helper.go'));
+  await writeFile(join(built, 'go.mod'), 'module example.test/service\n\ngo 1.16\n');
+  await writeFile(join(built, 'main.go'), main);
+  const { PATH = '', HOME = '' } = process.env;
+  for (const args of [['vet', './...'], ['build', '-trimpath', '-o', 'service', '.']]) {
+    const ran = await run('go', args, { cwd: built, env: { PATH, HOME, GOPROXY: 'off' } });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  }
+}
+
+async function install({ root }: NativeWorld): Promise<void> {
+  await link(join(built, 'service'), join(root, 'service'));
+}
+
+async function ask(world: NativeWorld, subject: string | null, asked: Asked = {}): Promise<string> {
+  const { path = 'empty', threads = 1, env = {} } = asked;
+  const ran = await run(join(world.root, 'service'), [String(threads)], {
+    cwd: join(world.root, 'empty'),
+    env: { PATH: join(world.root, path), AGENT_ID_HOME: world.state, ...env },
+    stdin: subject ?? '',
+  });
+  expect(ran.stderr).toBe('');
+  return ran.stdout;
+}
+
+describe.skipIf(missing)('helper.go where neither node nor agent-id is', () => {
+  beforeAll(build, 300_000);
+  afterAll(() => rm(built, { recursive: true }));
+  const world = describeNative('helper.go', { install, ask });
+
+  it('is formatted as gofmt does, and compiles for other systems', async () => {
+    expect(spawnSync('gofmt', ['-l', helper], { encoding: 'utf8' }).stdout).toBe('');
+    const { PATH = '', HOME = '' } = process.env;
+    for (const GOOS of ['windows', 'darwin']) {
+      const env = { PATH, HOME, GOPROXY: 'off', GOOS };
+      expect(await run('go', ['vet', './agent-id'], { cwd: built, env })).toMatchObject({ code: 0, stderr: '' });
+    }
+  }, 300_000);
+
+  it('sends requests of the agent alone', async () => {
+    world().fake.api = (request, response) => response.end(String(request.headers.authorization).slice(0, 9));
+    const env = { SERVICE_GETS: world().fake.resource };
+    expect(await ask(world(), null, { env })).toBe('200 Bearer ey\n');
+    expect(await world().entries()).toBe(1);
+  });
+});
