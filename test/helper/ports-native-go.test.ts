@@ -67,18 +67,20 @@ func main() {
 
 let built: string;
 
-/** Builds for a module of an older Go; `-trimpath`: the program does not know where its source lay. */
+/** Builds for a module of an older Go. The source is gone when the service runs, as on a server. */
 async function build(): Promise<void> {
   built = await mkdtemp(join(tmpdir(), 'agent-id-go-'));
-  await mkdir(join(built, 'agent-id'));
-  await copyFile(helper, join(built, 'agent-id/helper.go'));
-  await writeFile(join(built, 'go.mod'), 'module example.test/service\n\ngo 1.16\n');
-  await writeFile(join(built, 'main.go'), main);
+  const source = join(built, 'source');
+  await mkdir(join(source, 'agent-id'), { recursive: true });
+  await copyFile(helper, join(source, 'agent-id/helper.go'));
+  await writeFile(join(source, 'go.mod'), 'module example.test/service\n\ngo 1.16\n');
+  await writeFile(join(source, 'main.go'), main);
   const { PATH = '', HOME = '' } = process.env;
-  for (const args of [['vet', './...'], ['build', '-trimpath', '-o', 'service', '.']]) {
-    const ran = await run('go', args, { cwd: built, env: { PATH, HOME, GOPROXY: 'off' } });
+  for (const args of [['vet', './...'], ['build', '-o', '../service', '.']]) {
+    const ran = await run('go', args, { cwd: source, env: { PATH, HOME, GOPROXY: 'off' } });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
   }
+  await rm(source, { recursive: true });
 }
 
 async function install({ root }: NativeWorld): Promise<void> {
@@ -101,14 +103,9 @@ describe.skipIf(missing)('helper.go where neither node nor agent-id is', () => {
   afterAll(() => rm(built, { recursive: true }));
   const world = describeNative('helper.go', { install, ask });
 
-  it('is formatted as gofmt does, and compiles for other systems', async () => {
-    expect(spawnSync('gofmt', ['-l', helper], { encoding: 'utf8' }).stdout).toBe('');
-    const { PATH = '', HOME = '' } = process.env;
-    for (const GOOS of ['windows', 'darwin']) {
-      const env = { PATH, HOME, GOPROXY: 'off', GOOS };
-      expect(await run('go', ['vet', './agent-id'], { cwd: built, env })).toMatchObject({ code: 0, stderr: '' });
-    }
-  }, 300_000);
+  it('is formatted as gofmt does', () => {
+    expect(spawnSync('gofmt', ['-l', helper], { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: '' });
+  });
 
   it('sends requests of the agent alone', async () => {
     world().fake.api = (request, response) => response.end(String(request.headers.authorization).slice(0, 9));
