@@ -76,7 +76,10 @@ async function build(): Promise<void> {
   await writeFile(join(source, 'go.mod'), 'module example.test/service\n\ngo 1.16\n');
   await writeFile(join(source, 'main.go'), main);
   const { PATH = '', HOME = '' } = process.env;
-  for (const args of [['vet', './...'], ['build', '-o', '../service', '.']]) {
+  for (const args of [
+    ['vet', './...'],
+    ['build', '-o', '../service', '.'],
+  ]) {
     const ran = await run('go', args, { cwd: source, env: { PATH, HOME, GOPROXY: 'off' } });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
   }

@@ -10,25 +10,25 @@ key is an ES256 file and the provider speaks the standards, it exchanges here, s
 
 import base64
 import binascii
+import collections.abc
+import hashlib
 import hmac
+import http.client
+import json
+import os
+import re
 import secrets
+import shlex
+import shutil
 import stat
+import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-
-import collections.abc
-import hashlib
-import json
-import os
-import re
-import shlex
-import shutil
-import subprocess
-import threading
-import time
 
 _TIMEOUT_SECONDS = 30
 _MARGIN_SECONDS = 30
@@ -248,6 +248,7 @@ def _remember(key, header, ends):
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+_LONGEST_WAIT_SECONDS = 5
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -402,7 +403,6 @@ def _exchange(native, scopes, subject):
     form = {
         "resource": native["resource"]["uri"],
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": _assertion(native, endpoint, int(now)),
     }
     if scopes:
         form["scope"] = " ".join(scopes)
@@ -411,10 +411,16 @@ def _exchange(native, scopes, subject):
     else:
         form.update(grant_type=_EXCHANGE, subject_token=subject, subject_token_type=_ACCESS_TOKEN,
                     requested_token_type=_ACCESS_TOKEN)
-    status, answer = _http(endpoint, urllib.parse.urlencode(form).encode())
+
+    def send():
+        form["client_assertion"] = _assertion(native, endpoint, int(time.time()))
+        return _http(endpoint, urllib.parse.urlencode(form).encode())
+
+    status, answer = _patiently(send)
     if status != 200:
         error = answer.get("error") if re.fullmatch(r"[a-z_]{1,40}", str(answer.get("error"))) else status
-        _assert_working(status)
+        if status not in (400, 401, 403):
+            raise AgentIdError("idp-refused", f"The identity provider answers {error}.")
         raise AgentIdError("denied", f"The identity provider refused: {error}.",
                            "Ask its administrator: the agent may be revoked, or may not have these scopes for this user.")
     ends, jti = _judge(native, answer, scopes, subject, now)
@@ -422,9 +428,16 @@ def _exchange(native, scopes, subject):
     return f"Bearer {answer['access_token']}", started + ends - now - _MARGIN_SECONDS, jti
 
 
-def _assert_working(status):
-    if status == 429 or status >= 500:
-        raise AgentIdError("idp-unreachable", f"The identity provider answers {status}.", "Try again later.")
+def _patiently(send):
+    """Asks again where the provider says that it is busy or out of order: twice at most, and never for long."""
+    for wait in (0.3, 1.2, 2 * _LONGEST_WAIT_SECONDS):
+        status, answer, after = send()
+        if status != 429 and status < 500:
+            return status, answer
+        wait = max(wait, int(after) if re.fullmatch("[0-9]{1,9}", after) else 0)
+        if wait > _LONGEST_WAIT_SECONDS:
+            raise AgentIdError("idp-unreachable", f"The identity provider answers {status}.", "Try again later.")
+        time.sleep(wait)
 
 
 def _judge(native, answer, scopes, subject, now):
@@ -470,7 +483,11 @@ def _judge(native, answer, scopes, subject, now):
         comparable = user is not None and user.get("iss", native["trust"]["issuer"]) == native["trust"]["issuer"]
         need(claims is None or not comparable or found.get("sub") == user.get("sub"), "another user")
     ends = [now + lifetime] if number(lifetime) else []
-    return min([*ends, exp] if number(exp) else ends), found.get("jti")
+    return min([*ends, exp] if number(exp) else ends), _text(found.get("jti"))
+
+
+def _text(value):
+    return value if isinstance(value, str) else None
 
 
 def _claims(token):
@@ -492,21 +509,22 @@ def _http(url, body=None):
     _assert_secure(url)
     request = urllib.request.Request(url, body, {"Accept": "application/json"})
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as response:
-            status, text = response.status, response.read(1_000_000)
-    except urllib.error.HTTPError as error:
-        status, text = error.code, error.read(1_000_000)
-    except OSError:
+        try:
+            response = urllib.request.build_opener(_NoRedirect).open(request, timeout=10)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            status, text, headers = response.status, response.read(1_000_000), response.headers
+    except (OSError, http.client.HTTPException):
         raise AgentIdError("idp-unreachable", "The identity provider does not answer.", "Try again later.") from None
-    return status, _parsed(text)
+    return status, _parsed(text), headers.get("Retry-After", "")
 
 
 def _token_endpoint(issuer):
     parsed = urllib.parse.urlsplit(issuer)
     origin, path = f"{parsed.scheme}://{parsed.netloc}", parsed.path.removesuffix("/")
     for place in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
-        status, metadata = _http(origin + place)
-        _assert_working(status)
+        status, metadata = _patiently(lambda: _http(origin + place))
         if status == 200:
             if metadata.get("issuer") != issuer or not isinstance(metadata.get("token_endpoint"), str):
                 raise AgentIdError("untrusted-issuer", "The identity provider says that it is another issuer.")
@@ -581,7 +599,7 @@ def _audit(native, scopes, subject, result, reason, jti):
     event = {
         "schemaVersion": 1, "action": "exchange", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "agent": {"id": native["id"], "displayName": locked["displayName"], "clientId": locked["clientId"]},
-        "user": (_claims(subject) or {}).get("sub"), "asItself": subject is None,
+        "user": _text((_claims(subject) or {}).get("sub")), "asItself": subject is None,
         "resource": {"uri": resource["uri"], "displayName": resource.get("displayName", resource["key"])},
         "operation": "client credentials" if subject is None else "token exchange",
         "scopes": scopes, "result": result, "reason": reason, "jti": jti,
@@ -672,8 +690,10 @@ def _append(home, folder, event):
         if entry.get("hash") != pending["hash"] or _hash(entry) != pending["hash"] or _canonical(entry) != line:
             raise _broken("was altered")
         last = pending
-    elif size < last["size"] or size > (pending or last)["size"]:
-        raise _broken("was cut or extended")
+    elif size < last["size"]:
+        raise _broken("was cut, or its last line is torn")
+    elif size > (pending or last)["size"]:
+        raise _broken("was extended by somebody else")
     entry = {**event, "seq": last["seq"] + 1, "prev": last["hash"]}
     entry["hash"] = _hash(entry)
     line = _canonical(entry) + b"\n"
@@ -697,7 +717,8 @@ def _read_head(path, key, size):
         return {"seq": 0, "prev": "0" * 64, "hash": "0" * 64, "size": 0}, None, 0
     with open(path, encoding="utf-8") as file:
         head = _parsed(file.read())
-    if not hmac.compare_digest(str(head.pop("mac", "")), _mac(key, head)):
+    mac = str(head.pop("mac", "")).encode(errors="replace")
+    if not hmac.compare_digest(mac, _mac(key, head).encode()):
         raise _broken("has a head that this machine did not write")
     return head["last"], head["next"], head["tears"]
 
