@@ -11,7 +11,9 @@ export function renderAuditLine(event: AuditEvent): string {
   return columns.map(printable).join('  ');
 }
 
-const deeds: Readonly<Record<Exclude<AuditAction, 'exchange' | 'call' | 'login' | 'logout'>, string>> = {
+const deeds: Readonly<
+  Record<Exclude<AuditAction, 'ask' | 'exchange' | 'call' | 'login' | 'logout'>, string>
+> = {
   register: 'was registered',
   enroll: 'got a key',
   revoke: 'was revoked',
@@ -29,6 +31,7 @@ function toSentence(event: AuditEvent): string {
   if (action === 'login') return `${user ?? 'Somebody'} signed in`;
   if (action === 'logout') return `${user ?? 'Somebody'} signed out`;
   if (action === 'exchange' || action === 'call') return toAccess(event);
+  if (action === 'ask') return toQuestion(event);
   const who = agent?.displayName ?? withoutAgent(action);
   return `${who} ${event.result === 'ok' ? deedOf(action, user) : `was not changed: ${action} ${event.result}`}`;
 }
@@ -40,6 +43,12 @@ function deedOf(action: keyof typeof deeds, user: string | null): string {
 function withoutAgent(action: AuditAction): string {
   if (action === 'retire') return 'Everybody';
   return action === 'migrate' || action === 'rollback' ? 'This repository' : 'An agent';
+}
+
+function toQuestion({ agent, user, resource, result }: AuditEvent): string {
+  const answer = { ok: 'was allowed by', denied: 'was not allowed by', failed: 'could not ask' }[result];
+  const target = resource === null ? '' : ` to reach ${resource.displayName}`;
+  return `${agent?.displayName ?? 'An agent'} ${answer} ${user ?? 'a user'}${target}`;
 }
 
 function toAccess({ agent, user, asItself, resource, result }: AuditEvent): string {

@@ -14,6 +14,9 @@ export function addExec(program: Command, io: Io): void {
     .option('--as-agent', 'act as the agent itself, without a user')
     .option('--subject-file <file>', "file with the user's token")
     .option('--subject-fd <n>', "open descriptor with the user's token")
+    .option('--ask <user>', 'ask this user, who is not there, and wait for the answer (one --env)')
+    .option('--message <text>', 'what the user of --ask is told, 1 to 120 characters')
+    .option('--wait <seconds>', 'how long to wait for the answer, at most 300 (the default)')
     .passThroughOptions()
     .addHelpText(
       'after',

@@ -23,6 +23,9 @@ export function addToken(program: Command, io: Io): void {
     .option('--as-agent', 'act as the agent itself, without a user')
     .option('--subject-file <file>', "file with the user's token, - for standard input")
     .option('--subject-fd <n>', "open descriptor with the user's token")
+    .option('--ask <user>', 'ask this user, who is not there, and wait for the answer')
+    .option('--message <text>', 'what the user of --ask is told, 1 to 120 characters')
+    .option('--wait <seconds>', 'how long to wait for the answer, at most 300 (the default)')
     .option('--env <name>', 'name of the variable for env and github', 'AGENT_ID_TOKEN')
     .addOption(
       new Option('--format <format>', 'how to print it')
@@ -45,9 +48,10 @@ async function runToken(options: TokenOptions, io: Io): Promise<void> {
     readKeychain,
     warn: (text) => io.stderr(`${text}\n`),
   });
-  const subject = await readSubject(opened, options, io);
-  const scopes = toScopes(opened, options.resource, options.scope);
-  await printToken(await opened.token({ subject, resource: options.resource, scopes }), options, io);
+  const { resource } = options;
+  const purpose = { resource, scopes: toScopes(opened, resource, options.scope) };
+  const subject = await readSubject(opened, options, { io, purpose });
+  await printToken(await opened.token({ subject, ...purpose }), options, io);
 }
 
 async function printToken(granted: Granted, { format, env }: TokenOptions, io: Io): Promise<void> {

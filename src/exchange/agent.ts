@@ -1,18 +1,26 @@
-import { readAnswer, type TokenAnswer } from './answer.ts';
-import { signAssertion } from './assertion.ts';
+import type { TokenAnswer } from './answer.ts';
+import { askUser } from './ask.ts';
 import { createCache, type Cached, type TokenCache } from './cache.ts';
 import { readClaims, toNumber, toSha256, toText } from './encode.ts';
 import { ExchangeError } from './error.ts';
-import { entraFederation, fromEntra, toForm } from './form.ts';
+import { fromEntra, toForm } from './form.ts';
 import { judgeJag, toBearerForm, toJagForm } from './id-jag.ts';
 import { judgeAnswer } from './judge.ts';
+import { requestToken } from './request.ts';
 import { sendWithToken } from './send.ts';
-import type { AccessToken, Agent, AgentOptions, ExchangeEvent, TokenRequest, TokenSource } from './types.ts';
+import type {
+  AccessToken,
+  Agent,
+  AgentOptions,
+  ExchangeEvent,
+  TokenRequest,
+  TokenSource,
+  UserRequest,
+} from './types.ts';
 
 const DEFAULT_MAX_TTL_SECONDS = 300;
 /** A token is not handed out in its last seconds: it must survive the request that it is for. */
 const MARGIN_MS = 30_000;
-const TIMEOUT_MS = 15_000;
 
 /** One identity with its cache. `subject` null: as itself. */
 interface Source {
@@ -33,6 +41,7 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     onBehalfOf: (subjectToken) => toTokenSource({ options, cache, subject: assertSubject(subjectToken) }),
     asItself: () => toTokenSource({ options, cache, subject: null }),
+    ask: (request) => askAudited(options, request),
   };
 }
 
@@ -76,6 +85,27 @@ async function toKey({ options, subject }: Source, { resource, scopes }: TokenRe
   return JSON.stringify([options.issuer, options.clientId, who, resource, [...new Set(scopes)].sort()]);
 }
 
+async function askAudited(options: AgentOptions, request: UserRequest): Promise<string> {
+  const asked = { kind: 'ask', subject: request.user, asItself: false } as const;
+  const tell = (event: Outcome): void => emit({ options, subject: null }, request, { ...asked, ...event });
+  try {
+    assertRequest(request);
+    const subject = await askUser(options, request);
+    tell({ result: 'ok', reason: null, subject: toText(readClaims(subject)?.['sub']) ?? request.user });
+    return subject;
+  } catch (error) {
+    tell(toOutcome(error));
+    throw error;
+  }
+}
+
+type Outcome = Pick<ExchangeEvent, 'result' | 'reason'> & Partial<ExchangeEvent>;
+
+function toOutcome(error: unknown): Outcome {
+  const known = error instanceof ExchangeError ? error : undefined;
+  return { result: known?.kind === 'denied' ? 'denied' : 'failed', reason: known?.code ?? 'internal' };
+}
+
 async function exchangeAudited(source: Source, request: TokenRequest): Promise<Cached> {
   try {
     const cached = await exchange(source, request);
@@ -83,17 +113,15 @@ async function exchangeAudited(source: Source, request: TokenRequest): Promise<C
     emit(source, request, { kind: 'exchange', subject, jti, result: 'ok', reason: null });
     return cached;
   } catch (error) {
-    const known = error instanceof ExchangeError ? error : undefined;
-    const result = known?.kind === 'denied' ? 'denied' : 'failed';
-    emit(source, request, { kind: 'exchange', result, reason: known?.code ?? 'internal' });
+    emit(source, request, { kind: 'exchange', ...toOutcome(error) });
     throw error;
   }
 }
 
 function emit(
-  { options, subject }: Source,
+  { options, subject }: Pick<Source, 'options' | 'subject'>,
   request: TokenRequest,
-  event: Partial<ExchangeEvent> & Pick<ExchangeEvent, 'kind' | 'result' | 'reason'>,
+  event: Outcome & Pick<ExchangeEvent, 'kind'>,
 ): void {
   options.onEvent?.({
     resource: request.resource,
@@ -139,15 +167,15 @@ async function askFor(
   const form = toForm(options, request, subject);
   const server = options.resourceServer;
   if (server === undefined || subject === null) {
-    const said = await ask(options, form, now);
+    const said = await requestToken(options, form, now);
     return { answer: options.dialect === 'entra' ? fromEntra(said, request) : said, from: options };
   }
-  const said = await ask(options, toJagForm(form, server, request), now);
+  const said = await requestToken(options, toJagForm(form, server, request), now);
   const { assertion, clientId } = judgeJag(said, { options, server, subjectToken: subject, request });
   // What the provider expects of an assertion says nothing about this server.
   const { assertionAudience: _audience, dialect: _dialect, ...plain } = options;
   const from = { ...plain, ...server, clientId };
-  return { answer: await ask(from, toBearerForm(assertion, request), options.clock()), from };
+  return { answer: await requestToken(from, toBearerForm(assertion, request), options.clock()), from };
 }
 
 /** Gives when the user's own token ends, in milliseconds; an opaque one does not say. */
@@ -157,75 +185,4 @@ function assertAlive(subject: string, now: number): number {
     throw new ExchangeError('subject-expired', "the user's own token has expired");
   }
   return exp === null ? Infinity : exp * 1000;
-}
-
-/** A key that was replaced while the request was on its way is refused: then the new one is good. */
-async function ask(options: AgentOptions, form: Record<string, string>, now: number): Promise<TokenAnswer> {
-  const signer = await currentSigner(options.signer);
-  try {
-    return await askWith({ ...options, signer }, form, now);
-  } catch (error) {
-    if (!(error instanceof ExchangeError && error.status === 401)) throw error;
-    const later = await currentSigner(options.signer);
-    if ('token' in signer || 'token' in later || signer.kid === later.kid) throw error;
-    return askWith({ ...options, signer: later }, form, options.clock());
-  }
-}
-
-async function currentSigner(signer: AgentOptions['signer']): Promise<AgentOptions['signer']> {
-  return 'token' in signer ? signer : ((await signer.current?.()) ?? signer);
-}
-
-async function askWith(
-  options: AgentOptions,
-  form: Record<string, string>,
-  now: number,
-): Promise<TokenAnswer> {
-  const send = async (): Promise<Response> =>
-    post(
-      options,
-      new URLSearchParams({
-        ...form,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        ...(await proveClient(options, now)),
-      }),
-    );
-  const response = await send();
-  const again = await options.prover?.wantsNonce(response, options.tokenEndpoint);
-  return readAnswer(again === true ? await send() : response, options.clock());
-}
-
-/** A platform's token names the job, not the client: the client id says which client it is to be. */
-async function proveClient(
-  { signer, clientId, issuer, ...options }: AgentOptions,
-  now: number,
-): Promise<Record<string, string>> {
-  if ('token' in signer)
-    return {
-      client_id: clientId,
-      client_assertion: await signer.token(options.dialect === 'entra' ? entraFederation : issuer),
-    };
-  const audience = options.assertionAudience ?? options.tokenEndpoint;
-  return { client_assertion: await signAssertion(signer, { clientId, audience, now }) };
-}
-
-async function post(options: AgentOptions, body: URLSearchParams): Promise<Response> {
-  const { prover, tokenEndpoint: url } = options;
-  const proof = prover && { dpop: await prover.prove({ method: 'POST', url }) };
-  let response: Response;
-  try {
-    response = await options.fetch(url, {
-      method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...proof },
-      body: body.toString(),
-      // A redirect would carry the user's token elsewhere.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (cause) {
-    throw new ExchangeError('unreachable', `the identity provider at ${options.issuer} does not answer`, {
-      cause,
-    });
-  }
-  return response;
 }

@@ -17,6 +17,12 @@ const denials: Readonly<Record<string, ExchangeCode>> = {
   unauthorized_client: 'unauthorized-client',
   unsupported_grant_type: 'unauthorized-client',
   invalid_client: 'invalid-client',
+  // OpenID CIBA Core sections 11 and 13.
+  authorization_pending: 'not-yet',
+  slow_down: 'slow-down',
+  expired_token: 'not-answered',
+  unknown_user_id: 'unknown-user',
+  invalid_binding_message: 'invalid-request',
 };
 
 /** A difference that no server tolerates in an assertion of a minute's life, in milliseconds. */

@@ -8,6 +8,12 @@ export type ExchangeCode =
   | 'invalid-request'
   | 'unauthorized-client'
   | 'invalid-client'
+  | 'unknown-user'
+  | 'user-refused'
+  | 'not-answered'
+  // The user has not answered yet.
+  | 'not-yet'
+  | 'slow-down'
   // It could not be asked, or did not answer in the protocol.
   | 'unreachable'
   | 'server-error'
@@ -23,6 +29,7 @@ export type ExchangeCode =
   | 'expired-answer'
   // We did not ask at all.
   | 'subject-expired'
+  | 'cannot-ask'
   | 'malformed-request'
   | 'signer-failed'
   | 'outside-resource'
@@ -39,6 +46,11 @@ const kinds: Readonly<Record<ExchangeCode, ExchangeKind>> = {
   'invalid-request': 'denied',
   'unauthorized-client': 'denied',
   'invalid-client': 'denied',
+  'unknown-user': 'denied',
+  'user-refused': 'denied',
+  'not-answered': 'denied',
+  'not-yet': 'failed',
+  'slow-down': 'failed',
   unreachable: 'failed',
   'server-error': 'failed',
   'malformed-answer': 'failed',
@@ -51,6 +63,7 @@ const kinds: Readonly<Record<ExchangeCode, ExchangeKind>> = {
   'wrong-subject': 'unacceptable',
   'expired-answer': 'unacceptable',
   'subject-expired': 'denied',
+  'cannot-ask': 'refused',
   'malformed-request': 'refused',
   'signer-failed': 'failed',
   'outside-resource': 'refused',

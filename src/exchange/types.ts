@@ -38,6 +38,8 @@ export interface AgentOptions {
    * other; `none` for a provider's own API, whose tokens need no name.
    */
   readonly target?: 'resource' | 'audience' | 'none';
+  /** Where users are asked who are not there (`backchannel_authentication_endpoint`); absent where the provider does not. */
+  readonly askEndpoint?: string;
   /** `aud` of the client assertion; default: the token endpoint (RFC 7523 section 3). */
   readonly assertionAudience?: string;
   /** How the provider departs from the standard; default: not at all. */
@@ -61,6 +63,16 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
 }
 
+/** What an agent asks of a user who is not there. `user` as the provider knows them; `message` is shown to them. */
+export interface UserRequest extends TokenRequest {
+  readonly user: string;
+  readonly message?: string;
+  /** Longest wait for the answer; at most, and by default, 300. */
+  readonly waitSeconds?: number;
+  /** Told once the question is with the provider, and how many seconds it stays open. */
+  readonly onAsked?: (seconds: number) => void;
+}
+
 /** A token that passed all checks. `expiresAt` in milliseconds since 1970. */
 export interface AccessToken {
   readonly value: string;
@@ -73,7 +85,7 @@ export interface AccessToken {
 
 /** What the caller may log: never a token. */
 export interface ExchangeEvent {
-  readonly kind: 'exchange' | 'call';
+  readonly kind: 'exchange' | 'call' | 'ask';
   readonly resource: string;
   readonly scopes: readonly string[];
   readonly subject: string | null;
@@ -97,4 +109,10 @@ export interface Agent {
   onBehalfOf(subjectToken: string): TokenSource;
   /** Acts as itself (client credentials): explicit, and audited as such. */
   asItself(): TokenSource;
+  /**
+   * Asks a user who is not there, and waits for the answer. Gives a subject token for `onBehalfOf`, which holds for what
+   * was asked only. Each call asks anew. Throws `ExchangeError`.
+   * @see OpenID CIBA Core 1.0
+   */
+  ask(request: UserRequest): Promise<string>;
 }

@@ -22,7 +22,8 @@ export function toAuditEvent(event: ExchangeEvent, { id, locked, trust, time }: 
     user: asItself ? null : subject,
     asItself,
     resource: { uri: event.resource, displayName: resource?.displayName ?? event.resource },
-    operation: operation ?? (asItself ? 'client credentials' : 'token exchange'),
+    operation:
+      operation ?? (kind === 'ask' ? 'ask the user' : asItself ? 'client credentials' : 'token exchange'),
     scopes,
     result,
     reason,

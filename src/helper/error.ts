@@ -75,6 +75,18 @@ const unasked = {
 } as const;
 
 const advice: Readonly<Record<ExchangeCode, Advice>> = {
+  'unknown-user': {
+    code: 'unknown-name',
+    hint: 'Name the user as the identity provider knows them, and nobody else does: --ask USER',
+  },
+  'user-refused': { code: 'denied', hint: 'Ask again only if the user says so.' },
+  'not-answered': { code: 'denied', hint: 'Tell the user, then ask again. Nothing was done.' },
+  'not-yet': { code: 'denied' },
+  'slow-down': { code: 'idp-refused', hint: 'Ask less often.' },
+  'cannot-ask': {
+    code: 'unsupported',
+    hint: 'Let the user sign in instead: agent-id login --device',
+  },
   'invalid-client': revoked,
   'unauthorized-client': tooMuch,
   'access-denied': {

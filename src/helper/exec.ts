@@ -52,16 +52,21 @@ async function toEnvironment(
     clock: io.clock,
     warn: (text) => io.stderr(`${text}\n`),
   });
-  const subject = await readSubject(opened, options, io);
+  const wanted = variables.map(({ name, resource, scopes }) => ({
+    name,
+    purpose: { resource, scopes: toScopes(opened, resource, scopes) },
+  }));
+  const [first, ...others] = wanted;
+  if (options.ask !== undefined && others.length > 0)
+    throw new AgentIdError('usage', 'a user is asked for one resource: give one --env with --ask');
+  const purpose = first?.purpose ?? { resource: '', scopes: [] };
+  const subject = await readSubject(opened, options, { io, purpose });
   const env = { ...io.env };
   // What the command used before, and where the user's own token lies, is no business of it any more.
   for (const name of await oldNames(opened.locked, place.from)) delete env[name];
   for (const name of ['AGENT_ID_SUBJECT_TOKEN_FILE', 'AGENT_ID_CI_TOKEN', 'AGENT_ID_CI_TOKEN_FILE'])
     delete env[name];
-  for (const { name, resource, scopes } of variables) {
-    const wanted = { subject, resource, scopes: toScopes(opened, resource, scopes) };
-    env[name] = (await opened.token(wanted)).token.open();
-  }
+  for (const one of wanted) env[one.name] = (await opened.token({ subject, ...one.purpose })).token.open();
   return env;
 }
 

@@ -9,6 +9,7 @@ import type {
   Signer,
   TokenRequest,
   TokenSource,
+  UserRequest,
 } from '../exchange/types.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import { systemClock, toTimestamp } from '../lib/clock.ts';
@@ -66,6 +67,8 @@ export interface OpenAgent {
   readonly paths: StatePaths;
   /** Gets a token; returns only once the audit log holds it. */
   token(wanted: Wanted): Promise<Granted>;
+  /** Asks a user who is not there; gives a subject token that holds for this question. Returns only once it is audited. */
+  ask(question: Question): Promise<Secret>;
   /** Sends a request with a token; returns only once the audit log holds the call. */
   fetch(wanted: Wanted, input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
@@ -85,6 +88,7 @@ export async function openAgent(id: string, place: Place): Promise<OpenAgent> {
     trust,
     paths,
     token: (wanted) => told(opened, () => getToken(opened, wanted)),
+    ask: (question) => told(opened, () => ask(opened, question)),
     fetch: (wanted, input, init) =>
       told(opened, async () => {
         const { source, request } = await toSource(opened, wanted);
@@ -92,6 +96,9 @@ export async function openAgent(id: string, place: Place): Promise<OpenAgent> {
       }),
   };
 }
+
+/** A question to a user who is not there. `resource` is a key of the trust file or its URI. */
+export type Question = UserRequest;
 
 interface Opened {
   readonly id: string;
@@ -109,6 +116,11 @@ async function getToken(opened: Opened, wanted: Wanted): Promise<Granted> {
   if (resource.dpop === true) throw staysHere(resource);
   const { value, expiresAt, scopes } = await source.token(request);
   return { token: new Secret(value), expiresAt, scopes, resource };
+}
+
+async function ask(opened: Opened, question: Question): Promise<Secret> {
+  const { agent, resource } = await toCore(opened, question.resource);
+  return new Secret(await agent.ask({ ...question, resource: resource.uri }));
 }
 
 /** Runs a task, waits until the audit log holds what it did, and says errors in the command line's words. */
@@ -134,6 +146,19 @@ interface Source {
 }
 
 async function toSource(opened: Opened, { subject, resource: name, scopes }: Wanted): Promise<Source> {
+  const { agent, resource, server } = await toCore(opened, name);
+  if (server.agentOnly && subject !== 'itself') throw namesNoUser(resource);
+  const source = subject === 'itself' ? agent.asItself() : agent.onBehalfOf(subject.open());
+  return { source, request: { resource: resource.uri, scopes }, resource };
+}
+
+interface Core {
+  readonly agent: Agent;
+  readonly resource: TrustedResource;
+  readonly server: TokenServer;
+}
+
+async function toCore(opened: Opened, name: string): Promise<Core> {
   const resource = findResource(opened.trust, opened.locked, name);
   const server = tokenServerOf(opened.trust, opened.locked, resource);
   const key = JSON.stringify(server);
@@ -143,10 +168,7 @@ async function toSource(opened: Opened, { subject, resource: name, scopes }: Wan
     opened.cores.set(key, core);
     core.catch(() => opened.cores.delete(key));
   }
-  const agent = await core;
-  if (server.agentOnly && subject !== 'itself') throw namesNoUser(resource);
-  const source = subject === 'itself' ? agent.asItself() : agent.onBehalfOf(subject.open());
-  return { source, request: { resource: resource.uri, scopes }, resource };
+  return { agent: await core, resource, server };
 }
 
 function staysHere({ key, displayName }: TrustedResource): AgentIdError {
@@ -182,6 +204,9 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
     clientId: locked.clientId,
     issuer: server.issuer,
     tokenEndpoint: metadata.token_endpoint,
+    ...(metadata.backchannel_authentication_endpoint !== undefined && {
+      askEndpoint: metadata.backchannel_authentication_endpoint,
+    }),
     target: server.target,
     ...(resourceServer && { resourceServer }),
     ...(server.dpop && { prover: createProver(clock) }),

@@ -4,13 +4,16 @@ import { AgentIdError } from '../model/error.ts';
 import { renderError, toErrorJson } from '../output/error.ts';
 import { execAs, OWN_FAILURE } from './exec.ts';
 import { openAgent } from './open.ts';
-import { readSubject, requireAgent, toScopes } from './subject-options.ts';
+import { readSubject, requireAgent, toScopes, type SubjectOptions } from './subject-options.ts';
 
 const flags = {
   agent: { type: 'string' },
   'as-agent': { type: 'boolean' },
   'subject-file': { type: 'string' },
   'subject-fd': { type: 'string' },
+  ask: { type: 'string' },
+  message: { type: 'string' },
+  wait: { type: 'string' },
 } as const;
 
 const verbs: Readonly<Record<string, (args: readonly string[], io: Io, from: string) => Promise<void>>> = {
@@ -71,8 +74,9 @@ async function token(args: readonly string[], io: Io, from: string): Promise<voi
     throw new AgentIdError('usage', '--format of the helper is raw or json');
   const chosen = toSubject(values);
   const opened = await openAgent(requireAgent(chosen.agent, io), { from, env: io.env, clock: io.clock });
-  const subject = await readSubject(opened, chosen, io);
-  const granted = await opened.token({ subject, resource, scopes: toScopes(opened, resource, scope) });
+  const purpose = { resource, scopes: toScopes(opened, resource, scope) };
+  const subject = await readSubject(opened, chosen, { io, purpose });
+  const granted = await opened.token({ subject, ...purpose });
   const answer = {
     access_token: granted.token.open(),
     token_type: 'Bearer',
@@ -81,11 +85,8 @@ async function token(args: readonly string[], io: Io, from: string): Promise<voi
   io.stdout(format === 'raw' ? `${answer.access_token}\n` : `${JSON.stringify(answer)}\n`);
 }
 
-interface Chosen {
+interface Chosen extends SubjectOptions {
   readonly agent?: string;
-  readonly asAgent?: boolean;
-  readonly subjectFile?: string;
-  readonly subjectFd?: string;
 }
 
 function toSubject(values: {
@@ -93,10 +94,17 @@ function toSubject(values: {
   readonly 'as-agent'?: boolean | undefined;
   readonly 'subject-file'?: string | undefined;
   readonly 'subject-fd'?: string | undefined;
+  readonly ask?: string | undefined;
+  readonly message?: string | undefined;
+  readonly wait?: string | undefined;
 }): Chosen {
-  const { agent, 'as-agent': asAgent, 'subject-file': subjectFile, 'subject-fd': subjectFd } = values;
+  const { agent, ask, message, wait, ...dashed } = values;
+  const { 'as-agent': asAgent, 'subject-file': subjectFile, 'subject-fd': subjectFd } = dashed;
   return {
     ...(agent === undefined ? {} : { agent }),
+    ...(ask === undefined ? {} : { ask }),
+    ...(message === undefined ? {} : { message }),
+    ...(wait === undefined ? {} : { wait }),
     ...(asAgent === undefined ? {} : { asAgent }),
     ...(subjectFile === undefined ? {} : { subjectFile }),
     ...(subjectFd === undefined ? {} : { subjectFd }),

@@ -59,6 +59,7 @@ export interface Metadata {
   readonly token_endpoint: string;
   readonly authorization_endpoint?: string;
   readonly device_authorization_endpoint?: string;
+  readonly backchannel_authentication_endpoint?: string;
   readonly registration_endpoint?: string;
   readonly introspection_endpoint?: string;
   readonly revocation_endpoint?: string;

@@ -1,7 +1,8 @@
-/** What happened. `call` is one request that the helper sent with a token; `exchange` one token obtained. */
+/** What happened. `call` is one request that the helper sent with a token; `exchange` one token obtained; `ask` a question to a user. */
 export type AuditAction =
   | 'register'
   | 'enroll'
+  | 'ask'
   | 'exchange'
   | 'call'
   | 'revoke'

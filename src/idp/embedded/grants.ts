@@ -5,7 +5,7 @@ import { nowSeconds, resourceByUri, toEventAgent, toEventResource, type Idp } fr
 import { bindKey, currentNonce } from './dpop.ts';
 import { bearerGrant, decideBearer, jagType, toJag } from './id-jag.ts';
 import { readResource, readScopes, scopesIn, type Params } from './limits.ts';
-import { consentKey, toRecord, type AgentRecord } from './state.ts';
+import { consentKey, toRecord, type AgentRecord, type ScopedResource } from './state.ts';
 import { audiencesOf, mintToken, readOwnToken, TOKEN_SECONDS, type Minted } from './tokens.ts';
 
 export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -82,16 +82,33 @@ async function decideExchange(idp: Idp, agent: AgentRecord, params: Params): Pro
   assertExchange(params);
   const subject = await readSubject(idp, params, agent);
   const user = String(subject.sub);
-  const consent = idp.state.data.consents.get(consentKey(user, agent.clientId));
-  if (consent?.allowed !== true) {
-    throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
-  }
+  const approved = approvalIn(subject, agent);
+  const agreed = approved?.grants ?? consented(idp, user, agent);
+  if (approved !== undefined && params['requested_token_type'] === jagType)
+    throw new errors.InvalidTarget('the user allowed another resource');
   const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
   if (params['requested_token_type'] === jagType)
     return toJag(agent, params, { subject: user, act, notAfter: subject.exp ?? 0 });
   const resource = readResource(idp, params);
-  const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(consent.grants, resource));
-  return { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };
+  const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(agreed, resource));
+  const minted = { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };
+  return approved === undefined ? minted : { ...minted, approvedAt: approved.at };
+}
+
+function consented(idp: Idp, user: string, { clientId }: AgentRecord): readonly ScopedResource[] {
+  const consent = idp.state.data.consents.get(consentKey(user, clientId));
+  if (consent?.allowed === true) return consent.grants;
+  throw new errors.AccessDenied('the user has not agreed that this agent acts for them');
+}
+
+/** What the user allowed just now, once, when the agent asked; it stands in for a lasting consent. */
+function approvalIn(
+  payload: JWTPayload,
+  { clientId }: AgentRecord,
+): { readonly grants: readonly ScopedResource[]; readonly at: number } | undefined {
+  const { client_id: asker, resource, scope, act, iat = 0 } = payload;
+  if (asker !== clientId || typeof resource !== 'string' || act !== undefined) return undefined;
+  return { grants: [{ uri: resource, scopes: String(scope).split(' ') }], at: iat };
 }
 
 async function decideItself(idp: Idp, agent: AgentRecord, params: Params): Promise<Minted> {

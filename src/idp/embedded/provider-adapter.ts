@@ -1,4 +1,5 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { cibaGrant } from './ciba.ts';
 import type { Idp } from './context.ts';
 import { exchangeGrant } from './grants.ts';
 import { bearerGrant } from './id-jag.ts';
@@ -34,12 +35,16 @@ function toClient(agent: AgentRecord): AdapterPayload {
     client_name: agent.displayName,
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: 'ES256',
-    grant_types: [exchangeGrant, bearerGrant, 'client_credentials'],
+    grant_types: [exchangeGrant, bearerGrant, cibaGrant, 'client_credentials'],
+    backchannel_token_delivery_mode: 'poll',
     redirect_uris: [],
     response_types: [],
     jwks: { keys: agent.keys.map((key) => ({ ...key })) },
   };
 }
+
+/** Who asks for these a little late learns that they are over, not that they are unknown. */
+const toldWhenOver = new Set(['DeviceCode', 'BackchannelAuthenticationRequest']);
 
 function modelAdapter(idp: Idp, kind: string): Adapter {
   const { data: models } = idp.models;
@@ -57,7 +62,8 @@ function modelAdapter(idp: Idp, kind: string): Adapter {
   };
   return {
     async upsert(id, payload, expiresIn = 0) {
-      const expiresAt = expiresIn > 0 ? Date.now() + expiresIn * 1000 : null;
+      const kept = expiresIn + (toldWhenOver.has(kind) ? 60 : 0);
+      const expiresAt = expiresIn > 0 ? Date.now() + kept * 1000 : null;
       models.set(keyOf(id), { kind, payload: { ...payload }, expiresAt });
       await idp.models.save();
     },

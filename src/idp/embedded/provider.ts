@@ -1,5 +1,6 @@
 import { Provider, type Configuration } from 'oidc-provider';
-import { loginClientId, type Idp } from './context.ts';
+import { cibaFeature, openSeconds } from './ciba.ts';
+import { loginClientId, resourceByUri, type Idp } from './context.ts';
 import {
   answerBearer,
   answerExchange,
@@ -13,6 +14,7 @@ import { createAdapters } from './provider-adapter.ts';
 import { renderCodeConfirm, renderCodeInput, renderCodeDone } from './device-pages.ts';
 import { errorPage, sendPage } from './pages.ts';
 import { consentedClients } from './consents.ts';
+import { TOKEN_SECONDS } from './tokens.ts';
 
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -75,8 +77,9 @@ function configuration(idp: Idp): Configuration {
     renderError: async (ctx, out) =>
       sendPage(ctx.res, 400, errorPage(String(out.error_description ?? out.error))),
     ttl: {
-      AccessToken: 3600,
+      AccessToken: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? 3600,
       AuthorizationCode: 60,
+      BackchannelAuthenticationRequest: (ctx) => openSeconds(ctx),
       DeviceCode: 600,
       Grant: 14 * DAY,
       IdToken: 3600,
@@ -96,6 +99,7 @@ function features(idp: Idp): NonNullable<Configuration['features']> {
     rpInitiatedLogout: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     dPoP: { enabled: false },
+    ciba: cibaFeature(idp),
     deviceFlow: {
       enabled: true,
       charset: 'base-20',
@@ -109,11 +113,15 @@ function features(idp: Idp): NonNullable<Configuration['features']> {
       enabled: true,
       defaultResource: () => idp.issuer,
       useGrantedResource: () => true,
-      getResourceServerInfo: () => ({
-        scope: '',
-        audience: idp.issuer,
+      getResourceServerInfo: (_ctx, uri, { clientId }) => ({
+        ...(clientId === loginClientId
+          ? { scope: '', audience: idp.issuer, accessTokenTTL: 3600 }
+          : {
+              scope: resourceByUri(idp, uri)?.scopes.join(' ') ?? '',
+              audience: uri,
+              accessTokenTTL: TOKEN_SECONDS,
+            }),
         accessTokenFormat: 'jwt',
-        accessTokenTTL: 3600,
         jwt: { sign: { alg: 'ES256' } },
       }),
     },
@@ -148,13 +156,24 @@ async function findAccount(
   return { accountId: id, claims: async () => ({ sub: id, name: user.displayName }) };
 }
 
-/** The token that `login` gets is the subject token: its audience are the agents that the user agreed to. */
+/**
+ * These tokens are subject tokens: the audience of that of `login` are the agents that the user agreed to, that of an
+ * approved request only the agent that asked. `resource` says then for what.
+ */
 function nameAgents(
   idp: Idp,
-  token: { readonly kind: string; readonly accountId?: string | undefined },
+  token: {
+    readonly kind: string;
+    readonly accountId?: string | undefined;
+    readonly clientId?: string | undefined;
+  },
   jwt: { payload: Record<string, unknown> },
 ): void {
   if (token.accountId === undefined) return;
+  if (token.clientId !== loginClientId) {
+    Object.assign(jwt.payload, { resource: jwt.payload['aud'], aud: token.clientId });
+    return;
+  }
   const agents = consentedClients(idp, token.accountId);
   jwt.payload['aud'] = agents.length === 0 ? idp.issuer : agents;
 }

@@ -2,6 +2,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { answerAdmin } from './admin-routes.ts';
+import { answerRequests } from './ask-pages.ts';
+import { createPace } from './ciba.ts';
 import type { Idp } from './context.ts';
 import { rememberCode } from './device-pages.ts';
 import { currentNonce } from './dpop.ts';
@@ -18,14 +20,19 @@ interface Call {
   readonly provider: Provider;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Refuses who asks for a token too often. */
+  readonly pace: (form: URLSearchParams) => void;
 }
 
 /** Makes what answers every request of the identity provider: our own routes first, then the OpenID library. */
 export function createRouter(idp: Idp): RequestListener {
   const provider = createProvider(idp);
   const openid = provider.callback();
+  const pace = createPace(idp);
   return (request, response) => {
-    route({ idp, request, response, provider }, openid).catch((error: unknown) => sendError(response, error));
+    route({ idp, request, response, provider, pace }, openid).catch((error: unknown) =>
+      sendError(response, error),
+    );
   };
 }
 
@@ -43,6 +50,7 @@ type Post = (call: Call, openid: RequestListener) => Promise<void>;
 /** What is only ever sent, by programs. */
 const posts: Readonly<Record<string, Post>> = {
   '/token': answerToken,
+  '/backchannel': answerBackchannel,
   '/introspect': async ({ idp, request, response }) =>
     sendJson(response, 200, await introspect(idp, await readForm(request))),
   '/revoke': async ({ idp, provider, request, response }) => {
@@ -56,8 +64,9 @@ const posts: Readonly<Record<string, Post>> = {
 };
 
 /** A job of a platform authenticates by a token that the library does not know; all others are the library's. */
-async function answerToken({ idp, request, response }: Call, openid: RequestListener): Promise<void> {
+async function answerToken({ idp, request, response, pace }: Call, openid: RequestListener): Promise<void> {
   const { form, again } = await peekForm(request);
+  pace(form);
   if (!isForeign(form)) {
     openid(again, response);
     return;
@@ -74,6 +83,14 @@ async function answerToken({ idp, request, response }: Call, openid: RequestList
   }
 }
 
+/** Who asks a user needs a key of its own: the library knows no other proof. */
+async function answerBackchannel({ request, response }: Call, openid: RequestListener): Promise<void> {
+  const { form, again } = await peekForm(request);
+  if (isForeign(form))
+    throw new Refusal(400, 'unauthorized_client', 'an agent asks a user with a key of its own, not as a job');
+  openid(again, response);
+}
+
 /** Says whether the request was ours. */
 async function answer({ idp, request, response, provider }: Call, url: URL): Promise<boolean> {
   const { pathname } = url;
@@ -83,6 +100,10 @@ async function answer({ idp, request, response, provider }: Call, url: URL): Pro
   }
   if (/^\/interaction\/[\w-]+$/.test(pathname) && ['GET', 'POST'].includes(request.method ?? '')) {
     await answerInteraction({ idp, provider, request, response });
+    return true;
+  }
+  if (pathname === '/requests' && ['GET', 'POST'].includes(request.method ?? '')) {
+    await answerRequests({ idp, provider, request, response });
     return true;
   }
   if (request.method === 'GET' && pathname === '/device') hideCode(request, url);

@@ -19,6 +19,8 @@ export interface Minted {
   readonly assertion?: { readonly clientId: string; readonly resource: string };
   /** The issuer who vouched for the user, where it was not this provider. */
   readonly vouchedBy?: string;
+  /** When the user allowed this once, in seconds, where there is no lasting consent. */
+  readonly approvedAt?: number;
   /** Thumbprint of the key that it is bound to. */
   readonly jkt?: string;
 }
@@ -38,6 +40,7 @@ export async function mintToken(
     scope: minted.scopes.join(' '),
     ...(minted.assertion === undefined ? {} : { resource: minted.assertion.resource }),
     ...(minted.vouchedBy === undefined ? {} : { vouched_by: minted.vouchedBy }),
+    ...(minted.approvedAt === undefined ? {} : { approved_at: minted.approvedAt }),
     ...(minted.jkt === undefined ? {} : { cnf: { jkt: minted.jkt } }),
     ...(minted.act === null ? {} : { act: minted.act }),
   })
@@ -95,6 +98,9 @@ function whyDead(idp: Idp, payload: JWTPayload): string | undefined {
 /** Where another provider vouched, the user was asked there; who refused here is heard all the same. */
 function agrees(consents: IdpState['consents'], agent: AgentRecord, payload: JWTPayload): boolean {
   const consent = consents.get(consentKey(String(payload.sub), agent.clientId));
+  // Who allowed it once, and refused the agent later, refused this too.
+  const approvedAt = Number(payload['approved_at'] ?? -1);
+  if (approvedAt >= (consent?.decidedAt ?? 0)) return true;
   return consent?.allowed ?? (agent.vouchers ?? []).includes(String(payload['vouched_by']));
 }
 
