@@ -4,7 +4,7 @@ import type { Secret } from '../model/secret.ts';
 /** What a provider can and cannot do. The plan prints what is missing. */
 export interface Capabilities {
   readonly exchange: 'rfc8693' | 'id-jag' | 'jwt-bearer-obo' | 'none';
-  /** Takes the client id that we choose, so that a create is idempotent. */
+  /** Finds an agent by the client id that we choose, so that a create is idempotent. */
   readonly chosenClientId: boolean;
   /** Whether tokens name the agent in `act` (RFC 8693 section 4.1). */
   readonly act: 'native' | 'mapper' | 'none';
@@ -20,6 +20,8 @@ export interface Capabilities {
   readonly boundScopes: boolean;
   /** Kind of key that its agents must have; P-256 unless said. */
   readonly keyKind?: 'RSA';
+  /** What of it no real server has shown yet: a sentence for the plan. */
+  readonly unproven?: string;
 }
 
 /** Trust that this user gave with `idp add`: the only source of endpoints (DESIGN decision 9). */
@@ -33,6 +35,8 @@ export interface TrustedIdp {
   readonly loginClientId?: string;
   /** Who administers: its client id and where its private key lies (never the key). */
   readonly admin?: { readonly clientId: string; readonly keyFile: string };
+  /** Okta: agents that act for users become AI agents, whose tokens take two requests (Cross App Access, beta there). */
+  readonly crossAppAccess?: true;
 }
 
 /** An API that takes this provider's tokens. */
@@ -85,6 +89,8 @@ export interface RegisteredGrant {
   readonly scopes: readonly string[];
   /** Who issues its tokens, where that is another server of the provider than the trusted issuer. */
   readonly tokenIssuer?: string;
+  /** That server takes an identity assertion of the trusted issuer instead of a user's token (ID-JAG). */
+  readonly identityAssertion?: true;
 }
 
 /** One application at the provider, as the provider says it is. */

@@ -9,19 +9,12 @@ export interface PlanCapabilities {
   readonly revokeIssued: boolean;
   readonly restore: boolean;
   readonly boundScopes: boolean;
+  readonly unproven?: string;
 }
 
 /** Says in words what a provider cannot do for these agents. Empty where all is well. */
 export function toGaps(capabilities: PlanCapabilities, actsFor: readonly ActsFor[]): readonly string[] {
-  const gaps: string[] = [];
-  const delegating = actsFor.includes('user');
-  if (delegating && capabilities.exchange === 'none')
-    gaps.push('It offers no token exchange: no agent can act on behalf of a user.');
-  if (delegating && capabilities.act === 'none') {
-    gaps.push('Its tokens do not name the agent (no act claim): only the client id tells agent from user.');
-  }
-  if (delegating && capabilities.act === 'mapper')
-    gaps.push('The act claim is static: earlier actors are not kept.');
+  const gaps = actsFor.includes('user') ? [...delegationGaps(capabilities)] : [];
   if (capabilities.minTtlSeconds > 300)
     gaps.push(`Its tokens live at least ${capabilities.minTtlSeconds} seconds, not 300.`);
   if (!capabilities.revokeIssued)
@@ -33,5 +26,15 @@ export function toGaps(capabilities: PlanCapabilities, actsFor: readonly ActsFor
     );
   }
   if (!capabilities.boundScopes) gaps.push('It does not bind an agent to the scopes registered here.');
+  return gaps;
+}
+
+function delegationGaps({ exchange, act, unproven }: PlanCapabilities): readonly string[] {
+  const gaps = unproven === undefined ? [] : [unproven];
+  if (exchange === 'none') gaps.push('It offers no token exchange: no agent can act on behalf of a user.');
+  if (act === 'none') {
+    gaps.push('Its tokens do not name the agent (no act claim): only the client id tells agent from user.');
+  }
+  if (act === 'mapper') gaps.push('The act claim is static: earlier actors are not kept.');
   return gaps;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { importJWK, jwtVerify, decodeJwt, type JWK } from 'jose';
 import type { TestKey } from './kit.ts';
 import { errorBody, findOperation, judgeAnswer, judgeRequest, operations } from './okta-description.ts';
+import { settleWork } from './okta-agents.ts';
 import { handlers } from './okta-handlers.ts';
 import { clientIdOf, keysOf, table, type Row, type Rows } from './okta-rows.ts';
 
@@ -27,6 +28,8 @@ export interface OktaDouble {
   addApiToken(name: string): { readonly id: string; readonly value: string };
   /** Puts somebody else's application there, switched on. Gives its id. */
   addApp(app: { readonly clientId: string; readonly label: string }): string;
+  /** Whether a person names an owner of each AI agent in the Admin Console at once, or never. */
+  owners: boolean;
   /** When the window of a 429 opens again; default: at once. */
   resetInSeconds: number;
   /** Says what goes wrong with a request; it is asked about each one. */
@@ -56,6 +59,7 @@ export async function startOktaDouble(): Promise<OktaDouble> {
     rows: state.rows,
     violations: [],
     calls: [],
+    owners: true,
     resetInSeconds: 0,
     fault: undefined,
     addApp: (app) => addApp(state, app),
@@ -109,6 +113,10 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   const call = `${operation.method} ${operation.operationId}`;
   state.double.calls.push(call);
   const form = operation.contentType === 'application/x-www-form-urlencoded';
+  const type = request.headers['content-type'];
+  if (text !== '' && type?.split(';')[0] !== operation.contentType)
+    state.double.violations.push(`${call} takes ${operation.contentType}, not ${type}`);
+  settleWork(state.rows, state.double);
   const body: unknown =
     text === '' ? undefined : form ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text);
   state.double.violations.push(...judgeRequest(operation, url.searchParams, body));

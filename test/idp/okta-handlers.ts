@@ -1,31 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { errorBody } from './okta-description.ts';
+import { agentHandlers } from './okta-agents.ts';
+import {
+  gone,
+  invalid,
+  made,
+  missing,
+  newId,
+  PAGE,
+  type Answer,
+  type Asked,
+  type Handler,
+} from './okta-answers.ts';
 import { clientIdOf, keysOf, table, type Row, type Rows } from './okta-rows.ts';
 
-export interface Asked {
-  readonly rows: Rows;
-  readonly issuer: string;
-  /** What stands in the path. */
-  readonly values: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: Row;
-  /** The id of the API token that asks, where one does. */
-  readonly caller: string | undefined;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Record<string, string>;
-}
-
-type Handler = (asked: Asked) => Answer;
-
-const PAGE = 2;
 const stamp = '2026-11-01T00:00:00.000Z';
 
 /** What Okta does for each operation that the adapter uses. */
 export const handlers: Readonly<Record<string, Handler>> = {
+  ...agentHandlers,
   listApplications: (asked) => page(asked, [...table(asked.rows, 'apps').values()], '/api/v1/apps'),
   createApplication({ rows, query, body }) {
     const wanted = (body['credentials'] as { oauthClient: Row } | undefined)?.oauthClient['client_id'];
@@ -245,17 +237,6 @@ function all(rows: Rows, name: string): Answer {
   return { status: 200, body: [...table(rows, name).values()] };
 }
 
-function made(rows: Rows, name: string, [prefix, status]: readonly [string, number], body: Row): Answer {
-  const created = new Date().toISOString();
-  const row: Row = { id: newId(prefix), ...body, created, lastUpdated: created };
-  table(rows, name).set(String(row['id']), row);
-  return { status, body: row };
-}
-
-function gone(rows: Rows, name: string, id: string): Answer {
-  return table(rows, name).delete(id) ? { status: 204, body: undefined } : missing();
-}
-
 function setStatus({ rows, values: [id = ''] }: Asked, name: string, status: string, code: number): Answer {
   const found = table(rows, name).get(id);
   if (found === undefined) return missing();
@@ -276,16 +257,4 @@ function named(rows: Rows, name: string, field: string, value: unknown): boolean
 
 function emptyApp(): Row {
   return { settings: { oauthClient: { jwks: { keys: [] } } } };
-}
-
-function missing(): Answer {
-  return { status: 404, body: errorBody(404) };
-}
-
-function invalid(reason: string): Answer {
-  return { status: 400, body: { ...errorBody(400), errorCauses: [{ errorSummary: reason }] } };
-}
-
-function newId(prefix: string): string {
-  return `${prefix}${randomBytes(8).toString('hex')}`;
 }

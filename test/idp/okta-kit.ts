@@ -30,6 +30,12 @@ export async function toTrust(double: OktaDouble, key: TestKey = makeKey()): Pro
   };
 }
 
+/** Opts in to AI agents; users sign in to an application of the organisation. */
+export function withCrossApp(double: OktaDouble, trust: TrustedIdp): TrustedIdp {
+  double.addApp({ clientId: 'acme-cli', label: 'Acme sign-in' });
+  return { ...trust, loginClientId: 'acme-cli', crossAppAccess: true };
+}
+
 /** An organisation and who administers it. */
 export interface World {
   readonly double: OktaDouble;
@@ -37,14 +43,15 @@ export interface World {
   readonly trust: TrustedIdp;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startWorld({ crossApp = false } = {}): Promise<World> {
   const double = await startOktaDouble();
-  const trust = await toTrust(double, adminKey);
+  const plain = await toTrust(double, adminKey);
+  const trust = crossApp ? withCrossApp(double, plain) : plain;
   return { double, trust, adapter: await adapterFor(trust, { paths: { keys: '/nowhere' } }) };
 }
 
 /** An agent that needs everything there is: Okta's own API with a role of its own, and a custom server. */
-export function wholeSpec({ issuer }: OktaDouble, more: Partial<AgentSpec> = {}): AgentSpec {
+export function wholeSpec({ issuer }: Pick<OktaDouble, 'issuer'>, more: Partial<AgentSpec> = {}): AgentSpec {
   return {
     id: 'reset',
     displayName: 'Reset Agent',
@@ -66,6 +73,12 @@ export function wholeSpec({ issuer }: OktaDouble, more: Partial<AgentSpec> = {})
   };
 }
 
+/** An agent that acts for users at an API of the company's own, and nowhere else. */
+export function userSpec({ issuer }: Pick<OktaDouble, 'issuer'>, more: Partial<AgentSpec> = {}): AgentSpec {
+  const { grants, ...spec } = wholeSpec({ issuer });
+  return { ...spec, grants: grants.filter(({ uri }) => uri === passwordApi), ...more };
+}
+
 const adminKey = makeKey();
 const agentKey = makeKey();
 
@@ -81,7 +94,7 @@ export function faultAt(at: number, fault: Fault, { forEver = false } = {}): Okt
 /** What the organisation holds, without what is named at random: two runs with the same end are equal. */
 export function contentOf({ rows }: OktaDouble): readonly string[] {
   return [...rows]
-    .filter(([name, table]) => table.size > 0 && name !== 'logs')
+    .filter(([name, table]) => table.size > 0 && !['logs', 'operations'].includes(name))
     .map(([name, table]) => JSON.stringify([name, [...table.values()].map(sortKeys)]))
     .map((text) => text.replace(/\b([a-zA-Z0-9]{3})[0-9a-f]{16}\b/g, '$1'))
     .map((text) => text.replace(/127\.0\.0\.1:\d+/g, 'org').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'then'))

@@ -73,13 +73,16 @@ export function foreignPolicies(all: readonly Policies[], uri: string, clientId:
     .map((policy) => policy.name);
 }
 
-/** Makes the server, scopes, policy and rule of one grant what they should be; keeps what it does not know. */
+/**
+ * Makes the server, scopes, policy and rule of one grant what they should be; keeps what it does not know. Gives the
+ * server.
+ */
 export async function setAccess(
   admin: OktaAdmin,
   clientId: string,
   grant: Grant,
   { grantTypes, note }: { readonly grantTypes: readonly string[]; readonly note: string },
-): Promise<void> {
+): Promise<Server> {
   const server = await ensureServer(admin, grant.uri, note);
   for (const scope of grant.scopes) await ensureScope(admin, server, scope, note);
   const policy = await ensurePolicy(admin, server, { clientId, note });
@@ -88,6 +91,7 @@ export async function setAccess(
     grantTypes,
     lifetimeMinutes: toMinutes(grant.maxTtlSeconds),
   });
+  return server;
 }
 
 /**

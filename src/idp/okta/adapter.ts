@@ -1,15 +1,14 @@
 import { readMetadata } from '../metadata.ts';
 import type { AdapterParts } from '../parts.ts';
-import { noStaticSecrets, notOurs } from '../refusal.ts';
-import type { Capabilities, IdpAdapter, Registration } from '../types.ts';
-import { readPolicies, readAccess } from './access.ts';
+import { noStaticSecrets } from '../refusal.ts';
+import type { Capabilities, IdpAdapter } from '../types.ts';
 import { createServiceAdmin, type OktaAdmin } from './admin.ts';
-import { deleteApp, findApp, gone, listApps, switchApp, type OktaApp } from './app.ts';
+import { createAiAgents } from './cross-app/registry.ts';
 import { readEvents } from './logs.ts';
+import { isOwnApi } from './own-api.ts';
 import { probeOkta } from './probe.ts';
-import { addAppKey, removeAppKey } from './keys.ts';
-import { planAgent, registerAgent, removeParts } from './register.ts';
-import { toRegistration } from './registration.ts';
+import { joinRegistries, withoutAiAgents, type Registry } from './registry.ts';
+import { createServiceApps } from './service-apps.ts';
 import { deleteApiToken, listApiTokens } from './tokens.ts';
 
 const capabilities: Capabilities = {
@@ -23,32 +22,24 @@ const capabilities: Capabilities = {
   boundScopes: true,
 };
 
+/** With it users' tokens come from assertions, and name the agent. */
+const crossApp: Capabilities = {
+  ...capabilities,
+  exchange: 'id-jag',
+  act: 'native',
+  unproven:
+    "Cross App Access (AI agents, beta at Okta) was tried against Okta's description and a double of it only, never at Okta.",
+};
+
 /** Makes the adapter of an Okta organisation. Sends nothing yet. */
 export function createOktaAdapter(parts: AdapterParts): IdpAdapter {
   const admin = createServiceAdmin(parts);
   return {
+    ...registryOf(admin),
     trust: parts.trust,
-    capabilities,
+    capabilities: parts.trust.crossAppAccess === true ? crossApp : capabilities,
     discover: () => readMetadata(parts.http, parts.trust.issuer),
     probe: () => probeOkta(admin),
-    plan: (spec) => planAgent(admin, spec),
-    apply: (change) => registerAgent(admin, change),
-    async inspect(clientId) {
-      const app = await findApp(admin, clientId);
-      return app === undefined ? undefined : read(admin, app);
-    },
-    list: () => list(admin),
-    async addKey(clientId, key) {
-      await addAppKey(admin, await ownApp(admin, clientId), key);
-      return read(admin, await ownApp(admin, clientId));
-    },
-    async removeKey(clientId, kid) {
-      await removeAppKey(admin, await ownApp(admin, clientId), kid);
-      return read(admin, await ownApp(admin, clientId));
-    },
-    revoke: async (clientId) => switchApp(admin, await ownApp(admin, clientId), 'deactivate'),
-    restore: async (clientId) => switchApp(admin, await ownApp(admin, clientId), 'activate'),
-    remove: (clientId) => remove(admin, clientId),
     events: (since) => readEvents(admin, since),
     staticSecrets: async (api) => {
       assertOkta(parts, api);
@@ -61,37 +52,15 @@ export function createOktaAdapter(parts: AdapterParts): IdpAdapter {
   };
 }
 
-async function list(admin: OktaAdmin): Promise<readonly Registration[]> {
-  const apps = (await listApps(admin)).filter((app) => app.mark !== null);
-  if (apps.length === 0) return [];
-  const policies = await readPolicies(admin);
-  const found: Registration[] = [];
-  for (const app of apps) {
-    found.push(await toRegistration(admin, app, await readAccess(admin, app.clientId, policies)));
-  }
-  return found;
-}
-
-async function read(admin: OktaAdmin, app: OktaApp): Promise<Registration> {
-  const access = app.mark === null ? [] : await readAccess(admin, app.clientId, await readPolicies(admin));
-  return toRegistration(admin, app, access);
-}
-
-/** Switches off first: what is left after a cut can do nothing. */
-async function remove(admin: OktaAdmin, clientId: string): Promise<void> {
-  const app = await findApp(admin, clientId);
-  if (app === undefined) return;
-  if (app.mark === null) throw notOurs(clientId, 'profile at Okta');
-  await switchApp(admin, app, 'deactivate');
-  await removeParts(admin, app);
-  await deleteApp(admin, { ...app, active: false });
-}
-
-async function ownApp(admin: OktaAdmin, clientId: string): Promise<OktaApp> {
-  const app = await findApp(admin, clientId);
-  if (app === undefined) throw gone(clientId);
-  if (app.mark === null) throw notOurs(clientId, 'profile at Okta');
-  return app;
+/** An AI agent acts for users only, at APIs of the company's own: whatever else is asked for takes an application. */
+function registryOf(admin: OktaAdmin): Registry {
+  const apps = createServiceApps(admin);
+  if (admin.parts.trust.crossAppAccess !== true) return withoutAiAgents(apps);
+  return joinRegistries(
+    apps,
+    createAiAgents(admin),
+    ({ actsFor, grants }) => actsFor === 'user' && !grants.some(({ uri }) => isOwnApi(admin, uri)),
+  );
 }
 
 function assertOkta({ trust }: AdapterParts, api: string): void {

@@ -18,6 +18,8 @@ export interface OktaCall {
   /** The scope that Okta's own description asks for. */
   readonly scope: string;
   readonly body?: object;
+  /** Default: JSON. */
+  readonly contentType?: 'application/merge-patch+json';
   /** What it is for, as a verb: shown where it is refused. */
   readonly what: string;
 }
@@ -31,6 +33,8 @@ export interface OktaAdmin {
   ask(call: OktaCall): Promise<OktaObject | undefined>;
   /** Makes or changes something and gives it as it is now. Throws `idp-refused` also where what it belongs to is gone. */
   make(call: OktaCall): Promise<OktaObject>;
+  /** Starts what Okta does in its own time (202) and gives that work's id; `undefined` where there is no such thing. */
+  begin(call: OktaCall): Promise<string | undefined>;
   /** Gives all pages of a list; an empty list for a missing parent. */
   list(call: OktaCall): Promise<readonly OktaObject[]>;
   /** Gets a token for one scope and does nothing with it. Throws what asking would. */
@@ -61,11 +65,15 @@ function createAdmin(parts: AdapterParts, authorize: Authorize): OktaAdmin {
     if (answer.status !== 401) return answer;
     return sendOnce(parts, url, call, await authorize(call.scope, true));
   };
-  const ask = async (call: OktaCall): Promise<OktaObject | undefined> => {
+  const demand = async (call: OktaCall): Promise<HttpAnswer | undefined> => {
     const answer = await send(`${org}${call.path}`, call);
     if (answer.status === 404) return undefined;
     if (answer.status >= 400) throw toOktaRefusal(answer, call, org);
-    return toRecord(answer.body);
+    return answer;
+  };
+  const ask = async (call: OktaCall): Promise<OktaObject | undefined> => {
+    const answer = await demand(call);
+    return answer && toRecord(answer.body);
   };
   return {
     parts,
@@ -75,6 +83,10 @@ function createAdmin(parts: AdapterParts, authorize: Authorize): OktaAdmin {
       const made = await ask(call);
       if (made === undefined) throw goneMeanwhile(call, org);
       return made;
+    },
+    async begin(call) {
+      const answer = await demand(call);
+      return answer && toWorkId(answer, call, org);
     },
     list: (call) => listPages(org, call, send),
     reach: async (scope) => void (await authorize(scope, false)),
@@ -88,6 +100,16 @@ function goneMeanwhile({ what }: OktaCall, org: string): AgentIdError {
   });
 }
 
+/** Only the id is taken from the address: the next request goes to the organisation, wherever it points. */
+function toWorkId({ headers }: HttpAnswer, { what }: OktaCall, org: string): string {
+  const id = /\/operations\/([A-Za-z0-9_-]{1,100})$/.exec(headers.get('location') ?? '')?.[1];
+  if (id !== undefined) return id;
+  throw new AgentIdError('idp-refused', `Okta does not say how it gets on (${what})`, {
+    where: org,
+    hint: 'Do the same again: nothing is done twice.',
+  });
+}
+
 function sendOnce(
   parts: AdapterParts,
   url: string,
@@ -96,7 +118,10 @@ function sendOnce(
 ): Promise<HttpAnswer> {
   const request: HttpRequest = {
     method: call.method ?? 'GET',
-    headers: { authorization: authorization.open() },
+    headers: {
+      authorization: authorization.open(),
+      ...(call.contentType && { 'content-type': call.contentType }),
+    },
     ...(call.body === undefined ? {} : { body: call.body }),
   };
   return sendPatiently(parts, url, request, { name: 'Okta' });

@@ -33,7 +33,7 @@ export interface Mark {
 
 const profileKey = 'agent_id';
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** Lists every OpenID Connect application of the organisation. */
 export async function listApps(admin: OktaAdmin): Promise<readonly OktaApp[]> {

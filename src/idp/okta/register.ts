@@ -1,9 +1,7 @@
 import type { AgentSpec, Grant } from '../../model/agent.ts';
-import { AgentIdError } from '../../model/error.ts';
 import { describeDifference, toCreate, toUpdate } from '../difference.ts';
 import type { Change, Registration } from '../types.ts';
 import {
-  foreignPolicies,
   readAccess,
   readPolicies,
   removeLeft,
@@ -33,6 +31,7 @@ import { isOwnApi } from './own-api.ts';
 import { ownScopes, toRegistration } from './registration.ts';
 import { readPermissions, removeRole, setRole } from './roles.ts';
 import { deletePolicy } from './servers.ts';
+import { assertScopeNames, conflict, sameOrLine, serverLines } from './spec.ts';
 
 /** Compares the wanted agent with what is there, and says what Okta cannot do for it. Reads only. */
 export async function planAgent(admin: OktaAdmin, spec: AgentSpec): Promise<Change> {
@@ -159,11 +158,6 @@ function compareRule(access: readonly Access[], grant: Grant, spec: AgentSpec): 
   ];
 }
 
-function sameOrLine(what: string, now: readonly string[], wanted: readonly string[]): readonly string[] {
-  const same = now.length === wanted.length && wanted.every((one) => now.includes(one));
-  return same ? [] : [`${what}: ${now.join(' ') || 'none'} becomes ${wanted.join(' ') || 'none'}`];
-}
-
 /** Okta's own API gives tokens to the agent itself only, whomever it acts for. */
 function flowsOf(admin: OktaAdmin, spec: AgentSpec): Flows {
   const own = spec.grants.some(({ uri }) => isOwnApi(admin, uri));
@@ -184,39 +178,10 @@ function warnings(admin: OktaAdmin, spec: AgentSpec, policies: readonly Policies
     if (uncovered.length > 0)
       lines.push(`no custom admin role carries ${uncovered.join(' ')}: give a standard role by hand`);
   }
-  for (const { uri } of spec.grants.filter((grant) => !isOwnApi(admin, grant.uri))) {
-    if (!policies.some(({ server }) => server.audiences.includes(uri)))
-      lines.push(`makes an authorization server for ${uri}`);
-    for (const name of foreignPolicies(policies, uri, spec.clientId))
-      lines.push(`${uri}: the policy "${name}" reaches every client: it may give this agent more`);
-  }
-  return lines;
+  return [...lines, ...serverLines(admin, spec, policies)];
 }
 
 function namesakes(apps: readonly OktaApp[], spec: AgentSpec): readonly string[] {
   const same = apps.filter((app) => app.label === spec.displayName).length;
   return same === 0 ? [] : [`another application is called ${spec.displayName}: it stays as it is`];
-}
-
-/** Okta keeps scope names that begin with `okta.` for its own API. */
-function assertScopeNames(admin: OktaAdmin, spec: AgentSpec): void {
-  for (const { uri, scopes } of spec.grants) {
-    const reserved = scopes.find((scope) => scope.startsWith('okta.'));
-    if (isOwnApi(admin, uri) || reserved === undefined) continue;
-    throw new AgentIdError('unsupported', `Okta takes no ${reserved} for an API of yours`, {
-      where: uri,
-      hint: "Name the API's own scopes: agent-id idp add … --resource KEY=URI#SCOPE,SCOPE",
-    });
-  }
-}
-
-function conflict(clientId: string): AgentIdError {
-  return new AgentIdError(
-    'conflict',
-    'the client id is in use by something that is not ours, or by another plan',
-    {
-      where: clientId,
-      hint: 'Nothing was changed. Plan again, or remove the other application at Okta.',
-    },
-  );
 }

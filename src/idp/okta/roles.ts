@@ -1,6 +1,7 @@
 import { toRecord } from '../metadata.ts';
 import type { OktaAdmin } from './admin.ts';
 import { ensure } from '../ensure.ts';
+import { nextCursor } from './pages.ts';
 
 /** What a permission's family reaches; a person may narrow the resource set at Okta. */
 const families: Readonly<Record<string, string>> = {
@@ -159,12 +160,6 @@ async function findNamed(admin: OktaAdmin, kind: Kind, label: string): Promise<s
     after = `?after=${encodeURIComponent(next)}`;
   }
   return undefined;
-}
-
-function nextCursor(answer: unknown): string | undefined {
-  const href = toRecord(toRecord(toRecord(answer)['_links'])['next'])['href'];
-  if (typeof href !== 'string' || !URL.canParse(href)) return undefined;
-  return new URL(href).searchParams.get('after') ?? undefined;
 }
 
 function toResources(org: string, wanted: readonly string[]): readonly string[] {
