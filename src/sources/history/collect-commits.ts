@@ -1,10 +1,10 @@
-import { createInts } from '../git/ints.ts';
+import { createInts, type IntList } from '../git/ints.ts';
 import { parseCommit } from '../git/commit.ts';
 
 /** Commits with numbers of objects in place of names. */
 export interface Commits {
   /** For each: its number, its tree's number, how many parents, and their numbers; -1 for what is not here. */
-  readonly rows: Int32Array;
+  readonly rows: IntList;
   /** Seconds since 1970 at which each was committed, in the same order. */
   readonly times: Float64Array;
 }
@@ -16,7 +16,7 @@ export interface CommitCollector {
 
 /** Makes a collector of commits. `find` gives the number of an object by its name. */
 export function createCommitCollector(find: (name: Uint8Array) => number): CommitCollector {
-  const rows = createInts(1 << 12);
+  const rows = createInts();
   const times: number[] = [];
   return {
     add: (number, body) => {

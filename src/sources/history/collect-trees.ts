@@ -1,4 +1,4 @@
-import { createInts } from '../git/ints.ts';
+import { createInts, type IntList } from '../git/ints.ts';
 import type { Kernel, TreeKernel } from '../git/kernel.ts';
 import { nextEntry, openTreeAt, type TreeCursor } from '../git/tree.ts';
 import { findName } from '../git/pack-index.ts';
@@ -21,9 +21,9 @@ export interface TreePart {
    * For each tree: how many entries follow; a tree by its number, a blob that is sought as -1 minus its place in `found`,
    * an entry that leads nowhere as the least integer.
    */
-  readonly edges: Int32Array;
+  readonly edges: IntList;
   /** Pairs: position in the sought blobs, and the number of its file's name. */
-  readonly found: Int32Array;
+  readonly found: IntList;
   readonly names: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function createTreeCollector(
   find: (name: Uint8Array) => number,
 ): TreeCollector {
   const { nameBytes, starts, parts } = sought;
-  const edges = createInts(1 << 16);
+  const edges = createInts();
   const filter = toFilter(sought.blobs, nameBytes);
   const resolver = createResolver(sought, part, find);
   let filled: TreeKernel | undefined;
@@ -163,7 +163,7 @@ function createNames(): Names {
 
 interface Pairs {
   readonly number: (blob: number, name: number) => number;
-  readonly done: () => Int32Array;
+  readonly done: () => IntList;
 }
 
 function createPairs(): Pairs {

@@ -1,3 +1,4 @@
+import { intAt } from '../git/ints.ts';
 import { NOWHERE, type Sought, type TreePart } from './collect-trees.ts';
 import type { Reached } from './order-commits.ts';
 
@@ -15,21 +16,21 @@ export interface Occurrence {
  * the first commit, and once from its end, which gives the last one.
  */
 export function findOccurrences(
-  commits: readonly Reached[],
+  { trees }: Reached,
   sought: Sought,
   parts: readonly TreePart[],
 ): readonly Occurrence[] {
   const found = new Map<string, Occurrence>();
   const forward = createVisit(sought, parts);
-  commits.forEach(({ tree }, n) =>
+  trees.forEach((tree, n) =>
     forward(tree, (blob, path) => {
       const key = `${blob} ${path}`;
       if (!found.has(key)) found.set(key, { blob, path, first: n, last: n });
     }),
   );
   const backward = createVisit(sought, parts);
-  for (let n = commits.length - 1; n >= 0; n -= 1)
-    backward(commits[n]?.tree ?? -1, (blob, path) => {
+  for (let n = trees.length - 1; n >= 0; n -= 1)
+    backward(trees[n] ?? -1, (blob, path) => {
       const occurrence = found.get(`${blob} ${path}`);
       if (occurrence !== undefined && occurrence.last < n) occurrence.last = n;
     });
@@ -63,7 +64,7 @@ function createVisit(sought: Sought, parts: readonly TreePart[]): (root: number,
         continue;
       }
       const part = parts[sought.parts[level.tree] ?? 0];
-      const edge = part?.edges[level.next++] ?? -1;
+      const edge = part === undefined ? NOWHERE : intAt(part.edges, level.next++);
       if (edge >= 0) enter(edge);
       else if (part !== undefined && edge > NOWHERE) meetBlob(part, -1 - edge, stack, meet);
     }
@@ -72,15 +73,16 @@ function createVisit(sought: Sought, parts: readonly TreePart[]): (root: number,
       const start = sought.starts[tree] ?? 0;
       if (tree < 0 || start === 0 || entered[tree] === 1) return;
       entered[tree] = 1;
-      const count = parts[sought.parts[tree] ?? 0]?.edges[start - 1] ?? 0;
+      const part = parts[sought.parts[tree] ?? 0];
+      const count = part === undefined ? 0 : intAt(part.edges, start - 1);
       if (count > 0) stack.push({ tree, next: start, end: start + count });
     }
   };
 
   function meetBlob(part: TreePart, at: number, stack: readonly Level[], meet: Meet): void {
-    const name = part.names[part.found[2 * at + 1] ?? 0] ?? '';
+    const name = part.names[intAt(part.found, 2 * at + 1)] ?? '';
     const folders = stack.slice(1).map(({ tree }) => labelOf(tree));
-    meet(part.found[2 * at] ?? 0, [...folders, name].join('/'));
+    meet(intAt(part.found, 2 * at), [...folders, name].join('/'));
   }
 
   function labelOf(tree: number): string {

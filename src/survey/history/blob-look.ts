@@ -65,8 +65,8 @@ const keyHead = /private.?key|PuTTY-User-Key/i;
 /** Bytes before and after a name that it and its value may take. */
 const NAME_BEFORE = 120;
 const NAME_AFTER = 400;
-/** Stretches of text that are remembered: versions of a file repeat each other. */
-const MOST_KNOWN = 20_000;
+/** Characters of the stretches of text that are remembered: versions of a file repeat each other. */
+const MOST_KNOWN = 4_000_000;
 /** Bytes after a name within which a value of its own key stands. */
 const PAIR = 160;
 
@@ -141,12 +141,17 @@ function literalsIn(text: string, rules: RuleSet, values: Values): readonly numb
 
 function remember(find: (text: string) => readonly number[]): (text: string) => readonly number[] {
   const known = new Map<string, readonly number[]>();
+  let held = 0;
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
     const found = find(text);
-    if (known.size >= MOST_KNOWN) known.clear();
+    if (held > MOST_KNOWN) {
+      known.clear();
+      held = 0;
+    }
     known.set(text, found);
+    held += text.length;
     return found;
   };
 }
@@ -262,9 +267,10 @@ function createValues(): Values {
     number: (value) => {
       const known = numbers.get(value);
       if (known !== undefined) return known;
-      numbers.set(value, numbers.size);
-      bytes.push(Buffer.from(value, 'latin1'));
-      return numbers.size - 1;
+      const own = Buffer.from(value, 'latin1');
+      // The text that a value was cut from would stay with it.
+      numbers.set(own.toString('latin1'), bytes.length);
+      return bytes.push(own) - 1;
     },
     bytesOf: (number) => bytes[number] ?? Buffer.alloc(0),
     done: () => [...numbers.keys()].map((value) => createHash('sha256').update(value).digest('base64')),

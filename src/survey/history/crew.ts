@@ -1,12 +1,13 @@
 import { startThread, threadCount, type Thread } from '../../lib/threads.ts';
 import { toForest } from '../../sources/git/forest.ts';
 import type { Objects } from '../../sources/git/objects.ts';
-import { runJob, type Common, type Done, type Job, type Question } from './job.ts';
+import { releaseKernel, runJob, type Common, type Done, type Job, type Question } from './job.ts';
 
 /** Those who do jobs: this thread, and others where they are worth their start. */
 export interface Crew {
   /** Gives what each of them has done, this thread first. */
   readonly run: (job: Job) => Promise<readonly Done[]>;
+  /** Ends the other threads and gives memory back. Safe to repeat. */
   readonly close: () => Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export function createCrew(objects: Objects, threads: number | undefined, say: (
       return [own, ...(await theirs)];
     },
     close: async () => {
+      releaseKernel();
       await Promise.all(others.map((thread) => thread.close()));
     },
   };

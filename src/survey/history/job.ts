@@ -50,6 +50,11 @@ const TELL_MS = 100;
 
 let ownKernel: Kernel | undefined;
 
+/** Lets the memory go that jobs of this thread were done in. */
+export function releaseKernel(): void {
+  ownKernel = undefined;
+}
+
 /** A job for one thread, as the part of it that its results belong to. */
 export interface Question {
   readonly job: Job;

@@ -9,7 +9,7 @@ import { toCommon, type Crew } from './crew.ts';
 
 /** All that a repository's refs, stash, reflogs and notes reach. */
 export interface Reachable {
-  readonly commits: readonly Reached[];
+  readonly order: Reached;
   /** Blobs that a tag names directly. */
   readonly blobs: ReadonlySet<number>;
   /** How many commits could not be read. */
@@ -29,15 +29,15 @@ export async function reach(objects: Objects, tips: Iterable<string>, crew: Crew
   }
   for (const number of failed) if (objects.read(number) === undefined) broken += 1;
   const commits: number[] = [];
-  const trees: Reached[] = [];
+  const trees: number[] = [];
   const blobs = new Set<number>();
   for (const tip of tips) {
     const { number, kind } = peel(objects, tip);
     if (kind === kinds.commit) commits.push(number);
-    else if (kind === kinds.tree) trees.push({ commit: -1, tree: number });
+    else if (kind === kinds.tree) trees.push(number);
     else if (kind === kinds.blob) blobs.add(number);
   }
-  return { commits: [...orderCommits([...parts, loose.done()], commits), ...trees], blobs, broken };
+  return { order: orderCommits([...parts, loose.done()], commits, trees), blobs, broken };
 }
 
 interface Peeled {
@@ -74,17 +74,25 @@ export interface Placed extends Occurrence {
 /** Where blobs stand. */
 export interface Places {
   readonly occurrences: readonly Placed[];
-  /** Numbers of those that a tree holds. */
-  readonly inTree: (tree: number) => ReadonlySet<number>;
+  /** Numbers of those that are there now. */
+  readonly atHead: ReadonlySet<number>;
   /** How many trees could not be read. */
   readonly broken: number;
 }
 
-/** Finds the paths and commits of blobs, which are given by name. */
+/** What is to be placed, and in what. */
+export interface ToPlace {
+  /** Names of blobs. */
+  readonly blobs: Iterable<string>;
+  readonly order: Reached;
+  /** The tree that is there now. */
+  readonly head: number;
+}
+
+/** Finds the paths and commits of blobs. */
 export async function placeBlobs(
   objects: Objects,
-  commits: readonly Reached[],
-  blobs: Iterable<string>,
+  { blobs, order, head }: ToPlace,
   crew: Crew,
 ): Promise<Places> {
   const names = [...blobs].sort();
@@ -108,12 +116,12 @@ export async function placeBlobs(
   parts.push(rest.done());
   const numbers = names.map((name) => objects.find(Buffer.from(name, 'hex')));
   return {
-    occurrences: findOccurrences(commits, sought, parts).map((occurrence) => ({
+    occurrences: findOccurrences(order, sought, parts).map((occurrence) => ({
       ...occurrence,
       name: names[occurrence.blob] ?? '',
       number: numbers[occurrence.blob] ?? -1,
     })),
-    inTree: (tree) => new Set([...blobsIn(tree, sought, parts)].map((row) => numbers[row] ?? -1)),
+    atHead: new Set([...blobsIn(head, sought, parts)].map((row) => numbers[row] ?? -1)),
     broken,
   };
 }

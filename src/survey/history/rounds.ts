@@ -21,9 +21,12 @@ interface Options {
   readonly keep?: Keep;
 }
 
+/** Files that are looked at together: what is kept of each until all are done is many times what is found. */
+const TOGETHER = 64;
+
 /**
- * Looks at versions of files as one would at a work tree, in rounds with one version of each path. A secret under one
- * name at one path is one finding, where it came first; what is known already is none.
+ * Looks at versions of files as one would at a work tree, in rounds with one version of each path, some files at a
+ * time. A secret under one name at one path is one finding, where it came first; what is known already is none.
  */
 export async function findInVersions<Version>(
   versions: Versions<Version>,
@@ -36,7 +39,7 @@ export async function findInVersions<Version>(
   const counts = new Map<string, number>();
   for (const finding of before) counts.set(groupOf(finding), (counts.get(groupOf(finding)) ?? 0) + 1);
   const found: Finding[] = [];
-  for (let round = 0, now = roundOf(versions, 0); now.size > 0; round += 1, now = roundOf(versions, round)) {
+  for (const now of roundsOf(versions)) {
     const decoded = await reader.read(now);
     const source = {
       kind: 'history' as const,
@@ -58,13 +61,17 @@ export async function findInVersions<Version>(
   return found;
 }
 
-function roundOf<Version>(versions: Versions<Version>, round: number): ReadonlyMap<string, Version> {
-  const now = new Map<string, Version>();
-  for (const [path, all] of versions) {
-    const version = all[round];
-    if (version !== undefined) now.set(path, version);
+/** @yields one version of each of some paths, earlier ones of a path first */
+function* roundsOf<Version>(versions: Versions<Version>): Generator<ReadonlyMap<string, Version>> {
+  for (let round = 0, left = [...versions]; left.length > 0; round += 1) {
+    left = left.filter(([, all]) => all.length > round);
+    for (let from = 0; from < left.length; from += TOGETHER)
+      yield new Map(
+        left
+          .slice(from, from + TOGETHER)
+          .flatMap(([path, all]) => all.slice(round, round + 1).map((version) => [path, version] as const)),
+      );
   }
-  return now;
 }
 
 function placeOf(finding: Finding): string {

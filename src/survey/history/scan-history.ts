@@ -40,7 +40,6 @@ interface Scene {
   readonly missing: readonly string[];
   readonly seen: SeenBlobs;
   readonly places: Places;
-  readonly atHead: ReadonlySet<number>;
   readonly options: HistoryOptions;
 }
 
@@ -74,9 +73,11 @@ async function scanObjects(
   });
   const reached = await reach(objects, await readTips(repository), crew);
   const missing = await listMissing(repository);
-  const places = await placeAll({ objects, crew, seen, reached, missing });
   const head = headTree(objects, readHead(repository));
-  const scene = { objects, reached, seen, places, missing, atHead: places.inTree(head), options };
+  const places = await placeAll({ objects, crew, seen, reached, missing, head });
+  // What follows takes memory of its own.
+  await crew.close();
+  const scene = { objects, reached, seen, places, missing, options };
   return {
     findings: await findingsOf(scene),
     skipped: [...skippedOf(scene), ...leftOut(scene, repository)],
@@ -86,24 +87,21 @@ async function scanObjects(
       parsed: 0,
       asText: 0,
       blobs: seen.blobs,
-      commits: reached.commits.filter(({ commit }) => commit !== -1).length,
+      commits: reached.order.commits.filter((commit) => commit !== -1).length,
     },
   };
 }
 
-interface ToPlace {
-  readonly objects: Objects;
+interface Unplaced extends Pick<Scene, 'objects' | 'reached' | 'missing' | 'seen'> {
   readonly crew: Crew;
-  readonly seen: SeenBlobs;
-  readonly reached: Reachable;
-  readonly missing: readonly string[];
+  readonly head: number;
 }
 
-async function placeAll({ objects, crew, seen, reached, missing }: ToPlace): Promise<Places> {
+async function placeAll({ objects, crew, seen, reached, missing, head }: Unplaced): Promise<Places> {
   const sought = new Set([...seen.skipped.keys(), ...missing]);
   for (const number of seen.values.keys()) sought.add(objects.nameOf(number));
-  if (sought.size === 0) return { occurrences: [], inTree: () => new Set(), broken: 0 };
-  const places = await placeBlobs(objects, reached.commits, sought, crew);
+  if (sought.size === 0) return { occurrences: [], atHead: new Set(), broken: 0 };
+  const places = await placeBlobs(objects, { blobs: sought, order: reached.order, head }, crew);
   // A blob that a tag names directly has no path: its name stands for it.
   const named = [...reached.blobs]
     .map((number) => ({ number, name: objects.nameOf(number) }))
@@ -134,11 +132,11 @@ async function findingsOf(scene: Scene): Promise<readonly Finding[]> {
 }
 
 function pathOf({ path, number, first }: Version, { objects, reached }: Scene): string {
-  const commit = reached.commits[first];
-  return commit === undefined ? path : truePath(objects, commit.tree, objects.nameOf(number), path);
+  const tree = reached.order.trees[first];
+  return tree === undefined ? path : truePath(objects, tree, objects.nameOf(number), path);
 }
 
-function toReader({ objects, reached: { commits }, places, seen, atHead }: Scene): VersionReader<Version> {
+function toReader({ objects, reached: { order }, places, seen }: Scene): VersionReader<Version> {
   const stayOf = toStays(places.occurrences, seen.values);
   return {
     read: (versions) =>
@@ -150,9 +148,9 @@ function toReader({ objects, reached: { commits }, places, seen, atHead }: Scene
       const { last, numbers } = stayOf(version);
       return {
         ...location,
-        ...firstOf(objects, commits[version.first]?.commit ?? -1),
-        ...lastOf(objects, commits[last]?.commit ?? -1),
-        atHead: [...numbers].some((number) => atHead.has(number)),
+        ...firstOf(objects, order.commits[version.first] ?? -1),
+        ...lastOf(objects, order.commits[last] ?? -1),
+        atHead: [...numbers].some((number) => places.atHead.has(number)),
       };
     },
   };
