@@ -1,13 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type * as Compiler from 'typescript';
 import { parse } from 'yaml';
+import type { Tools } from './estate.ts';
 import { run, startService, type Ran, type Service } from './processes.ts';
 
 /** What the estate's programs run in: the state of this demo only, nothing of the person's own. */
 export interface World {
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
+  /** A PATH on which neither Node nor `agent-id` is; undefined where a helper needs one of them. */
+  readonly barePath: string | undefined;
+  readonly tools: Tools;
   /** Values that the CI system would hold for the workflow. */
   readonly ciSecrets: Readonly<Record<string, string>>;
 }
@@ -16,6 +20,8 @@ export interface ServiceKind {
   readonly name: string;
   readonly agent: string;
   readonly language: string;
+  /** Whether its helper needs no other program of ours. */
+  readonly native: boolean;
   readonly start: (world: World) => Promise<Service>;
 }
 
@@ -56,27 +62,48 @@ export const services: readonly ServiceKind[] = [
     name: 'password-reset',
     agent: 'password-reset',
     language: 'TypeScript, Okta SDK',
-    start: (world) => start(world, 'password-reset', process.execPath, ['dist/main.js']),
+    native: false,
+    start: (world) => start(world, 'password-reset', [process.execPath, 'dist/main.js'], world.env),
   },
   {
     name: 'helpdesk',
     agent: 'helpdesk',
     language: 'Python',
-    start: (world) => start(world, 'helpdesk', 'python3', ['app.py']),
+    native: true,
+    start: (world) => start(world, 'helpdesk', [world.tools.python ?? 'python3', 'app.py'], bareEnv(world)),
   },
   {
     name: 'onboarding',
     agent: 'onboarding',
     language: 'Go',
-    start: (world) => start(world, 'onboarding', './dist/onboarding', []),
+    native: true,
+    start: (world) => start(world, 'onboarding', ['./dist/onboarding'], bareEnv(world)),
   },
 ];
 
-function start(world: World, name: string, command: string, args: readonly string[]): Promise<Service> {
+function start(
+  { root }: World,
+  name: string,
+  [command, ...args]: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+): Promise<Service> {
   return startService(command, args, {
-    cwd: join(world.root, 'services', name),
-    env: { ...world.env, ...readDotEnv(world.root) },
+    cwd: join(root, 'services', name),
+    env: { ...env, ...readDotEnv(root) },
   });
+}
+
+function bareEnv({ env, barePath }: World): NodeJS.ProcessEnv {
+  return barePath === undefined ? env : { ...env, PATH: barePath };
+}
+
+/** Makes a PATH with OpenSSL alone, which Python may have to sign with. On Windows the helpers ask `agent-id`. */
+export function makeBarePath(folder: string, { openssl }: Tools): string | undefined {
+  if (openssl === undefined || process.platform === 'win32') return undefined;
+  const bare = join(folder, 'bare');
+  mkdirSync(bare);
+  symlinkSync(openssl, join(bare, 'openssl'));
+  return bare;
 }
 
 /** Asks a service to reset a user's password, with the user's own token where one is given. */

@@ -22,8 +22,10 @@ export interface EstateValues {
 }
 
 export interface Tools {
-  readonly python: boolean;
+  /** The interpreter itself, not what chooses one. */
+  readonly python: string | undefined;
   readonly pythonRequests: boolean;
+  readonly openssl: string | undefined;
   readonly go: boolean;
   readonly curl: boolean;
   readonly git: boolean;
@@ -32,8 +34,9 @@ export interface Tools {
 /** Finds out what this machine can run. */
 export function findTools(): Tools {
   return {
-    python: runs('python3', ['--version']),
+    python: says('python3', ['-c', 'import sys; print(sys.executable)']),
     pythonRequests: runs('python3', ['-c', 'import requests']),
+    openssl: says('/bin/sh', ['-c', 'command -v openssl']),
     go: runs('go', ['version']),
     curl: runs('curl', ['--version']),
     git: runs('git', ['--version']),
@@ -41,7 +44,12 @@ export function findTools(): Tools {
 }
 
 /** Writes the estate into a folder and commits it, as a team would have left it. */
-export function writeEstate(templates: string, root: string, values: EstateValues, tools: Tools): void {
+export function writeEstate(
+  templates: string,
+  root: string,
+  values: EstateValues,
+  tools: Pick<Tools, 'pythonRequests' | 'git'>,
+): void {
   cpSync(templates, root, { recursive: true });
   renameSync(join(root, 'dot-env'), join(root, '.env'));
   chooseHelpdesk(join(root, 'services/helpdesk'), tools);
@@ -52,7 +60,7 @@ export function writeEstate(templates: string, root: string, values: EstateValue
   if (tools.git) commit(root);
 }
 
-function chooseHelpdesk(folder: string, tools: Tools): void {
+function chooseHelpdesk(folder: string, tools: Pick<Tools, 'pythonRequests'>): void {
   const plain = join(folder, 'app.urllib.py');
   if (tools.pythonRequests) rmSync(plain);
   else renameSync(plain, join(folder, 'app.py'));
@@ -107,10 +115,15 @@ function filesBelow(folder: string): string[] {
 }
 
 function runs(command: string, args: readonly string[]): boolean {
+  return says(command, args) !== undefined;
+}
+
+/** Gives what a program prints, `undefined` where it fails. */
+function says(command: string, args: readonly string[]): string | undefined {
   try {
-    execFileSync(command, args, { stdio: 'ignore', timeout: 20_000 });
-    return true;
+    const stdio = ['ignore', 'pipe', 'ignore'] as const;
+    return execFileSync(command, args, { stdio: [...stdio], timeout: 20_000, encoding: 'utf8' }).trim();
   } catch {
-    return false;
+    return undefined;
   }
 }

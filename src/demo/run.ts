@@ -6,7 +6,7 @@ import { AgentIdError } from '../model/error.ts';
 import { Secret } from '../model/secret.ts';
 import { startEmbedded, type Embedded } from '../idp/embedded/index.ts';
 import { openCli } from './cli.ts';
-import { buildGo, type World } from './consumers.ts';
+import { buildGo, makeBarePath, type World } from './consumers.ts';
 import { findTools, writeEstate } from './estate.ts';
 import type { DemoKeycloak } from './keycloak/demo.ts';
 import { createStage, type Stage } from './stage.ts';
@@ -71,12 +71,17 @@ async function tell(
   const { token } = await embedded.createApiToken('legacy automation');
   writeEstate(paths.templates, root, { oktaUrl: embedded.oktaUrl, token: token.open() }, tools);
   const cli = openCli(paths.program, folder, root);
-  const world: World = { root, env: cli.env, ciSecrets: { OKTA_API_TOKEN: token.open() } };
+  const world: World = {
+    root,
+    env: cli.env,
+    barePath: makeBarePath(folder, tools),
+    tools,
+    ciSecrets: { OKTA_API_TOKEN: token.open() },
+  };
   const cast: Cast = {
     stage,
     cli,
     world,
-    tools,
     idpName: 'sandbox',
     trust: setting.trust(embedded),
     retires: setting.retires,

@@ -14,7 +14,6 @@ import {
   type ServiceKind,
   type World,
 } from './consumers.ts';
-import type { Tools } from './estate.ts';
 import type { Service } from './processes.ts';
 import type { Stage } from './stage.ts';
 
@@ -23,7 +22,6 @@ export interface Cast {
   readonly stage: Stage;
   readonly cli: Cli;
   readonly world: World;
-  readonly tools: Tools;
   readonly idpName: string;
   /** What `idp add NAME` takes. */
   readonly trust: readonly string[];
@@ -40,7 +38,8 @@ export interface Runnable {
 }
 
 export async function before(cast: Cast, goBuilt: Promise<string | undefined>): Promise<Runnable> {
-  const { stage, world, tools, userX } = cast;
+  const { stage, world, userX } = cast;
+  const { tools } = world;
   stage.title('Before: one static token, six consumers');
   const why = await buildTypeScript(world.root);
   if (why !== undefined) stage.skip(`password-reset (TypeScript): ${why}`);
@@ -67,7 +66,8 @@ export async function before(cast: Cast, goBuilt: Promise<string | undefined>): 
 }
 
 async function scripts(cast: Cast, how: string): Promise<void> {
-  const { stage, world, tools, userX } = cast;
+  const { stage, world, userX } = cast;
+  const { tools } = world;
   if (tools.curl) {
     const cron = await runCron(world);
     stage.claim(
@@ -158,10 +158,12 @@ export async function after(cast: Cast, { kinds }: Runnable, subject: Secret): P
     stage.claim('the rewritten Go service builds', why === undefined, why);
   }
   for (const kind of kinds) {
+    const bare =
+      kind.native && world.barePath !== undefined ? '; its PATH has neither node nor agent-id' : '';
     await withService(kind, world, async (service) => {
       const answer = await askReset(service, userX.name, subject.open());
       stage.claim(
-        `${kind.name} resets user-x's password on behalf of user-x`,
+        `${kind.name} resets user-x's password on behalf of user-x${bare}`,
         answer.status === 200,
         answer.body,
       );
