@@ -13,7 +13,7 @@ const dist = join(root, 'dist');
 const external = [/^oidc-provider($|\/)/, /^@okta\//, /^web-tree-sitter($|\/)/, /^@napi-rs\//, /^node:/];
 
 await emptyDist();
-await Promise.all([buildProgram(), buildFast(), buildHelper(), buildPage()]);
+await Promise.all([buildProgram(), buildFast(), buildHelper(), buildPages()]);
 copyAssets();
 run('node', ['scripts/kernels.mjs']);
 run('node', ['scripts/rules.mjs']);
@@ -58,11 +58,13 @@ async function buildHelper() {
   await bundle.write({ file: join(dist, 'helpers/helper.mjs'), format: 'esm', codeSplitting: false });
 }
 
-/** The HTML report holds its script as one text. */
-async function buildPage() {
-  const bundle = await rolldown({ input: join(root, 'src/output/page/main.mjs'), platform: 'browser' });
-  await bundle.write({ file: join(dist, 'output/page/report.js'), format: 'iife', codeSplitting: false });
-  cpSync(join(root, 'src/output/page/report.css'), join(dist, 'output/page/report.css'));
+/** Each HTML page holds its script as one text. */
+async function buildPages() {
+  for (const name of ['report', 'map']) {
+    const bundle = await rolldown({ input: join(root, `src/output/page/${name}.mjs`), platform: 'browser' });
+    await bundle.write({ file: join(dist, `output/page/${name}.js`), format: 'iife', codeSplitting: false });
+    cpSync(join(root, `src/output/page/${name}.css`), join(dist, `output/page/${name}.css`));
+  }
 }
 
 function copyAssets() {

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { verbs } from './commands/index.ts';
 import type { Io } from './lib/io.ts';
-import { processIo } from './lib/process-io.ts';
+import { assertFolder, processIo } from './lib/process-io.ts';
 import { AgentIdError } from './model/error.ts';
 import { renderError, toErrorJson } from './output/error.ts';
 import { version } from './output/version.ts';
@@ -20,6 +20,7 @@ export async function main(args: readonly string[]): Promise<void> {
 export async function runCli(args: readonly string[], io: Io): Promise<void> {
   try {
     await refuseSecrets(args);
+    if (folderArgument(args) !== undefined) assertFolder(io.cwd);
     const program = await buildProgram(args, io);
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

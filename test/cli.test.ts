@@ -91,6 +91,17 @@ describe('the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, error: { code: 'unreadable' } });
   });
 
+  it.each(['scan', 'map', 'migrate --status', 'init', 'whoami'])(
+    'refuses a folder of -C that does not exist, whatever the verb: %s',
+    (line) => {
+      const { code, stdout, stderr } = cli('-C', '/does/not/exist', ...line.split(' '));
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(
+        /^error\[usage\]: the folder to work in does not exist\n {2}at \/does\/not\/exist\n/,
+      );
+    },
+  );
+
   it('refuses a secret as an argument, without echo', () => {
     const secret = `00${'aB3dE6gH9jK2mN5pQ8sT'.repeat(2)}`;
     const { code, stdout, stderr } = cli('map', '--secret', secret);

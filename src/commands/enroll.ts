@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import { collect } from './shared/collect.ts';
 import type { ApproveOptions, EnrollOptions } from './shared/enroll.ts';
 
 /** Declares `agent-id agents enroll | code | approve`, below the verb that it is given. */
@@ -61,8 +62,4 @@ function withFormat(command: Command): Command {
   return command.addOption(
     new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'),
   );
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

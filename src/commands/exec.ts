@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExecOptions } from '../helper/exec.ts';
 import type { Io } from '../lib/io.ts';
+import { collect } from './shared/collect.ts';
 
 /** Declares `agent-id exec`. */
 export function addExec(program: Command, io: Io): void {
@@ -23,10 +24,6 @@ export function addExec(program: Command, io: Io): void {
       "\nEnds with the command's own code, 128+n on signal n, 125 when no token could be had,\n126 when the command cannot be executed, 127 when it is not there.",
     )
     .action((command: string[], options: ExecOptions) => runExec(command, options, io));
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 async function runExec(words: readonly string[], options: ExecOptions, io: Io): Promise<void> {

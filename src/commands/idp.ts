@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import { collect } from './shared/collect.ts';
 
 interface StartOptions {
   readonly port?: number;
@@ -101,10 +102,6 @@ function withFormat(command: Command): Command {
   return command.addOption(
     new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'),
   );
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 function toPort(text: string): number {

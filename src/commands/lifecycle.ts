@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import { collect } from './shared/collect.ts';
 import type { GcOptions } from './shared/gc.ts';
 import type { RegisterOptions } from './shared/register.ts';
 import type { ReviewOptions } from './shared/review.ts';
@@ -62,10 +63,6 @@ export function addLifecycle(agents: Command, io: Io): void {
       const { runGc } = await import('./shared/gc.ts');
       await runGc(options, io);
     });
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 function withFormat(command: Command): Command {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
+import { collect } from './shared/collect.ts';
 import type { ScanFlags } from './shared/scan-flags.ts';
 import { scanFormats } from '../output/scan-formats.ts';
 
@@ -103,9 +104,4 @@ function addLimits(command: Command): void {
     )
     .option('--exit-zero', 'exit with 0 in spite of findings')
     .option('--stats', 'say on stderr what was looked at');
-}
-
-/** Options that take one value each time leave the paths after them alone. */
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
 }

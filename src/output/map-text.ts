@@ -39,7 +39,8 @@ export function secretLabel(secret: { readonly secret: string; readonly names: r
   return `${names}  secret:${secret.secret.slice(0, 6)}`;
 }
 
-function impactVerdict({ clean, secrets }: Impact): string {
+/** Says in one sentence whether the old secrets can be revoked. */
+export function impactVerdict({ clean, secrets }: Impact): string {
   if (clean) return 'Every consumer is migrated and verified: the old secrets can be retired.';
   if (secrets.some((one) => one.breaks.length + one.unsure.length > 0))
     return 'Do not revoke yet. Next: agent-id plan, then agent-id migrate.';

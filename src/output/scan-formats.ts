@@ -17,11 +17,6 @@ export type ScanFormat = keyof typeof loaders;
 
 export const scanFormats = Object.keys(loaders) as readonly ScanFormat[];
 
-/** Says whether a text names a format. */
-export function isScanFormat(text: string): text is ScanFormat {
-  return Object.hasOwn(loaders, text);
-}
-
 /** Loads what renders a format. */
 export function loadRender(format: ScanFormat): Promise<Render> {
   return loaders[format]();

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli.ts';
 import type { Io } from '../../src/lib/io.ts';
 import type { SecretMap } from '../../src/model/consumer.ts';
+import { mapFormats } from '../../src/output/map-formats.ts';
+import { fillIn } from '../detect/samples.ts';
 import { token } from '../inventory/estate.ts';
 
 const files: Readonly<Record<string, string>> = {
@@ -114,6 +116,34 @@ describe('agent-id map', () => {
   it('draws for Mermaid and Graphviz', async () => {
     expect((await run('--format', 'mermaid')).out).toMatch(/^graph LR\n {2}n0\["\.env:1"\]/);
     expect((await run('--format', 'dot')).out).toMatch(/^digraph secrets \{/);
+  });
+
+  it('writes several formats in one run, the page among them', async () => {
+    const { code, out } = await run('--output', 'html=map.html', '--output', 'json=map.json');
+    expect([code, out.split('\n')[0]]).toEqual([0, expect.stringContaining('OKTA_API_TOKEN')]);
+    const page = readFileSync(join(folder, 'map.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>[^]*Content-Security-Policy[^]*okta\.users\.manage/);
+    expect(page).not.toContain(token.slice(2, 14));
+    expect((JSON.parse(readFileSync(join(folder, 'map.json'), 'utf8')) as SecretMap).secrets).toHaveLength(1);
+    rmSync(join(folder, 'map.html'));
+    rmSync(join(folder, 'map.json'));
+    expect((await run('--output', 'htm=map.html')).err).toContain('Did you mean html?');
+  });
+
+  it('shows a path that holds a secret without it', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'agent-id-named-'));
+    const named = fillIn('ghp_{alnum:36}');
+    try {
+      mkdirSync(join(other, named));
+      writeFileSync(join(other, named, 'main.py'), 'import os\nkey = os.environ["OKTA_API_TOKEN"]\n');
+      for (const format of mapFormats) {
+        const { out } = await run(other, '--format', format);
+        expect(out).toContain('OKTA_API_TOKEN');
+        expect(out).not.toContain(named.slice(2, 14));
+      }
+    } finally {
+      rmSync(other, { recursive: true });
+    }
   });
 
   it('looks only at the paths that are named', async () => {

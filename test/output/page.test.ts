@@ -1,22 +1,10 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/model/finding.ts';
+import { background, executable, openPage, useBrowser, weakest, type Opened } from './browser.ts';
 import { finding, hostile, render } from './kit.ts';
 
-const executable = [
-  process.env['CHROMIUM'] ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-].find((path) => path !== '' && existsSync(path));
-
-if (executable === undefined)
-  process.stderr.write('skipped: no Chromium here; apt-get install chromium, or name one in CHROMIUM\n');
+useBrowser();
 
 const findings: readonly Finding[] = [
   finding(1, { path: 'src/a.env' }),
@@ -39,37 +27,11 @@ const findings: readonly Finding[] = [
   }),
 ];
 
-let browser: Browser;
-
-beforeAll(async () => {
-  if (executable === undefined) return;
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  browser = await chromium.launch({ executablePath: executable, args });
-});
-
-afterAll(async () => {
-  if (executable !== undefined) await browser.close();
-});
-
-/** Opens a report from a file, and notes whatever it asks for or complains about. */
-async function open(
-  shown: readonly Finding[],
-  scheme: 'light' | 'dark' = 'light',
-): Promise<{ page: Page; asked: readonly string[]; said: readonly string[] }> {
-  const file = join(mkdtempSync(join(tmpdir(), 'agent-id-page-')), 'report.html');
-  writeFileSync(file, await render('html', shown, { skipped: [{ path: '<b>x</b>.bin', reason: 'binary' }] }));
-  const page = await browser.newPage({ colorScheme: scheme, viewport: { width: 1200, height: 900 } });
-  const asked: string[] = [];
-  const said: string[] = [];
-  page.on('request', (request) => void asked.push(request.url()));
-  page.on('console', (message) => void said.push(message.text()));
-  page.on('pageerror', (error) => void said.push(error.message));
-  page.on('dialog', (dialog) => {
-    said.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  await page.goto(pathToFileURL(file).href);
-  return { page, asked: asked.filter((url) => !url.startsWith('file:') && !url.startsWith('data:')), said };
+async function open(shown: readonly Finding[], scheme: 'light' | 'dark' = 'light'): Promise<Opened> {
+  return openPage(
+    await render('html', shown, { skipped: [{ path: '<b>x</b>.bin', reason: 'binary' }] }),
+    scheme,
+  );
 }
 
 async function labels(page: Page): Promise<readonly string[]> {
@@ -194,44 +156,3 @@ describe.skipIf(executable === undefined)('the HTML report in a browser', () => 
     expect(await page.locator('.empty strong').textContent()).toBe('No long-lived secret was found.');
   });
 });
-
-async function background(page: Page): Promise<string> {
-  const color = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
-  const [red = 0] = color.match(/\d+/g)?.map(Number) ?? [];
-  return red > 128 ? 'light' : 'dark';
-}
-
-/** The least contrast between a text of the page and what it stands on, as WCAG measures it. */
-async function weakest(page: Page): Promise<number> {
-  return page.evaluate<number>(`(() => {
-    const canvas = document.createElement('canvas').getContext('2d');
-    const rgba = (color) => {
-      canvas.clearRect(0, 0, 1, 1);
-      canvas.fillStyle = color;
-      canvas.fillRect(0, 0, 1, 1);
-      return [...canvas.getImageData(0, 0, 1, 1).data].map((part) => part / 255);
-    };
-    const over = ([r, g, b, a], under) => [r, g, b].map((part, at) => part * a + under[at] * (1 - a));
-    const ground = (element) => {
-      const chain = [];
-      for (let at = element; at; at = at.parentElement) chain.unshift(at);
-      return chain.reduce((under, at) => over(rgba(getComputedStyle(at).backgroundColor), under), [1, 1, 1]);
-    };
-    const light = (color) => {
-      const [r, g, b] = color.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const texts = [...document.querySelectorAll('body *')].filter(
-      (element) =>
-        element.checkVisibility() &&
-        !element.closest(':disabled, [aria-pressed="false"].chip') &&
-        [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== ''),
-    );
-    const ratios = texts.map((element) => {
-      const under = ground(element);
-      const [a, b] = [light(over(rgba(getComputedStyle(element).color), under)), light(under)];
-      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    });
-    return Math.min(...ratios);
-  })()`);
-}

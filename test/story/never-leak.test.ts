@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verbs } from '../../src/commands/index.ts';
 import { processIo } from '../../src/lib/process-io.ts';
+import { mapFormats } from '../../src/output/map-formats.ts';
 import { scanFormats } from '../../src/output/scan-formats.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -38,7 +39,8 @@ const lines: readonly (readonly string[])[] = [
   ['scan', '--since', 'HEAD', '--format', 'sarif'],
   ['scan', ...scanFormats.flatMap((format) => ['--output', `${format}=report.${format}`])],
   ['scan', '--stdin', '--stdin-name', 'x.env'],
-  ...['text', 'json', 'mermaid', 'dot'].map((format) => ['map', '--format', format]),
+  ...mapFormats.map((format) => ['map', '--format', format]),
+  ['map', ...mapFormats.flatMap((format) => ['--output', `${format}=map.${format}`])],
   ['map', '--impact'],
   ['explain', 'okta-api-token'],
   ['explain', 'no-such-thing'],
@@ -168,6 +170,7 @@ function holds(text: string): boolean {
 function writtenFiles(): readonly string[] {
   const names = [
     ...scanFormats.map((format) => `report.${format}`),
+    ...mapFormats.map((format) => `map.${format}`),
     ...['csv', 'json', 'html'].map((format) => `review.${format}`),
     '.gitattributes',
     'plan.json',

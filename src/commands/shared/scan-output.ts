@@ -1,43 +1,17 @@
 import { relative, resolve, sep } from 'node:path';
 import { codeownersPaths, ownerRule, parseCodeowners } from '../../inventory/codeowners.ts';
-import { readTextIfThere, writeWhole } from '../../lib/files.ts';
+import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
-import { shippedPath } from '../../lib/shipped.ts';
 import { readTreeFile } from '../../lib/walk.ts';
-import { AgentIdError } from '../../model/error.ts';
 import type { Finding } from '../../model/finding.ts';
-import { isScanFormat, loadRender, scanFormats, type ScanFormat } from '../../output/scan-formats.ts';
+import { loadRender, type ScanFormat } from '../../output/scan-formats.ts';
 import type { Report, ReportView } from '../../output/report.ts';
-import type { ScanFlags } from './scan-flags.ts';
-import { nearest } from './suggest.ts';
+import type { Output } from './outputs.ts';
+import { readPagePart } from './page-part.ts';
 import type { Eyes } from './survey.ts';
 
-/** One report to make; to stdout where no file is named. */
-export interface Output {
-  readonly format: ScanFormat;
-  readonly file: string | null;
-}
-
-/** Reads `--format` and `--output`. Nothing is scanned for a format that does not exist. Throws `usage`. */
-export function toOutputs({ format, output = [] }: ScanFlags): readonly Output[] {
-  const files = output.map((written) => toOutput(written, format));
-  const printed = output.every((written) => /^[a-z]+=/.test(written));
-  return printed ? [...files, { format, file: null }] : files;
-}
-
-function toOutput(written: string, fallback: ScanFormat): Output {
-  const [, format, file] = /^([a-z]+)=(.*)$/s.exec(written) ?? [];
-  if (format === undefined || file === undefined) return { format: fallback, file: written };
-  if (isScanFormat(format) && file !== '') return { format, file };
-  const meant = nearest(format, scanFormats);
-  throw new AgentIdError('usage', '--output takes FILE or FORMAT=FILE', {
-    where: written,
-    hint: `${meant === undefined || meant === format ? '' : `Did you mean ${meant}? `}Formats: ${scanFormats.join(', ')}. A file with = in its name: ./${written}`,
-  });
-}
-
 interface Wanted {
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly Output<ScanFormat>[];
   readonly fails: (finding: Finding) => boolean;
   /** Paths say themselves where they begin: they are of a user's home, or of repositories that are not here. */
   readonly isElsewhere: boolean;
@@ -57,7 +31,7 @@ export async function writeReports(
     prefix: isElsewhere ? '' : prefixOf(io.cwd, eyes.root),
     fails,
     readOwners: () => (isElsewhere ? Promise.resolve(() => null) : readOwners(eyes)),
-    readPagePart: async (name) => (await readTextIfThere(shippedPath(`output/page/${name}`))) ?? '',
+    readPagePart,
   };
   for (const { format, file } of outputs) {
     const render = await loadRender(format);

@@ -1,14 +1,6 @@
 import { count, make } from './dom.mjs';
 import { data, severities } from './findings.mjs';
-
-export function tile(value, label, kind = '') {
-  return make(
-    'div',
-    { class: `tile ${kind}` },
-    make('b', {}, value.toLocaleString('en')),
-    make('span', {}, label),
-  );
-}
+import { tile, title } from './shell.mjs';
 
 /** How the open places divide among the severities. */
 export function bar() {
@@ -30,22 +22,7 @@ export function top(buttons) {
   return make(
     'header',
     {},
-    make(
-      'div',
-      { class: 'title' },
-      make(
-        'div',
-        {},
-        make('p', { class: 'brand' }, 'agent-id', make('span', {}, ' secrets report')),
-        make('h1', {}, data.name),
-        make(
-          'p',
-          { class: 'sub' },
-          `${data.ended.replace('T', ' ').replace('Z', ' UTC')} · agent-id ${data.version}`,
-        ),
-      ),
-      make('div', { class: 'buttons' }, ...buttons),
-    ),
+    title(data, 'secrets report', buttons),
     make(
       'div',
       { class: 'tiles' },
