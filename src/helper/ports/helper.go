@@ -1125,6 +1125,9 @@ func settle(head auditHead, log string, size int64) (mark, error) {
 	if err != nil {
 		return head.Last, err
 	}
+	if int64(len(text)) != head.Next.Size || head.Last.Size < 0 || head.Last.Size > size {
+		return head.Last, broken("was altered")
+	}
 	line := bytes.TrimSuffix(text[head.Last.Size:], []byte("\n"))
 	// Members as they were written: the hash says whether they are what was announced.
 	var entry map[string]json.RawMessage

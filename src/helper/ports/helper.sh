@@ -6,7 +6,8 @@
 # Run:      agent-id/helper.sh [--as-agent] AGENT RESOURCE SCOPE...
 #
 # Prints the value of an Authorization header, on behalf of the user who signed in with `agent-id login`, or whose token
-# lies in the file that AGENT_ID_SUBJECT_TOKEN_FILE names. Runs `agent-id token`; another command: AGENT_ID_COMMAND.
+# lies in the file that AGENT_ID_SUBJECT_TOKEN_FILE names. Runs `agent-id token` (another command: AGENT_ID_COMMAND; not
+# installed: Node with helper.mjs beside this file). sh itself can neither read JSON nor keep the key of a MAC out of argv.
 
 agent_id_authorization() {
   _agent_id_header '' "$@"
@@ -33,7 +34,8 @@ _agent_id_header() (
   command=${AGENT_ID_COMMAND:-agent-id}
   # Where it is not installed: the helper for Node beside this file, or below the script that sources it.
   for beside in "${0%/*}/helper.mjs" "${0%/*}/agent-id/helper.mjs"; do
-    if [ "$command" = agent-id ] && ! command -v agent-id >/dev/null 2>&1 && [ -f "$beside" ]; then
+    if [ "$command" = agent-id ] && ! command -v agent-id >/dev/null 2>&1 &&
+      command -v node >/dev/null 2>&1 && [ -f "$beside" ]; then
       set -- "$@" --agent "$agent" --resource "$resource"
       token=$(node "$beside" token "$@" $as_agent --format raw </dev/null) || exit
       printf 'Bearer %s\n' "$token"
@@ -41,7 +43,7 @@ _agent_id_header() (
     fi
   done
   if ! command -v "${command%% *}" >/dev/null 2>&1; then
-    echo 'agent-id: the command agent-id is not there: install it, or set AGENT_ID_COMMAND' >&2
+    echo 'agent-id: the command agent-id is not there: install it (or Node), or set AGENT_ID_COMMAND' >&2
     exit 127
   fi
   # Unquoted on purpose: the command may have arguments, and as_agent may be empty.
