@@ -18,6 +18,9 @@ interface AddOptions {
   readonly clientId?: string;
   readonly resource: readonly string[];
   readonly fronts: readonly string[];
+  readonly dpop: readonly string[];
+  readonly idToken: readonly string[];
+  readonly authorizationServer: readonly string[];
   readonly secretStdin?: boolean;
   readonly format: Format;
 }
@@ -33,7 +36,7 @@ interface DataOptions {
 export function addIdp(program: Command, io: Io): void {
   const idp = program.command('idp').description('Trust an identity provider, or start the embedded one.');
   addServer(idp, io);
-  withFormat(idp.command('add <name>'))
+  withResources(withFormat(idp.command('add <name>')))
     .description('Trust an identity provider: the only way in which endpoints are ever taken.')
     .addOption(
       new Option('--type <type>', 'kind of provider')
@@ -51,13 +54,6 @@ export function addIdp(program: Command, io: Io): void {
       'okta, keycloak, auth0, entra: client that administers (keycloak: without one, whoever is signed in)',
     )
     .option('--client-id <id>', 'public client that login uses')
-    .option(
-      '--resource <key=uri>',
-      'an API that takes its tokens: KEY=URI or KEY=URI#SCOPE,SCOPE (repeatable)',
-      collect,
-      [],
-    )
-    .option('--fronts <key=api@url>', 'the API in front of which a resource stands (repeatable)', collect, [])
     .option(
       '--secret-stdin',
       'oidc: read the initial access token for registration from standard input; okta: an API token, keycloak: an access token or the secret of --admin-client-id, used once to make the admin client and kept nowhere',
@@ -96,6 +92,30 @@ function addServer(idp: Command, io: Io): void {
     .description('Say whether the embedded identity provider runs (exit 1 where not).')
     .option('--data <dir>', 'data folder (default: in the state folder)')
     .action(async (options: DataOptions) => (await import('./shared/idp-server.ts')).runStatus(options, io));
+}
+
+function withResources(command: Command): Command {
+  return command
+    .option(
+      '--resource <key=uri>',
+      'an API that takes its tokens: KEY=URI or KEY=URI#SCOPE,SCOPE (repeatable)',
+      collect,
+      [],
+    )
+    .option('--fronts <key=api@url>', 'the API in front of which a resource stands (repeatable)', collect, [])
+    .option(
+      '--authorization-server <key=issuer>',
+      "who issues a resource's tokens for this provider's identity assertions (ID-JAG; repeatable)",
+      collect,
+      [],
+    )
+    .option(
+      '--id-token <key>',
+      "resource whose tokens are asked for with the user's ID token (repeatable)",
+      collect,
+      [],
+    )
+    .option('--dpop <key>', 'resource whose tokens are bound to a key (RFC 9449; repeatable)', collect, []);
 }
 
 function withFormat(command: Command): Command {

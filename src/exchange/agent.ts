@@ -4,7 +4,7 @@ import { createCache, type Cached, type TokenCache } from './cache.ts';
 import { readClaims, toNumber, toSha256, toText } from './encode.ts';
 import { ExchangeError } from './error.ts';
 import { fromEntra, toForm } from './form.ts';
-import { judgeJag, toBearerForm, toJagForm } from './id-jag.ts';
+import { judgeJag, toBearerForm, toJagForm, type Assertion } from './id-jag.ts';
 import { judgeAnswer } from './judge.ts';
 import { requestToken } from './request.ts';
 import { sendWithToken } from './send.ts';
@@ -21,11 +21,14 @@ import type {
 const DEFAULT_MAX_TTL_SECONDS = 300;
 /** A token is not handed out in its last seconds: it must survive the request that it is for. */
 const MARGIN_MS = 30_000;
+const MAX_ASSERTION_MS = 300_000;
 
 /** One identity with its cache. `subject` null: as itself. */
 interface Source {
   readonly options: AgentOptions;
-  readonly cache: TokenCache;
+  readonly cache: TokenCache<AccessToken>;
+  /** What other servers take for a token (ID-JAG). */
+  readonly assertions: TokenCache<Assertion>;
   readonly subject: string | null;
 }
 
@@ -37,10 +40,13 @@ interface Source {
  * @see RFC 8693, RFC 7523, RFC 8707
  */
 export function createAgent(options: AgentOptions): Agent {
-  const cache = createCache(options.clock);
+  const caches = {
+    cache: createCache<AccessToken>(options.clock),
+    assertions: createCache<Assertion>(options.clock),
+  };
   return {
-    onBehalfOf: (subjectToken) => toTokenSource({ options, cache, subject: assertSubject(subjectToken) }),
-    asItself: () => toTokenSource({ options, cache, subject: null }),
+    onBehalfOf: (subjectToken) => toTokenSource({ options, ...caches, subject: assertSubject(subjectToken) }),
+    asItself: () => toTokenSource({ options, ...caches, subject: null }),
     ask: (request) => askAudited(options, request),
   };
 }
@@ -106,7 +112,7 @@ function toOutcome(error: unknown): Outcome {
   return { result: known?.kind === 'denied' ? 'denied' : 'failed', reason: known?.code ?? 'internal' };
 }
 
-async function exchangeAudited(source: Source, request: TokenRequest): Promise<Cached> {
+async function exchangeAudited(source: Source, request: TokenRequest): Promise<Cached<AccessToken>> {
   try {
     const cached = await exchange(source, request);
     const { subject, jti } = cached.token;
@@ -134,10 +140,11 @@ function emit(
   });
 }
 
-async function exchange({ options, subject }: Source, request: TokenRequest): Promise<Cached> {
+async function exchange(source: Source, request: TokenRequest): Promise<Cached<AccessToken>> {
+  const { options, subject } = source;
   const askedAt = options.clock();
   const subjectEnds = subject === null ? Infinity : assertAlive(subject, askedAt);
-  const { answer, from } = await askFor({ options, subject, request }, askedAt);
+  const { answer, from } = await askFor(source, request, askedAt);
   const maxTtlSeconds = options.maxTtlSeconds ?? DEFAULT_MAX_TTL_SECONDS;
   const token = judgeAnswer(answer, {
     request,
@@ -155,27 +162,52 @@ async function exchange({ options, subject }: Source, request: TokenRequest): Pr
   return { token, usableUntil: ends - MARGIN_MS };
 }
 
-interface Asked extends Pick<Source, 'options' | 'subject'> {
-  readonly request: TokenRequest;
-}
-
 /** Asks for a token, and says whom it comes from: the provider, or the resource's own server. */
 async function askFor(
-  { options, subject, request }: Asked,
+  source: Source,
+  request: TokenRequest,
   now: number,
 ): Promise<{ readonly answer: TokenAnswer; readonly from: AgentOptions }> {
-  const form = toForm(options, request, subject);
+  const { options, subject } = source;
   const server = options.resourceServer;
-  if (server === undefined || subject === null) {
-    const said = await requestToken(options, form, now);
-    return { answer: options.dialect === 'entra' ? fromEntra(said, request) : said, from: options };
-  }
-  const said = await requestToken(options, toJagForm(form, server, request), now);
-  const { assertion, clientId } = judgeJag(said, { options, server, subjectToken: subject, request });
+  if (server !== undefined && subject !== null) return redeem({ ...source, subject }, server, request);
+  const said = await requestToken(options, toForm(options, request, subject), now);
+  return { answer: options.dialect === 'entra' ? fromEntra(said, request) : said, from: options };
+}
+
+/** An assertion is kept until it ends, but a server may take each only once: then there is a new one. */
+async function redeem(
+  source: Source & { readonly subject: string },
+  server: NonNullable<AgentOptions['resourceServer']>,
+  request: TokenRequest,
+): Promise<{ readonly answer: TokenAnswer; readonly from: AgentOptions }> {
+  const { options, assertions, subject } = source;
+  const key = await toKey(source, request);
+  let isNew = false;
+  const ask = (): Promise<Assertion> =>
+    assertions.get(key, async () => {
+      isNew = true;
+      const now = options.clock();
+      const form = toJagForm(toForm(options, request, subject), server, request);
+      const expected = { options, server, subjectToken: subject, request };
+      const token = judgeJag(await requestToken(options, form, now), expected);
+      return { token, usableUntil: Math.min(token.endsAt, now + MAX_ASSERTION_MS) - MARGIN_MS };
+    });
+  const assertion = await ask();
   // What the provider expects of an assertion says nothing about this server.
   const { assertionAudience: _audience, dialect: _dialect, ...plain } = options;
-  const from = { ...plain, ...server, clientId };
-  return { answer: await requestToken(from, toBearerForm(assertion, request), options.clock()), from };
+  const from = { ...plain, ...server, clientId: assertion.clientId };
+  try {
+    return {
+      answer: await requestToken(from, toBearerForm(assertion.value, request), options.clock()),
+      from,
+    };
+  } catch (error) {
+    if (isNew || !(error instanceof ExchangeError && error.code === 'invalid-grant')) throw error;
+    assertions.drop(key, assertion);
+    const { value } = await ask();
+    return { answer: await requestToken(from, toBearerForm(value, request), options.clock()), from };
+  }
 }
 
 /** Gives when the user's own token ends, in milliseconds; an opaque one does not say. */

@@ -90,16 +90,17 @@ async function poll(options: AgentOptions, { form, intervalSeconds, ends }: Poll
 }
 
 /** Takes the user's token only where what comes with it names this provider, this agent and one user. */
-function judgeSubject(answer: TokenAnswer, { issuer, clientId }: AgentOptions): string {
+function judgeSubject(answer: TokenAnswer, { issuer, clientId, subjectTokenType }: AgentOptions): string {
   const token = toText(answer['access_token']);
   if (token === null || toText(answer['token_type'])?.toLowerCase() !== 'bearer')
     throw new ExchangeError('malformed-answer', 'the answer holds no usable token of the user');
-  const id = readClaims(toText(answer['id_token']) ?? '');
+  const idToken = toText(answer['id_token']) ?? '';
+  const id = readClaims(idToken);
   if (id?.['iss'] !== issuer || ![id['aud']].flat().includes(clientId))
     throw new ExchangeError('wrong-audience', `the answer is not of ${issuer} for ${clientId}`);
   if ((readClaims(token)?.['sub'] ?? id['sub']) !== id['sub'])
     throw new ExchangeError('wrong-subject', 'the answer names two users');
-  return token;
+  return subjectTokenType === 'id_token' ? idToken : token;
 }
 
 function sleep(milliseconds: number): Promise<void> {

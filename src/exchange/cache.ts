@@ -1,17 +1,20 @@
 import { ExchangeError } from './error.ts';
-import type { AccessToken } from './types.ts';
 
-/** Tokens in memory, shared by concurrent callers. Nothing of it is ever written. */
-export interface TokenCache {
+/** Tokens, or assertions for them, in memory, shared by concurrent callers. Nothing of it is ever written. */
+export interface TokenCache<T extends Kept> {
   /** Gives the token of this key, or makes it once for all who ask meanwhile. */
-  get(key: string, make: () => Promise<Cached>): Promise<AccessToken>;
+  get(key: string, make: () => Promise<Cached<T>>): Promise<T>;
   /** Forgets a token that its resource no longer takes; a newer one under the same key stays. */
-  drop(key: string, token: AccessToken): void;
+  drop(key: string, token: T): void;
+}
+
+interface Kept {
+  readonly value: string;
 }
 
 /** A token and until when it may be answered from memory, in milliseconds since 1970. */
-export interface Cached {
-  readonly token: AccessToken;
+export interface Cached<T extends Kept> {
+  readonly token: T;
   readonly usableUntil: number;
 }
 
@@ -19,12 +22,12 @@ const NEGATIVE_MS = 5_000;
 const MAX_ENTRIES = 2_000;
 
 /** Makes an empty cache. Refusals that will not change by asking again are remembered for five seconds. */
-export function createCache(clock: () => number): TokenCache {
-  const tokens = new Map<string, Cached>();
+export function createCache<T extends Kept>(clock: () => number): TokenCache<T> {
+  const tokens = new Map<string, Cached<T>>();
   const refusals = new Map<string, { readonly error: ExchangeError; readonly until: number }>();
-  const flights = new Map<string, Promise<Cached>>();
+  const flights = new Map<string, Promise<Cached<T>>>();
 
-  async function fly(key: string, make: () => Promise<Cached>): Promise<Cached> {
+  async function fly(key: string, make: () => Promise<Cached<T>>): Promise<Cached<T>> {
     try {
       const cached = await make();
       remember(tokens, key, cached);

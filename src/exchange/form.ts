@@ -1,4 +1,4 @@
-import { accessTokenType } from './judge.ts';
+import { accessTokenType, idTokenType } from './judge.ts';
 import type { AgentOptions, TokenRequest } from './types.ts';
 
 /** Where Entra is the audience of a platform's token, whatever its issuer. */
@@ -12,7 +12,7 @@ type Form = Record<string, string>;
  * @see RFC 8693 section 2.1
  */
 export function toForm(
-  { dialect, clientId, target: parameter = 'resource' }: AgentOptions,
+  { dialect, clientId, target: parameter = 'resource', subjectTokenType: subjectType }: AgentOptions,
   { resource, scopes }: TokenRequest,
   subject: string | null,
 ): Form {
@@ -28,7 +28,7 @@ export function toForm(
   return {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token: subject,
-    subject_token_type: accessTokenType,
+    subject_token_type: subjectType === 'id_token' ? idTokenType : accessTokenType,
     requested_token_type: accessTokenType,
     ...target,
   };

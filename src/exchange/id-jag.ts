@@ -12,6 +12,13 @@ type Form = Record<string, string>;
 /** A server of somebody else that issues a resource's tokens. */
 type Server = NonNullable<AgentOptions['resourceServer']>;
 
+/** A provider's word for who the user is, and what it calls the agent at the other server. `endsAt` in milliseconds. */
+export interface Assertion {
+  readonly value: string;
+  readonly clientId: string;
+  readonly endsAt: number;
+}
+
 /** Makes of a token exchange one for an assertion that `server` takes. */
 export function toJagForm(form: Form, server: Server, { resource }: TokenRequest): Form {
   return { ...form, requested_token_type: idJagType, audience: server.issuer, resource };
@@ -19,12 +26,12 @@ export function toJagForm(form: Form, server: Server, { resource }: TokenRequest
 
 /**
  * Accepts an assertion only if it is for that server, of this provider, for this user, for five minutes at most, and no
- * wider than asked. Gives it with the name of the agent there. Throws `ExchangeError` with the code of the first difference.
+ * wider than asked. Throws `ExchangeError` with the code of the first difference.
  */
 export function judgeJag(
   answer: TokenAnswer,
   { options, server, subjectToken, request }: JagExpectation,
-): { readonly assertion: string; readonly clientId: string } {
+): Assertion {
   const assertion = toText(answer['access_token']);
   const claims = assertion === null ? undefined : readClaims(assertion);
   const clientId = toText(claims?.['client_id']);
@@ -38,8 +45,8 @@ export function judgeJag(
   if ((Array.isArray(aud) && aud.length === 1 ? aud[0] : aud) !== server.issuer)
     throw new ExchangeError('wrong-audience', `the assertion is for another server than ${server.issuer}`);
   assertSubject(claims, readClaims(subjectToken), options.issuer);
-  assertLimits(claims, request.scopes);
-  return { assertion, clientId };
+  const endsAt = assertLimits(claims, request.scopes);
+  return { value: assertion, clientId, endsAt };
 }
 
 /** What an assertion is held against. */
@@ -57,7 +64,7 @@ function assertSubject(claims: Claims, asked: Claims | undefined, issuer: string
     throw new ExchangeError('wrong-subject', 'the assertion is for another user than the one who asked');
 }
 
-function assertLimits(claims: Claims, asked: readonly string[]): void {
+function assertLimits(claims: Claims, asked: readonly string[]): number {
   const [exp, iat] = [toNumber(claims['exp']), toNumber(claims['iat'])];
   if (exp === null || iat === null || exp - iat > MAX_SECONDS)
     throw new ExchangeError('too-long', `the assertion lives longer than ${MAX_SECONDS} seconds`);
@@ -66,6 +73,7 @@ function assertLimits(claims: Claims, asked: readonly string[]): void {
     .filter((one) => one !== '' && !asked.includes(one));
   if (extra.length > 0)
     throw new ExchangeError('wider-scope', `the assertion is wider than asked: ${extra.join(' ')}`);
+  return exp * 1000;
 }
 
 /** Redeems an assertion at the other server. @see RFC 7523 section 2.1 */

@@ -5,6 +5,7 @@ import type { AccessToken, TokenRequest } from './types.ts';
 
 /** RFC 8693 section 3. */
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+export const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
 
 /** Clocks of two machines may differ by this much before a token is called too long-lived. */
 const CLOCK_TOLERANCE_SECONDS = 60;

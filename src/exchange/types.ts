@@ -49,6 +49,8 @@ export interface AgentOptions {
    * token takes two requests (ID-JAG, RFC 7523).
    */
   readonly resourceServer?: { readonly issuer: string; readonly tokenEndpoint: string };
+  /** What subject tokens are; default: the user's access tokens. */
+  readonly subjectTokenType?: 'id_token';
   /** Proves a key of this process at each request; then only tokens that are bound to it are accepted. */
   readonly prover?: Prover;
   /** Whether an answer without `act.sub` = this agent is refused. */

@@ -209,6 +209,7 @@ async function createCore(opened: Opened, server: TokenServer): Promise<Agent> {
     }),
     target: server.target,
     ...(resourceServer && { resourceServer }),
+    ...(server.idToken && { subjectTokenType: 'id_token' as const }),
     ...(server.dpop && { prover: createProver(clock) }),
     ...toDialect(trust),
     requireAct: namesActor(trust.type),

@@ -64,7 +64,8 @@ export function toTokens(
   data: Readonly<Record<string, unknown>>,
   askedAt: number,
   old?: Session,
-): Pick<Session, 'accessToken' | 'refreshToken' | 'expiresAt'> {
+): Pick<Session, 'accessToken' | 'refreshToken' | 'idToken' | 'expiresAt'> {
+  const { id_token: id } = data;
   const { access_token: access, refresh_token: refresh, expires_in: expiresIn, token_type: type } = data;
   if (typeof access !== 'string' || access === '' || String(type).toLowerCase() !== 'bearer') {
     throw new AgentIdError('idp-refused', 'the identity provider answered without a usable token');
@@ -72,6 +73,7 @@ export function toTokens(
   return {
     accessToken: new Secret(access),
     refreshToken: typeof refresh === 'string' ? new Secret(refresh) : (old?.refreshToken ?? null),
+    ...(typeof id === 'string' && { idToken: new Secret(id) }),
     expiresAt: askedAt + (typeof expiresIn === 'number' ? expiresIn : 300) * 1000,
   };
 }

@@ -32,7 +32,8 @@ export async function readSubject(
   if (asAgent === true) return 'itself';
   if (subjectFile === '-') return parseSubject(await io.stdin());
   if (subjectFile !== undefined) return parseSubject(await readText(resolve(io.cwd, subjectFile)));
-  if (subjectFd === undefined) return readDefaultSubject(opened, io.env, { clock: io.clock });
+  if (subjectFd === undefined)
+    return readDefaultSubject(opened, purpose.resource, { env: io.env, clock: io.clock });
   if (!/^\d{1,4}$/.test(subjectFd)) throw new AgentIdError('usage', '--subject-fd takes a number');
   return parseSubject(await readDescriptor(Number(subjectFd)));
 }

@@ -7,16 +7,16 @@ import { Secret } from '../model/secret.ts';
 import { readSessionToken, type Outside } from './session.ts';
 
 /**
- * Gives the subject token where no request brought one: the file that `AGENT_ID_SUBJECT_TOKEN_FILE` names, else the
+ * Gives the subject token for a resource (key or URI) where no request brought one: the file that `AGENT_ID_SUBJECT_TOKEN_FILE` names, else the
  * session of `login`. Throws `not-signed-in`, `usage`, `unreadable`.
  */
 export async function readDefaultSubject(
-  { trust, paths }: { readonly trust: TrustedIdp; readonly paths: Pick<StatePaths, 'keys'> },
-  env: NodeJS.ProcessEnv,
-  outside: Outside = {},
+  opened: { readonly trust: TrustedIdp; readonly paths: Pick<StatePaths, 'keys'> },
+  resource: string,
+  { env, ...outside }: Outside & { readonly env: NodeJS.ProcessEnv },
 ): Promise<Secret> {
   const file = env['AGENT_ID_SUBJECT_TOKEN_FILE'];
-  if (file === undefined || file === '') return (await readSessionToken(trust, paths, outside)).accessToken;
+  if (file === undefined || file === '') return sessionSubject(opened, resource, outside);
   if (!isAbsolute(file)) {
     throw new AgentIdError('usage', 'AGENT_ID_SUBJECT_TOKEN_FILE must be an absolute path', { where: file });
   }
@@ -27,6 +27,20 @@ export async function readDefaultSubject(
     });
   }
   return parseSubject(text);
+}
+
+async function sessionSubject(
+  { trust, paths }: Parameters<typeof readDefaultSubject>[0],
+  resource: string,
+  outside: Outside,
+): Promise<Secret> {
+  const { accessToken, idToken } = await readSessionToken(trust, paths, outside);
+  const wanted = trust.resources.find(({ key, uri }) => key === resource || uri === resource);
+  if (wanted?.subject !== 'id-token') return accessToken;
+  if (idToken !== undefined) return idToken;
+  throw new AgentIdError('not-signed-in', `${wanted.displayName} needs the ID token of a sign-in`, {
+    hint: `Run: agent-id login --idp ${trust.name}`,
+  });
 }
 
 /** Takes a subject token from a file or a stream, with or without `Bearer`. Throws `not-signed-in` for an empty one. */

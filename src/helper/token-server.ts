@@ -15,6 +15,8 @@ export interface TokenServer {
   readonly maxTtlSeconds: number;
   /** Its tokens are bound to a key of the process. */
   readonly dpop: boolean;
+  /** The user is shown by an ID token. */
+  readonly idToken: boolean;
   /** Another issuer, who takes assertions of this one; only the trust file names it. */
   readonly resourceServer?: string;
 }
@@ -38,6 +40,7 @@ export function tokenServerOf(trust: TrustedIdp, agent: LockedAgent, resource: T
     agentOnly,
     maxTtlSeconds,
     dpop: resource.dpop === true,
+    idToken: resource.subject === 'id-token',
   } as const;
   const { authorizationServer } = resource;
   return authorizationServer === undefined ? server : { ...server, resourceServer: authorizationServer };

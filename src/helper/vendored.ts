@@ -48,19 +48,23 @@ export function agent(id: string): HelperAgent {
 
 type Open = () => Promise<OpenAgent>;
 
-function toHelper(open: Open, subjectOf: (opened: OpenAgent) => Promise<Subject>): HelperAgent {
+type SubjectOf = (opened: OpenAgent, resource: string) => Promise<Subject>;
+
+function toHelper(open: Open, subjectOf: SubjectOf): HelperAgent {
   async function send(
     wanted: { resource: string; scopes: readonly string[] },
     input: string | URL | Request,
     init?: RequestInit,
   ): Promise<Response> {
     const opened = await open();
-    return opened.fetch({ ...wanted, subject: await subjectOf(opened) }, input, init);
+    const subject = await subjectOf(opened, wanted.resource);
+    return opened.fetch({ ...wanted, subject }, input, init);
   }
   return {
     async authorization(resource, scopes) {
       const opened = await open();
-      const { token } = await opened.token({ resource, scopes, subject: await subjectOf(opened) });
+      const subject = await subjectOf(opened, resource);
+      const { token } = await opened.token({ resource, scopes, subject });
       return `Bearer ${token.open()}`;
     },
     fetch: (resource, scopes) => (input, init) => send({ resource, scopes }, input, init),
@@ -71,9 +75,9 @@ function toHelper(open: Open, subjectOf: (opened: OpenAgent) => Promise<Subject>
 }
 
 /** In a request, its own token and never the session: else everybody would act as the one who signed in here. */
-async function readSubject(opened: OpenAgent): Promise<Subject> {
+async function readSubject(opened: OpenAgent, resource: string): Promise<Subject> {
   const bearer = readInbound();
-  if (bearer === undefined) return readDefaultSubject(opened, systemEnv());
+  if (bearer === undefined) return readDefaultSubject(opened, resource, { env: systemEnv() });
   if (bearer !== null) return bearer;
   throw new AgentIdError('not-signed-in', 'the request carries no bearer token of a user', {
     hint: `${opened.locked.displayName} acts only for a user: send Authorization: Bearer …`,

@@ -18,6 +18,41 @@ export function parseResources(
   return read.map((resource) => withFront(resource, fronts));
 }
 
+/** How tokens of resources are asked for, as flags: keys of resources, and `KEY=ISSUER`. */
+export interface TokenFlags {
+  readonly dpop: readonly string[];
+  readonly idToken: readonly string[];
+  readonly authorizationServer: readonly string[];
+}
+
+/** Writes into each resource how its tokens are asked for. Throws `usage` for a resource that there is not. */
+export function withTokenFlags(
+  resources: readonly TrustedResource[],
+  { dpop, idToken, authorizationServer }: TokenFlags,
+): readonly TrustedResource[] {
+  const servers = new Map(authorizationServer.map(parseServer));
+  for (const key of [...dpop, ...idToken, ...servers.keys()]) {
+    if (!resources.some((resource) => resource.key === key))
+      throw usage(`there is no resource of this name: ${resources.map((one) => one.key).join(', ')}`, key);
+  }
+  return resources.map((resource) => {
+    const server = servers.get(resource.key);
+    return {
+      ...resource,
+      ...(dpop.includes(resource.key) && { dpop: true }),
+      ...(idToken.includes(resource.key) && { subject: 'id-token' }),
+      ...(server !== undefined && { authorizationServer: server }),
+    };
+  });
+}
+
+function parseServer(text: string): readonly [key: string, issuer: string] {
+  const [, key, issuer] = /^([a-z0-9][a-z0-9-]{0,62})=(\S+)$/.exec(text) ?? [];
+  if (key === undefined || issuer === undefined || !URL.canParse(issuer))
+    throw usage('--authorization-server takes KEY=ISSUER', text);
+  return [key, issuer];
+}
+
 function parseResource(text: string): TrustedResource {
   const [, key, rest = ''] = /^([a-z0-9][a-z0-9-]{0,62})=(.+)$/.exec(text) ?? [];
   const [uri = '', scopes = ''] = rest.split('#');

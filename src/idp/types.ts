@@ -51,6 +51,8 @@ export interface TrustedResource {
   readonly agentOnly?: true;
   /** It takes only tokens that are bound to a key, with a proof at each request (RFC 9449). */
   readonly dpop?: true;
+  /** What of the user its tokens are asked for with; an access token unless said. */
+  readonly subject?: 'id-token';
   /** Who issues its tokens, where that is somebody else who takes this provider's assertions (ID-JAG). */
   readonly authorizationServer?: string;
   /** The provider API in front of which it stands: its operations and scopes are this API's. */

@@ -16,6 +16,8 @@ export interface Session {
   readonly user: string;
   readonly accessToken: Secret;
   readonly refreshToken: Secret | null;
+  /** For resources whose tokens are asked for with it. */
+  readonly idToken?: Secret;
   readonly expiresAt: number;
 }
 
@@ -39,12 +41,13 @@ export async function readSession(paths: KeysFolder, idp: string): Promise<Sessi
 /** Writes the session, 0600, whole or not at all. */
 export async function writeSession(paths: KeysFolder, session: Session): Promise<void> {
   await makePrivateFolder(paths.keys);
-  const { accessToken, refreshToken } = session;
+  const { accessToken, refreshToken, idToken } = session;
   const data = {
     ...session,
     schemaVersion: 1,
     accessToken: accessToken.open(),
     refreshToken: refreshToken?.open() ?? null,
+    idToken: idToken?.open() ?? null,
   };
   await writeWhole(sessionFile(paths, session.idp), `${JSON.stringify(data)}\n`, 0o600);
 }
@@ -102,7 +105,7 @@ function sessionFile(paths: KeysFolder, idp: string): string {
 function parseSession(text: string): Session | undefined {
   try {
     const data = JSON.parse(text) as Record<string, unknown>;
-    const { idp, issuer, user, accessToken, refreshToken, expiresAt } = data;
+    const { idp, issuer, user, accessToken, refreshToken, idToken, expiresAt } = data;
     const texts = [idp, issuer, user, accessToken].every((field) => typeof field === 'string');
     if (!texts || typeof expiresAt !== 'number' || data['schemaVersion'] !== 1) return undefined;
     return {
@@ -111,6 +114,7 @@ function parseSession(text: string): Session | undefined {
       user: String(user),
       accessToken: new Secret(String(accessToken)),
       refreshToken: typeof refreshToken === 'string' ? new Secret(refreshToken) : null,
+      ...(typeof idToken === 'string' && { idToken: new Secret(idToken) }),
       expiresAt,
     };
   } catch {

@@ -175,9 +175,36 @@ describe('the session', () => {
     expect(round).toBe(1);
   });
 
+  it('gives the ID token for a resource that is asked for with it', async () => {
+    const { resources } = (await open()).trust;
+    await world.trust({ resources: resources.map((one) => ({ ...one, subject: 'id-token' })) });
+    const opened = await open();
+    const session = {
+      idp: 'acme',
+      issuer: opened.trust.issuer,
+      user: 'user-x',
+      accessToken: new Secret('access-0'),
+      refreshToken: null,
+      expiresAt: Date.now() + 600_000,
+    };
+    await writeSession(opened.paths, session);
+    const read = (): Promise<Secret> => readDefaultSubject(opened, 'password-api', world);
+    expect(await denied(read())).toMatchObject({
+      code: 'not-signed-in',
+      message: 'Password API needs the ID token of a sign-in',
+    });
+    const idToken = userX();
+    await writeSession(opened.paths, { ...session, idToken });
+    const subject = await read();
+    await opened.token({ subject, resource: 'password-api', scopes });
+    const { form } = world.fake.seen.at(-1) ?? {};
+    expect(form?.get('subject_token')).toBe(idToken.open());
+    expect(form?.get('subject_token_type')).toBe('urn:ietf:params:oauth:token-type:id_token');
+  });
+
   it('that has ended, or is none, says how to sign in', async () => {
     const { trust, paths } = await open();
-    expect(await denied(readDefaultSubject({ trust, paths }, world.env))).toMatchObject({
+    expect(await denied(readDefaultSubject({ trust, paths }, 'password-api', world))).toMatchObject({
       code: 'not-signed-in',
       hint: 'Run: agent-id login --idp acme',
     });
@@ -193,7 +220,7 @@ describe('the session', () => {
       refreshToken: null,
       expiresAt: Date.now() + 600_000,
     });
-    expect(await denied(readDefaultSubject({ trust, paths }, world.env))).toMatchObject({
+    expect(await denied(readDefaultSubject({ trust, paths }, 'password-api', world))).toMatchObject({
       code: 'not-signed-in',
     });
   });

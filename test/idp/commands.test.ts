@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Command } from 'commander';
 import { addAgents } from '../../src/commands/agents.ts';
 import { addIdp } from '../../src/commands/idp.ts';
+import type { TrustedIdp } from '../../src/idp/types.ts';
 import type { Io } from '../../src/lib/io.ts';
 import { lockName, renderLock } from '../../src/lib/lock-file.ts';
 import type { LockedAgent } from '../../src/model/agent.ts';
@@ -113,6 +114,45 @@ describe('idp', () => {
     expect((await run(['idp', 'check', 'nobody'])).err).toContain('error[unknown-name]');
     const nameless = await run(['idp', 'add', 'x', '--type', 'auth0']);
     expect([nameless.code, nameless.err]).toEqual([2, expect.stringContaining('name the issuer')]);
+  });
+
+  it('writes down how tokens of a resource are asked for, and asks its server who it is', async () => {
+    const server = await startPlainServer();
+    try {
+      const add = ['idp', 'add', 'two', '--type', 'oidc', '--issuer', server.issuer];
+      const api = [...add, '--resource', 'api=https://api.acme.example/#read'];
+      const flags = ['--id-token', 'api', '--dpop', 'api', '--authorization-server'];
+      const added = await run([...api, ...flags, `api=${kit.idp.issuer}`]);
+      expect([added.code, added.err]).toEqual([
+        0,
+        expect.stringContaining(
+          `read  (tokens of ${kit.idp.issuer}; asked for with an ID token; bound to a key (DPoP))`,
+        ),
+      ]);
+      const [resource] = (JSON.parse(await readFile(join(home, 'idp', 'two.json'), 'utf8')) as TrustedIdp)
+        .resources;
+      expect(resource).toMatchObject({
+        dpop: true,
+        subject: 'id-token',
+        authorizationServer: kit.idp.issuer,
+      });
+      await run(['idp', 'remove', 'two']);
+      const refused = await Promise.all([
+        run([...api, '--dpop', 'other']),
+        run([...api, '--authorization-server', 'api']),
+        run([...api, '--authorization-server', 'api=http://api.acme.example']),
+        run([...api, '--authorization-server', `api=${kit.idp.issuer}/other`]),
+      ]);
+      expect(refused.map(({ code, err }) => [code, /error\[([a-z-]+)\]/.exec(err)?.[1]])).toEqual([
+        [2, 'usage'],
+        [2, 'usage'],
+        [2, 'untrusted-issuer'],
+        [2, 'idp-refused'],
+      ]);
+      expect((await run(['idp', 'list'])).out).not.toContain('two  ');
+    } finally {
+      await server.stop();
+    }
   });
 
   it('trusts a standard server; its registration token comes by stdin and goes to the key store', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgent } from '../../src/exchange/agent.ts';
+import { createProver } from '../../src/exchange/dpop.ts';
 import { createFileSigner } from '../../src/exchange/node.ts';
 import type { Agent, AgentOptions } from '../../src/exchange/types.ts';
 import { ask, askToken, claimsOf, makeKey, startKit, type Answer, type Kit } from './kit.ts';
@@ -12,6 +13,7 @@ const there = 'agent-id.at-the-api.abcdefgh';
 const stranger = 'agent-id.stranger.abcdefgh';
 const key = makeKey();
 const keyThere = makeKey();
+const bearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const jagType = 'urn:ietf:params:oauth:token-type:id-jag';
 let home: Kit;
 let api: Kit;
@@ -200,5 +202,71 @@ describe('an agent at another server', () => {
       const agent = await makeAgent({ fetch: altering(alter) });
       await expect(agent.onBehalfOf(subject).token(wanted())).rejects.toMatchObject({ code });
     }
+  });
+
+  it('keeps the assertion until it ends, and gets another where a server takes each only once', async () => {
+    const asked: string[] = [];
+    let takesTwice = true;
+    let first: Response | undefined;
+    const counting: typeof globalThis.fetch = async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      asked.push(url.startsWith(home.idp.issuer) ? 'assertion' : url.endsWith('/token') ? 'token' : 'call');
+      if (url.endsWith('/reset')) return new Response(null, { status: 401, headers: expired });
+      if (!takesTwice || !url.startsWith(api.idp.issuer)) return fetch(input, init);
+      first ??= await fetch(input, init);
+      return first.clone();
+    };
+    const expired = { 'www-authenticate': 'Bearer error="invalid_token"' };
+    const source = (await makeAgent({ fetch: counting })).onBehalfOf(subject);
+    const call = (): Promise<Response> => source.fetch(wanted())(`${api.idp.passwordApiUrl}/reset`);
+    expect((await call()).status).toBe(401);
+    expect(asked).toEqual(['assertion', 'token', 'call', 'token', 'call']);
+    takesTwice = false;
+    asked.length = 0;
+    await call();
+    expect(asked).toEqual(['call', 'token', 'assertion', 'token', 'call']);
+  });
+
+  it('proves one key at both servers (DPoP), and the assertion is of no use without it', async () => {
+    for (const [kit, id] of [
+      [home, here],
+      [api, there],
+    ] as const) {
+      const { body } = await kit.admin('GET', `/register/${id}`);
+      await kit.admin('PUT', `/register/${id}`, { ...body, dpop_bound_access_tokens: true });
+    }
+    let stolen = '';
+    const spying: typeof globalThis.fetch = async (input, init) => {
+      const assertion =
+        typeof init?.body === 'string' ? new URLSearchParams(init.body).get('assertion') : null;
+      if (assertion === null) return fetch(input, init);
+      const { kid } = key.publicKey;
+      stolen = assertion;
+      expect(claimsOf(assertion)['cnf']).toEqual({ jkt: await prover.thumbprint() });
+      expect(kid).not.toBe(await prover.thumbprint());
+      return fetch(input, init);
+    };
+    const prover = createProver(Date.now);
+    const source = (await makeAgent({ prover, fetch: spying })).onBehalfOf(subject);
+    const send = source.fetch(wanted());
+    const url = `${api.idp.passwordApiUrl}/api/v1/users/user-x/lifecycle/reset_password?sendEmail=false`;
+    expect((await send(url, { method: 'POST' })).status).toBe(200);
+    const { value } = await source.token(wanted());
+    expect(claimsOf(value)).toMatchObject({ cnf: { jkt: await prover.thumbprint() }, act: { sub: there } });
+    expect((await reset(value)).status).toBe(401);
+    const unproven = await askToken(
+      api.idp.issuer,
+      { clientId: there, key },
+      { grant_type: bearerGrant, assertion: stolen },
+    );
+    expect([unproven.status, unproven.body['error']]).toEqual([400, 'invalid_dpop_proof']);
+    const { body } = await api.admin('GET', `/register/${there}`);
+    await api.admin('PUT', `/register/${there}`, { ...body, dpop_bound_access_tokens: false });
+    const again = await askToken(
+      api.idp.issuer,
+      { clientId: there, key },
+      { grant_type: bearerGrant, assertion: stolen },
+    );
+    expect([again.status, again.body['error']]).toEqual([400, 'invalid_grant']);
   });
 });

@@ -18,17 +18,33 @@ export interface AddOptions {
   readonly clientId?: string;
   readonly resource: readonly string[];
   readonly fronts: readonly string[];
+  readonly dpop: readonly string[];
+  readonly idToken: readonly string[];
+  readonly authorizationServer: readonly string[];
   readonly secretStdin?: boolean;
   readonly format: Format;
 }
 
 export async function runAdd(name: string, options: AddOptions, io: Io): Promise<void> {
   const { writeTrusted } = await import('../../idp/trust.ts');
-  const trust = await toTrust(name, options, io);
+  const trust = await withTokenRules(await toTrust(name, options, io), options, io);
   await writeTrusted(statePaths(io.env), trust);
   if (options.secretStdin === true && options.type === 'oidc') await storeInitialToken(name, io);
   if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, idp: trust })}\n`);
   else io.stderr(`${name} is trusted: ${trust.issuer}\n${trust.resources.map(resourceLine).join('')}`);
+}
+
+/** Another server is trusted only once it says itself that it is that issuer. */
+async function withTokenRules(trust: TrustedIdp, options: AddOptions, io: Io): Promise<TrustedIdp> {
+  const [{ withTokenFlags }, { readMetadata }] = await Promise.all([
+    import('../../idp/resource-flags.ts'),
+    import('../../idp/metadata.ts'),
+  ]);
+  const resources = withTokenFlags(trust.resources, options);
+  const http = createHttp({ clock: io.clock });
+  for (const { authorizationServer } of resources)
+    if (authorizationServer !== undefined) await readMetadata(http, authorizationServer);
+  return { ...trust, resources };
 }
 
 async function toTrust(name: string, options: AddOptions, io: Io): Promise<TrustedIdp> {
@@ -77,7 +93,9 @@ async function toEmbeddedTrust(name: string, options: AddOptions, io: Io): Promi
   const keyFile =
     options.adminKey === undefined ? join(dataDir, 'admin.jwk.json') : resolve(io.cwd, options.adminKey);
   const parts = { http: createHttp({ clock: io.clock }), clock: io.clock, paths: statePaths(io.env) };
-  return readEmbeddedTrust({ name, issuer, keyFile }, parts);
+  const trust = await readEmbeddedTrust({ name, issuer, keyFile }, parts);
+  const { parseResources } = await import('../../idp/resource-flags.ts');
+  return { ...trust, resources: [...trust.resources, ...parseResources(options.resource, options.fronts)] };
 }
 
 async function storeInitialToken(name: string, io: Io): Promise<void> {
@@ -129,13 +147,13 @@ export async function runRemove(name: string, format: Format, io: Io): Promise<v
   else io.stderr(`${name} is no longer trusted. Nothing was changed at ${issuer}.\n`);
 }
 
-function resourceLine({
-  key,
-  uri,
-  scopes,
-  agentOnly,
-  maxTtlSeconds,
-}: TrustedIdp['resources'][number]): string {
-  const tokens = agentOnly === true ? `  (tokens of ${maxTtlSeconds} s that name the agent, no user)` : '';
-  return `  ${key}  ${uri}  ${scopes.join(' ')}${tokens}\n`;
+function resourceLine(resource: TrustedIdp['resources'][number]): string {
+  const { key, uri, scopes, agentOnly, maxTtlSeconds, dpop, subject, authorizationServer } = resource;
+  const notes = [
+    agentOnly === true && `tokens of ${maxTtlSeconds} s that name the agent, no user`,
+    authorizationServer !== undefined && `tokens of ${authorizationServer}`,
+    subject === 'id-token' && 'asked for with an ID token',
+    dpop === true && 'bound to a key (DPoP)',
+  ].filter((note) => note !== false);
+  return `  ${key}  ${uri}  ${scopes.join(' ')}${notes.length === 0 ? '' : `  (${notes.join('; ')})`}\n`;
 }

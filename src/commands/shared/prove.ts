@@ -29,7 +29,8 @@ async function prove(agent: PlannedAgent, root: string, io: Io): Promise<Proof> 
     return { ...outline, outcome: 'waiting', why: `its key will live on ${agent.key.where}` };
   try {
     const opened = await openAgent(agent.spec.id, { from: root, env: io.env, clock: io.clock, readKeychain });
-    const subject: Subject = agent.actsFor === 'itself' ? 'itself' : await readDefaultSubject(opened, io.env);
+    const subject: Subject =
+      agent.actsFor === 'itself' ? 'itself' : await readDefaultSubject(opened, agent.resource.key, io);
     return { ...outline, outcome: 'proven', why: await exercise(opened, agent, subject) };
   } catch (error) {
     if (!(error instanceof AgentIdError)) throw error;
@@ -44,10 +45,14 @@ async function prove(agent: PlannedAgent, root: string, io: Io): Promise<Proof> 
 
 async function exercise(opened: OpenAgent, agent: PlannedAgent, subject: Subject): Promise<string> {
   const wanted = { subject, resource: agent.resource.key, scopes: agent.scopes.map((one) => one.scope) };
-  await opened.token(wanted);
+  // A token that is bound to a key is of use to the helper only, which proves it at each request.
+  const bound = opened.trust.resources.some(({ key, dpop }) => key === agent.resource.key && dpop === true);
+  if (!bound) await opened.token(wanted);
   const path = agent.scopes.flatMap((one) =>
     one.evidence.flatMap(({ call }) => /^GET (\/[\w/.-]+)$/.exec(call)?.[1] ?? []),
   )[0];
+  if (path === undefined && bound)
+    return 'its tokens are bound to a key: nothing was asked for (no read without parameters)';
   if (path === undefined)
     return 'it got a token with exactly its scopes; nothing was called (no read without parameters)';
   const response = await opened.fetch(wanted, `${agent.resource.uri.replace(/\/$/, '')}${path}?limit=1`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import { errors, type CIBAEnabledConfiguration, type KoaContextWithOIDC } from 'oidc-provider';
 import { nowSeconds, toEventAgent, toEventResource, type Idp } from './context.ts';
-import { readResource, readScopes, scopesIn } from './limits.ts';
+import { everyGrant, readScopes, scopesIn } from './limits.ts';
 import type { AgentRecord } from './state.ts';
 import { Refusal } from './wire.ts';
 
@@ -59,10 +59,9 @@ function assertMayAsk(idp: Idp, ctx: KoaContextWithOIDC): void {
   if (agent?.actsFor !== 'user')
     throw new errors.UnauthorizedClient('only an agent that acts for users asks them');
   if (agent.status === 'revoked') throw new errors.AccessDenied('agent revoked');
-  const resource = readResource(idp, params);
   const scope = namedScopes(params['scope']).join(' ');
   if (scope === '') throw new errors.InvalidScope('name what the user is to allow', 'openid');
-  readScopes({ scope }, scopesIn(agent.grants, resource));
+  readScopes({ scope }, scopesIn(everyGrant(agent), String(params['resource'])));
   const open = pendingFor(idp, String(params['login_hint'])).filter(
     (one) => one.agent.clientId === agent.clientId,
   );

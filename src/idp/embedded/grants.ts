@@ -84,11 +84,9 @@ async function decideExchange(idp: Idp, agent: AgentRecord, params: Params): Pro
   const user = String(subject.sub);
   const approved = approvalIn(subject, agent);
   const agreed = approved?.grants ?? consented(idp, user, agent);
-  if (approved !== undefined && params['requested_token_type'] === jagType)
-    throw new errors.InvalidTarget('the user allowed another resource');
   const act = { sub: agent.clientId, ...(subject['act'] === undefined ? {} : { act: subject['act'] }) };
   if (params['requested_token_type'] === jagType)
-    return toJag(agent, params, { subject: user, act, notAfter: subject.exp ?? 0 });
+    return toJag(agent, params, { subject: user, act, notAfter: subject.exp ?? 0 }, approved?.grants);
   const resource = readResource(idp, params);
   const scopes = readScopes(params, scopesIn(agent.grants, resource), scopesIn(agreed, resource));
   const minted = { agent, subject: user, resource, scopes, act, notAfter: subject.exp ?? 0 };

@@ -1,6 +1,6 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { errors } from 'oidc-provider';
-import { consentKey, toRecord, type AgentRecord } from './state.ts';
+import { consentKey, toRecord, type AgentRecord, type ScopedResource } from './state.ts';
 import { nowSeconds, type Idp } from './context.ts';
 import { verifyForeign } from './federation.ts';
 import { readResource, readScopes, scopesIn, type Params } from './limits.ts';
@@ -13,13 +13,14 @@ export const bearerParams = ['assertion', 'resource', 'scope'] as const;
 
 /**
  * Decides on an assertion by which another authorization server knows the user. The registration says for which of them
- * the agent may ask, and what it is called there. Throws `invalid_target` and `invalid_scope`.
+ * the agent may ask, and what it is called there; `allowed` is what the user allowed once, where they were asked. Throws `invalid_target` and `invalid_scope`.
  * @see draft-ietf-oauth-identity-assertion-authz-grant section 4.3
  */
 export function toJag(
   agent: AgentRecord,
   params: Params,
   known: Pick<Minted, 'subject' | 'act' | 'notAfter'>,
+  allowed: readonly ScopedResource[] | undefined,
 ): Minted {
   const { audience, resource } = params;
   const target = (agent.audiences ?? []).find(({ issuer }) => issuer === audience);
@@ -28,8 +29,9 @@ export function toJag(
   if (resource !== undefined && resource !== target.uri)
     throw new errors.InvalidTarget('the agent is not registered for this resource there');
   const { issuer, clientId, uri, scopes } = target;
+  const limit = allowed === undefined ? scopes : scopesIn(allowed, uri);
   const assertion = { clientId, resource: uri };
-  return { ...known, agent, resource: issuer, scopes: readScopes(params, scopes), assertion };
+  return { ...known, agent, resource: issuer, scopes: readScopes(params, scopes, limit), assertion };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { errors } from 'oidc-provider';
 import { resourceByUri, type Idp } from './context.ts';
-import type { ScopedResource } from './state.ts';
+import type { AgentRecord, ScopedResource } from './state.ts';
 
 /** What a token request says. */
 export type Params = Readonly<Record<string, unknown>>;
@@ -19,6 +19,11 @@ export function readResource(idp: Idp, params: Params): string {
 /** Gives the scopes of one audience. */
 export function scopesIn(grants: readonly ScopedResource[], uri: string): readonly string[] {
   return grants.filter((grant) => grant.uri === uri).flatMap((grant) => grant.scopes);
+}
+
+/** Gives all that an agent may be allowed: here, and at servers for which this provider vouches. */
+export function everyGrant({ grants, audiences = [] }: AgentRecord): readonly ScopedResource[] {
+  return [...grants, ...audiences];
 }
 
 /** Gives what was asked for, or everything where nothing was; each limit must hold every scope. */

@@ -1,6 +1,6 @@
 import { Provider, type Configuration } from 'oidc-provider';
 import { cibaFeature, openSeconds } from './ciba.ts';
-import { loginClientId, resourceByUri, type Idp } from './context.ts';
+import { loginClientId, type Idp } from './context.ts';
 import {
   answerBearer,
   answerExchange,
@@ -10,6 +10,7 @@ import {
   itselfParams,
 } from './grants.ts';
 import { bearerGrant, bearerParams, jagType } from './id-jag.ts';
+import { everyGrant, scopesIn } from './limits.ts';
 import { createAdapters } from './provider-adapter.ts';
 import { renderCodeConfirm, renderCodeInput, renderCodeDone } from './device-pages.ts';
 import { errorPage, sendPage } from './pages.ts';
@@ -117,7 +118,7 @@ function features(idp: Idp): NonNullable<Configuration['features']> {
         ...(clientId === loginClientId
           ? { scope: '', audience: idp.issuer, accessTokenTTL: 3600 }
           : {
-              scope: resourceByUri(idp, uri)?.scopes.join(' ') ?? '',
+              scope: scopesOf(idp, clientId, uri),
               audience: uri,
               accessTokenTTL: TOKEN_SECONDS,
             }),
@@ -145,6 +146,11 @@ function loginClient(idp: Idp): NonNullable<Configuration['clients']>[number] {
     ],
     client_uri: idp.issuer,
   };
+}
+
+function scopesOf(idp: Idp, clientId: string, uri: string): string {
+  const agent = idp.state.data.agents.get(clientId);
+  return agent === undefined ? '' : scopesIn(everyGrant(agent), uri).join(' ');
 }
 
 async function findAccount(
