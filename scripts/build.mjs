@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { writeStamp } from './stamp.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -18,6 +19,7 @@ copyAssets();
 run('node', ['scripts/kernels.mjs']);
 run('node', ['scripts/rules.mjs']);
 run('node', ['scripts/grammars.mjs']);
+writeStamp(dist);
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json']);
 
 async function emptyDist() {

@@ -92,6 +92,7 @@ function addLimits(command: Command): void {
   command
     .option('--max-file-size <size>', 'skip larger files (default: 4GB; 10MB of what is no file on disk)')
     .option('--threads <n>', 'threads that look at a history (default: 2 where it is long)')
+    .option('--no-cache', 'read also files in which nothing was found and that have not changed since')
     .option('--fail-on-skipped', 'exit with 2 when a file was skipped')
     .option(
       '--live',

@@ -1,3 +1,4 @@
+export { isCode } from './candidates/code.ts';
 export { decodeLayers } from './decode/index.ts';
 export { mayHoldLayers } from './decode/may-hold.ts';
 export { toTextMarks } from './engine/marks.ts';

@@ -1,4 +1,5 @@
 import type { FileFacts } from '../model/facts.ts';
+import { isCode } from './candidates/code.ts';
 import { decodeLayers, type Layer } from './decode/index.ts';
 import type { Match } from './match.ts';
 import { slotAround } from './slots.ts';
@@ -7,9 +8,11 @@ import { slotAround } from './slots.ts';
 export function layerMatches(
   text: string,
   facts: FileFacts | null,
+  path: string | undefined,
   look: (text: string) => readonly Match[],
 ): readonly Match[] {
-  return decodeLayers(text).flatMap((layer) => look(layer.text).map((match) => toFile(match, layer, facts)));
+  const layers = decodeLayers(text, path !== undefined && isCode(path));
+  return layers.flatMap((layer) => look(layer.text).map((match) => toFile(match, layer, facts)));
 }
 
 function toFile(match: Match, { encodings, toOuter }: Layer, facts: FileFacts | null): Match {

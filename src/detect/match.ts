@@ -69,7 +69,7 @@ export function matchFile(
     ...genericMatches(text, facts, rules, place),
     ...foreignMatches(text, path ?? '', rules.foreign),
   ];
-  const layered = layerMatches(text, facts, (inner) => {
+  const layered = layerMatches(text, facts, path, (inner) => {
     const found = glance(inner);
     return found === undefined ? [] : withoutOverlaps(innerMatches(inner, rules, { ...found, ...named }));
   });

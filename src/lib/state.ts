@@ -12,6 +12,8 @@ export interface StatePaths {
   readonly audit: string;
   /** Transactions of migrations, one folder per repository. */
   readonly tx: string;
+  /** What only saves time: may be deleted at any moment. */
+  readonly cache: string;
 }
 
 /** Finds the state folder: `AGENT_ID_HOME`, else the platform's place. Makes nothing. Throws `no-home`. */
@@ -29,6 +31,7 @@ export function statePaths(env: NodeJS.ProcessEnv = process.env): StatePaths {
     keys: join(home, 'keys'),
     audit: env['AGENT_ID_AUDIT'] ?? join(home, 'audit'),
     tx: join(home, 'tx'),
+    cache: join(home, 'cache'),
   };
 }
 

@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { whyLarge, whyUnread, type WhyLarge } from './walk.ts';
+import { toFileState, type FileState } from './clean-files.ts';
+import { whyFolder, whyLarge, whyUnread, type WhyLarge } from './walk.ts';
 
-/** A file's bytes, good until the next file is read; or why there are none. */
-export type Content = { readonly bytes: Buffer } | WhyLarge;
+/** A file's bytes, good until the next file is read, and its state before; or why there are none. */
+export type Content = { readonly bytes: Buffer; readonly state?: FileState } | WhyLarge;
 
 /** Never follows a link at the end of a path, never waits for the writer of a pipe. */
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -10,8 +11,8 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 const FIRST_BYTES = 256 * 1024;
 
 /**
- * Reads files into one buffer that it keeps: most of a scan is opening and reading small files, and neither a
- * question for their size nor a new buffer is needed for that. Blocking: with promises it takes ten times as long.
+ * Reads files into one buffer that it keeps: most of a scan is opening and reading small files. Blocking: with
+ * promises it takes ten times as long.
  */
 export class TreeReader {
   #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -20,10 +21,7 @@ export class TreeReader {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(path, flags);
-      const count = readSync(descriptor, this.#buffer, 0, FIRST_BYTES, null);
-      return count > 0 && count < FIRST_BYTES && count <= maxBytes
-        ? { bytes: this.#buffer.subarray(0, count) }
-        : this.#readRest(descriptor, count, maxBytes);
+      return this.#readOpen(descriptor, maxBytes);
     } catch (error) {
       return { reason: whyUnread(error) };
     } finally {
@@ -31,25 +29,20 @@ export class TreeReader {
     }
   }
 
-  /** Nothing came, or more than fits: only now it matters what this is and how long. */
-  #readRest(descriptor: number, count: number, maxBytes: number): Content {
+  #readOpen(descriptor: number, maxBytes: number): Content {
     const stat = fstatSync(descriptor);
+    if (stat.isDirectory()) return { reason: whyFolder };
     if (!stat.isFile()) return { reason: 'not a regular file' };
     const large = whyLarge(stat.size, maxBytes);
     if (large !== undefined) return large;
-    if (stat.size > this.#buffer.length) this.#grow(stat.size, count);
-    let filled = count;
-    while (filled < stat.size) {
-      const more = readSync(descriptor, this.#buffer, filled, stat.size - filled, null);
+    if (stat.size > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(stat.size);
+    let filled = 0;
+    // Files of the system have no size, but something to read.
+    do {
+      const more = readSync(descriptor, this.#buffer, filled, this.#buffer.length - filled, null);
       if (more === 0) break;
       filled += more;
-    }
-    return { bytes: this.#buffer.subarray(0, filled) };
-  }
-
-  #grow(size: number, kept: number): void {
-    const larger = Buffer.allocUnsafeSlow(size);
-    this.#buffer.copy(larger, 0, 0, kept);
-    this.#buffer = larger;
+    } while (filled < stat.size);
+    return { bytes: this.#buffer.subarray(0, filled), state: toFileState(stat) };
   }
 }

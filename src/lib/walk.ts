@@ -27,7 +27,7 @@ export function readTreeFile(path: string, maxBytes: number): Decoded {
   try {
     descriptor = openSync(path, flags);
     const stat = fstatSync(descriptor);
-    if (stat.isDirectory()) return { reason: 'submodule or nested repository' };
+    if (stat.isDirectory()) return { reason: whyFolder };
     if (!stat.isFile()) return { reason: 'not a regular file' };
     const large = whyLarge(stat.size, maxBytes);
     if (large !== undefined) return large;
@@ -62,9 +62,12 @@ export function tooLarge(maxBytes: number): string {
   return `larger than ${maxBytes >= 1_000_000 ? `${Math.round(maxBytes / 100_000) / 10} MB` : `${maxBytes} bytes`}`;
 }
 
+/** Why what git lists as a file is not read. */
+export const whyFolder = 'submodule or nested repository';
+
 /** Says in words why a file was not read. */
 export function whyUnread(error: unknown): string {
-  if (hasCode(error, 'EISDIR')) return 'submodule or nested repository';
+  if (hasCode(error, 'EISDIR')) return whyFolder;
   if (hasCode(error, 'ELOOP') || hasCode(error, 'EMLINK')) return 'symbolic link';
   if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return 'gone while scanning';
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return 'permission denied';

@@ -8,6 +8,7 @@ import {
   type RuleSet,
   type Seen,
 } from '../detect/index.ts';
+import type { CleanFiles } from '../lib/clean-files.ts';
 import type { Finding } from '../model/finding.ts';
 import { toLine, type Skipped } from '../model/place.ts';
 import type { TextSource } from '../sources/types.ts';
@@ -24,6 +25,8 @@ export interface ScanOptions {
   readonly keep?: Keep;
   /** Milliseconds since 1970: what has ended before is expired. */
   readonly now?: number;
+  /** Files that need not be read, since nothing was in them and they have not changed. */
+  readonly clean?: CleanFiles;
 }
 
 export interface ScanStats {
@@ -40,6 +43,8 @@ export interface ScanStats {
   readonly parsed: number;
   /** Files that their format could not read: their text was matched all the same. */
   readonly asText: number;
+  /** Files, of all, that were not read again: nothing was in them and they have not changed. */
+  readonly unread?: number;
 }
 
 export interface ScanResult {
@@ -67,12 +72,13 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   const later = (await source.later) ?? { paths: [], unlisted: [] };
   scan.skipped.push(...later.unlisted);
   await scan.lookAtAll(later.paths);
+  options.clean?.save();
   scan.seen.push(...namedSeen(source, options.rules));
   if (source.kind === 'tree' || source.kind === 'staged') scan.lookAtNames([...source.paths, ...later.paths]);
   return {
     findings: toFindings(scan.seen, createFingerprint(options.key), options),
     skipped: scan.skipped,
-    stats: scan.stats,
+    stats: { ...scan.stats, ...(options.clean === undefined ? {} : { unread: scan.unread }) },
     paths: [...source.paths, ...later.paths],
   };
 }
@@ -82,6 +88,7 @@ class Scan {
   readonly seen: Seen[] = [];
   readonly skipped: Skipped[] = [];
   readonly stats = { files: 0, bytes: 0, parsed: 0, asText: 0 };
+  unread = 0;
   readonly #source: TextSource;
   readonly #options: ScanOptions;
   readonly #looker: Looker;
@@ -93,9 +100,11 @@ class Scan {
   }
 
   /** What is found stands in the order of the paths, whoever found it. */
-  async lookAtAll(paths: readonly string[]): Promise<void> {
+  async lookAtAll(listed: readonly string[]): Promise<void> {
+    const paths = listed.filter((path) => !this.#isClean(path));
     const all = (await this.#lookTogether(paths)) ?? [await this.#lookAlone(paths)];
-    for (const { counts } of all) {
+    for (const { counts, clean } of all) {
+      for (const [at, ...state] of clean) this.#options.clean?.add(paths[at] ?? '', state);
       this.stats.files += counts.files;
       this.stats.bytes += counts.bytes;
       this.stats.parsed += counts.parsed;
@@ -105,6 +114,15 @@ class Scan {
       this.seen.push(...seen);
       this.skipped.push(...skipped);
     }
+  }
+
+  #isClean(path: string): boolean {
+    const size = this.#options.clean?.sizeOf(path);
+    if (size === undefined) return false;
+    this.stats.files += 1;
+    this.stats.bytes += size;
+    this.unread += 1;
+    return true;
   }
 
   async #lookAlone(paths: readonly string[]): Promise<Yield> {

@@ -1,6 +1,7 @@
 import {
   createEngine,
   decodeLayers,
+  isCode,
   mayHoldLayers,
   type Candidate,
   type CompiledRule,
@@ -49,10 +50,11 @@ export function createSieve(rules: RuleSet): Sieve {
     return { patterns: patternsOf(found), ...(near === undefined ? {} : { near }) };
   };
   /** Encoded text is common, such as that of certificates and digests; what it says is looked at like a file. */
-  const layersHold = (bytes: Buffer): boolean => {
+  const layersHold = (bytes: Buffer, path: string): boolean => {
     if (!mayHoldLayers(bytes, 0, bytes.length)) return false;
     const decoded = decodeText(bytes);
-    return 'text' in decoded && decodeLayers(decoded.text).some(({ text }) => glance(text) !== undefined);
+    if (!('text' in decoded)) return false;
+    return decodeLayers(decoded.text, isCode(path)).some(({ text }) => glance(text) !== undefined);
   };
   /** The path of some files says that they hold credentials. */
   const isFiled = (path: string): boolean => rules.ofPath(path).length > 0;
@@ -61,7 +63,7 @@ export function createSieve(rules: RuleSet): Sieve {
     if (isUnusual(bytes) || rules.foreign.length > 0) return {};
     if (!asText && (apart.test(path) || credentialNames.test(path))) return {};
     const found = engine.scan(bytes, 0, bytes.length, code.test(path));
-    if (found.length === 0 && !isFiled(path) && !layersHold(bytes)) return undefined;
+    if (found.length === 0 && !isFiled(path) && !layersHold(bytes, path)) return undefined;
     return { patterns: patternsOf(found), glance, near: (text) => spansAround(found, bytes, text) };
   };
 }

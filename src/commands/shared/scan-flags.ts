@@ -32,6 +32,7 @@ export interface ScanFlags extends GlobalOptions {
   readonly expires?: string;
   readonly maxFileSize?: string;
   readonly threads?: string;
+  readonly cache?: boolean;
   readonly failOnSkipped?: boolean;
   readonly exitZero?: boolean;
   readonly stats?: boolean;

@@ -13,6 +13,7 @@ import { createValues, type Values } from '../../survey/live/values.ts';
 import { scanSource, type ScanResult } from '../../survey/scan-tree.ts';
 import { assertWhy } from './baseline-entry.ts';
 import { settle } from './scan-baseline.ts';
+import { openClean } from './scan-clean.ts';
 import { assertOneSource, assertRules, isFailure, isWanted, type ScanFlags } from './scan-flags.ts';
 import { listMachineFiles } from './scan-machine.ts';
 import { toOutputs } from './outputs.ts';
@@ -135,7 +136,8 @@ async function lookThrough(
     return { ...result, seen: new Set(result.findings.map(({ location }) => location.path)) };
   }
   const source = await openScanSource(targets, eyes, flags, io);
-  const result = await scanSource(source, eyes);
+  const clean = await openClean(source, eyes, flags, io);
+  const result = await scanSource(source, clean === undefined ? eyes : { ...eyes, clean });
   const unread = new Set(result.skipped.map(({ path }) => path));
   const seen = new Set(result.paths.filter((path) => !unread.has(path)));
   if (flags.since === undefined) return { ...masked(result, eyes), seen };

@@ -12,12 +12,21 @@ export interface Unescaped {
 /** Characters of one run at most, on either side of where it was noticed. */
 const REACH = 4096;
 
-/** A quoted text within a quoted text is of interest only where it may name a secret; letters as numbers always are. */
-const telling = /token|secret|passw|key|ssws|bearer|authorization|\\u00[2-7]|\\x[2-7]/i;
+/** Letters as numbers are always of interest. */
+const numbered = /\\u00[2-7]|\\x[2-7]/i;
+/** A quoted text within a quoted text is where it may name a secret. */
+const telling = new RegExp(`${numbered.source}|token|secret|passw|key|ssws|bearer|authorization`, 'i');
 
-/** Finds text with `%41`, `\u0041`, `\x41`, and quoted text within quoted text. */
-export function findEscaped(text: string): readonly Unescaped[] {
-  return [...scan(text, '%', percentRun, percentAt), ...scan(text, '\\', lineAround, escapeAt)];
+/**
+ * Finds text with `%41`, `\u0041`, `\x41`, and quoted text within quoted text; the last not in bundled code, where all
+ * code may be quoted and names tell nothing.
+ */
+export function findEscaped(text: string, isCode: boolean): readonly Unescaped[] {
+  const isTold = (run: string): boolean => (isCode && run.length >= REACH ? numbered : telling).test(run);
+  return [
+    ...scan(text, '%', { around: percentRun, read: percentAt, isTold: () => true }),
+    ...scan(text, '\\', { around: lineAround, read: escapeAt, isTold }),
+  ];
 }
 
 /** One written character: what it stands for and its length; none where it stands for itself. */
@@ -30,12 +39,15 @@ interface Written {
 
 type Reader = (text: string, at: number) => Written | undefined;
 
-function scan(
-  text: string,
-  mark: '%' | '\\',
-  around: (text: string, at: number) => Span,
-  read: Reader,
-): readonly Unescaped[] {
+/** How one kind of escape is written. */
+interface Writing {
+  readonly around: (text: string, at: number) => Span;
+  readonly read: Reader;
+  /** Says whether a run is worth decoding. */
+  readonly isTold: (run: string) => boolean;
+}
+
+function scan(text: string, mark: '%' | '\\', { around, read, isTold }: Writing): readonly Unescaped[] {
   const found: Unescaped[] = [];
   for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at)) {
     const written = read(text, at);
@@ -45,8 +57,8 @@ function scan(
       continue;
     }
     const run = around(text, at);
-    if (mark === '%') found.push(unescape(text, run, 'percent', read));
-    else if (telling.test(text.slice(run.start, run.end))) found.push(unescape(text, run, 'escape', read));
+    if (isTold(text.slice(run.start, run.end)))
+      found.push(unescape(text, run, mark === '%' ? 'percent' : 'escape', read));
     at = Math.max(run.end, next);
   }
   return found;

@@ -18,13 +18,16 @@ const MOST_DEPTH = 3;
 const MOST_LAYERS = 2000;
 const MOST_CHARACTERS = 4_000_000;
 
-/** Decodes what is written in a text as base64, hex, percent or backslash escapes, and what is written in that. */
-export function decodeLayers(text: string): readonly Layer[] {
+/**
+ * Decodes what is written in a text as base64, hex, percent or backslash escapes, and what is written in that. Of code
+ * (`isCode`), quoted text within quoted text only on lines that a person may have written.
+ */
+export function decodeLayers(text: string, isCode = false): readonly Layer[] {
   const layers: Layer[] = [];
   const known = new Set<string>();
   let characters = 0;
   const look = (inner: string, above: Layer | undefined): void => {
-    for (const layer of directLayers(inner, above)) {
+    for (const layer of directLayers(inner, above, isCode)) {
       const key = `${layer.outer.start}:${layer.outer.end}:${layer.text.length}`;
       if (known.has(key)) continue;
       known.add(key);
@@ -38,12 +41,12 @@ export function decodeLayers(text: string): readonly Layer[] {
   return layers;
 }
 
-function directLayers(text: string, above: Layer | undefined): readonly Layer[] {
+function directLayers(text: string, above: Layer | undefined, isCode: boolean): readonly Layer[] {
   const outer = above?.toOuter ?? ((span: Span) => span);
   const encodings = above?.encodings ?? [];
   return [
     ...findPacked(text).map((found) => wholeLayer(found, encodings, outer)),
-    ...findEscaped(text).map((found) => exactLayer(found, encodings, outer)),
+    ...findEscaped(text, isCode).map((found) => exactLayer(found, encodings, outer)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { isWorthParsing, matchFile, type Match, type RuleSet, type Seen } from '../../detect/index.ts';
 import { formatFor } from '../../formats/index.ts';
 import { toLineStarts } from '../../lib/text.ts';
+import type { FileState } from '../../lib/clean-files.ts';
 import type { Content } from '../../lib/tree-reader.ts';
 import type { FileFacts } from '../../model/facts.ts';
 import type { Skipped } from '../../model/place.ts';
@@ -31,6 +32,8 @@ export interface Counts {
 export interface Yield {
   readonly looked: readonly Looked[];
   readonly counts: Counts;
+  /** Files in which there was nothing: of each its number in the list, and its state before it was read. */
+  readonly clean: readonly (readonly [at: number, ...state: FileState])[];
 }
 
 /** Where it looks. */
@@ -62,6 +65,7 @@ export class Looker {
   readonly sieve: Sieve;
   #counts = nothingYet();
   #looked: Looked[] = [];
+  #clean: Yield['clean'][number][] = [];
   readonly #rules: RuleSet;
   readonly #place: Place;
 
@@ -73,8 +77,9 @@ export class Looker {
 
   /** Gives what there was since it was last asked. */
   take(): Yield {
-    const taken = { looked: this.#looked, counts: this.#counts };
+    const taken = { looked: this.#looked, counts: this.#counts, clean: this.#clean };
     this.#looked = [];
+    this.#clean = [];
     this.#counts = nothingYet();
     return taken;
   }
@@ -86,6 +91,7 @@ export class Looker {
     const likely = bytes === undefined ? {} : this.sieve(bytes, path);
     if (likely !== undefined) return this.#lookInto({ path, at }, content, likely);
     this.#count(bytes?.length ?? 0);
+    this.#keepClean(at, content);
     return undefined;
   }
 
@@ -110,6 +116,12 @@ export class Looker {
       if (one.matches.length > 0) seen.push(one);
     }
     if (seen.length > 0 || skipped.length > 0) this.#looked.push({ at, seen, skipped });
+    else this.#keepClean(at, content);
+  }
+
+  #keepClean(at: number, content: Content | undefined): void {
+    if (content !== undefined && 'bytes' in content && content.state !== undefined)
+      this.#clean.push([at, ...content.state]);
   }
 
   #lookThrough({ path, windows }: Large): readonly Seen[] {

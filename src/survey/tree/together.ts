@@ -18,7 +18,7 @@ export interface Shared {
 }
 
 /** What a thread found, as it goes to another one: a rule by its id, a value as it is. */
-export interface Packed extends Pick<Yield, 'counts'> {
+export interface Packed extends Omit<Yield, 'looked'> {
   readonly looked: readonly (Omit<Looked, 'seen'> & { readonly seen: readonly PackedSeen[] })[];
 }
 
@@ -74,9 +74,9 @@ export function startSecond(
 }
 
 /** Makes what was found ready for another thread of this process. */
-export function pack({ looked, counts }: Yield): Packed {
+export function pack({ looked, ...others }: Yield): Packed {
   return {
-    counts,
+    ...others,
     looked: looked.map(({ seen, ...rest }) => ({
       ...rest,
       seen: seen.map((one) => ({
@@ -92,7 +92,7 @@ export function pack({ looked, counts }: Yield): Packed {
 }
 
 /** Takes what another thread found, by the rules that both know. */
-export function unpack({ looked, counts }: Packed, rules: RuleSet): Yield {
+export function unpack({ looked, ...others }: Packed, rules: RuleSet): Yield {
   const known = (id: string): Rule => {
     const rule = rules.byId(id);
     if (rule === undefined) throw new TypeError(`a thread found something by the unknown rule ${id}`);
@@ -109,5 +109,5 @@ export function unpack({ looked, counts }: Packed, rules: RuleSet): Yield {
       })),
     })),
   }));
-  return { counts, looked: unpacked };
+  return { ...others, looked: unpacked };
 }

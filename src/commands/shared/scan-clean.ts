@@ -1,0 +1,34 @@
+import { CleanFiles } from '../../lib/clean-files.ts';
+import type { Io } from '../../lib/io.ts';
+import { readStamp } from '../../lib/rules.ts';
+import { statePaths } from '../../lib/state.ts';
+import type { TextSource } from '../../sources/types.ts';
+import { toMaxBytes, type ScanFlags } from './scan-flags.ts';
+import type { Eyes } from './survey.ts';
+
+/**
+ * Opens what earlier scans of a folder know of its clean files; undefined where that does not count, as with a
+ * person's own rules, or where there is no place for it: a scan needs none.
+ */
+export async function openClean(
+  { kind, files }: Pick<TextSource, 'kind' | 'files'>,
+  { own, now }: Eyes,
+  flags: ScanFlags,
+  { env }: Io,
+): Promise<CleanFiles | undefined> {
+  const isOwn = own.rules.length + own.foreign.length > 0;
+  if (flags.cache === false || flags.since !== undefined || kind !== 'tree' || files === undefined || isOwn)
+    return undefined;
+  const built = await readStamp();
+  const cache = cacheOf(env);
+  if (built === undefined || cache === undefined) return undefined;
+  return new CleanFiles(cache, { root: files.root, stamp: `${built} ${toMaxBytes(flags)}`, now });
+}
+
+function cacheOf(env: Io['env']): string | undefined {
+  try {
+    return statePaths(env).cache;
+  } catch {
+    return undefined;
+  }
+}
