@@ -18,6 +18,11 @@ export interface Format {
    * local syntax errors yields what could be read.
    */
   parse(text: string, path: string): Promise<Document>;
+  /**
+   * Blanks what has no say in what stands at some places (rising, without overlaps), where that saves parsing most of a
+   * large text. Offsets stay as they are; the result may fail to parse where the whole does not.
+   */
+  excerpt?(text: string, places: readonly Span[]): Promise<string>;
 }
 
 /** A parsed file: its facts, and the edits that its format can do. Edits are computed, never applied. */

@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
 /** What tells one content of a file from the next: size in bytes, times in milliseconds since 1970, number of its node. */
@@ -10,6 +19,8 @@ export function toFileState({ size, mtimeMs, ctimeMs, ino }: Stats): FileState {
   return [size, mtimeMs, ctimeMs, ino];
 }
 
+/** Nobody has looked at a folder for so long: what is known of it goes. */
+const FORGET_MS = 60 * 24 * 60 * 60 * 1000;
 /** A change so short before a look at the file may have left its times as they are. */
 const RACE_MS = 2_000;
 const FIELDS = 4;
@@ -71,6 +82,7 @@ export class CleanFiles {
       states.set(this.#states.subarray(at * FIELDS, (at + 1) * FIELDS), n * FIELDS);
     for (const [n, { state }] of this.#added.entries()) states.set(state, (this.#kept.length + n) * FIELDS);
     write(this.#place, [`${this.#head}\n${paths.length}\n`, Buffer.from(states.buffer), paths.join('\0')]);
+    forget(dirname(this.#place), this.#before - FORGET_MS);
   }
 
   /** Files mostly come in the order of the last time. */
@@ -121,6 +133,17 @@ function write(place: string, parts: readonly [string, Buffer, string]): void {
     renameSync(temporary, place);
   } catch {
     rmSync(temporary, { force: true });
+  }
+}
+
+function forget(cache: string, before: number): void {
+  try {
+    for (const name of readdirSync(cache)) {
+      const place = join(cache, name);
+      if ((lstat(place)?.mtimeMs ?? Infinity) < before) rmSync(place, { force: true });
+    }
+  } catch {
+    // Another one may be doing the same.
   }
 }
 

@@ -10,4 +10,8 @@ export const yaml: Format = {
     const { parseYaml } = await import('./document.ts');
     return parseYaml(text, path);
   },
+  async excerpt(text, places) {
+    const { excerptYaml } = await import('./excerpt.ts');
+    return excerptYaml(text, places);
+  },
 };

@@ -1,10 +1,11 @@
 import { isWorthParsing, matchFile, type Match, type RuleSet, type Seen } from '../../detect/index.ts';
 import { formatFor } from '../../formats/index.ts';
+import type { Format } from '../../formats/types.ts';
 import { toLineStarts } from '../../lib/text.ts';
 import type { FileState } from '../../lib/clean-files.ts';
 import type { Content } from '../../lib/tree-reader.ts';
 import type { FileFacts } from '../../model/facts.ts';
-import type { Skipped } from '../../model/place.ts';
+import type { Skipped, Span } from '../../model/place.ts';
 import { readTexts, type Large } from '../../sources/texts.ts';
 import type { TextSource } from '../../sources/types.ts';
 import { lookThrough } from '../large.ts';
@@ -138,7 +139,7 @@ export class Looker {
 
   /** A text that its format cannot parse is matched as plain text. */
   async #lookAt(text: LikelyText): Promise<Seen> {
-    const facts = await this.#factsOf(text.path, text.text);
+    const facts = await this.#factsOf(text);
     const matches = this.#match(text, facts);
     const lineStarts = facts?.lineStarts ?? (matches.length === 0 ? [] : toLineStarts(text.text));
     return { ...this.#placed(text.path), lineStarts, matches };
@@ -156,23 +157,42 @@ export class Looker {
     return matchFile(text, facts, this.#rules, place).filter((match) => !isOwn(path, match));
   }
 
-  async #factsOf(path: string, text: string): Promise<FileFacts | null> {
+  async #factsOf({ path, text, near }: LikelyText): Promise<FileFacts | null> {
     if (text.length > MOST_PARSED || machineMade.test(path)) return null;
     const format = formatFor(path, text.slice(0, HEAD));
     if (format === undefined || isBundle(text) || !isWorthParsing(text, format.id)) return null;
-    try {
-      const { facts } = await format.parse(text, path);
-      this.#counts.parsed += 1;
-      return facts;
-    } catch {
-      this.#counts.asText += 1;
-      return null;
-    }
+    const places = text.length < LONG_TEXT ? undefined : near?.(text);
+    const facts =
+      (places === undefined ? undefined : await excerptFacts(format, { path, text, places })) ??
+      (await wholeFacts(format, { path, text }));
+    if (facts === undefined) this.#counts.asText += 1;
+    else this.#counts.parsed += 1;
+    return facts ?? null;
   }
 
   #count(bytes: number): void {
     this.#counts.files += 1;
     this.#counts.bytes += bytes;
+  }
+}
+
+/** Reads what surrounds some places of a large text; undefined where its format cannot read that by itself. */
+async function excerptFacts(
+  format: Format,
+  { path, text, places }: { readonly path: string; readonly text: string; readonly places: readonly Span[] },
+): Promise<FileFacts | undefined> {
+  const excerpt = await format.excerpt?.(text, places);
+  return excerpt === undefined ? undefined : wholeFacts(format, { path, text: excerpt });
+}
+
+async function wholeFacts(
+  format: Format,
+  { path, text }: { readonly path: string; readonly text: string },
+): Promise<FileFacts | undefined> {
+  try {
+    return (await format.parse(text, path)).facts;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,114 @@
+import type { Span } from '../../model/place.ts';
+
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  /** Spaces before its first character; Infinity for an empty line. */
+  readonly indent: number;
+}
+
+const SPACE = 0x20;
+
+/** What becomes of a line: nothing is left, what it is called, all. */
+const left = { nothing: 0, key: 1, all: 2 } as const;
+
+/**
+ * Blanks the lines of a large file that have no say in what stands at some places. Left are the lines there, and the
+ * keys that lead to them from above (with their equals, so that items keep their numbers) or are not indented.
+ */
+export function excerptYaml(text: string, places: readonly Span[]): string {
+  const lines = linesOf(text);
+  const leaves = Uint8Array.from(lines, ({ indent }) => (indent === 0 ? left.key : left.nothing));
+  let at = 0;
+  for (const { start, end } of places) {
+    while (at < lines.length && (lines[at]?.end ?? 0) < start) at += 1;
+    const from = blockAround(text, lines, at)?.from ?? at;
+    while (at < lines.length && (lines[at]?.start ?? 0) < end) at += 1;
+    const last = blockAround(text, lines, at - 1);
+    leaves.fill(left.all, from, last?.to ?? at);
+    if (last === undefined) cutLast(text, lines, leaves, { last: at - 1, least: end - MOST_CUT });
+    keepAbove(lines, leaves, from);
+  }
+  return lines.map((line, n) => write(text, line, leaves[n] ?? left.nothing)).join('\n');
+}
+
+/** Gives the lines of a block of text around a line: part of a script is none. */
+function blockAround(
+  text: string,
+  lines: readonly Line[],
+  within: number,
+): { readonly from: number; readonly to: number } | undefined {
+  const above = (line: number): Line => lines[line] ?? { start: 0, end: 0, indent: 0 };
+  let least = above(within).indent;
+  for (let from = within - 1; from >= 0 && least > 0; from -= 1) {
+    const { start, end, indent } = above(from);
+    if (indent >= least) continue;
+    least = indent;
+    if (!block.test(text.slice(start, end))) continue;
+    let to = within + 1;
+    while (to < lines.length && above(to).indent > indent) to += 1;
+    return { from, to };
+  }
+  return undefined;
+}
+
+/** What begins in the last lines may go on below. */
+function cutLast(
+  text: string,
+  lines: readonly Line[],
+  leaves: Uint8Array,
+  { last, least }: { readonly last: number; readonly least: number },
+): void {
+  for (let at = last; leaves[at] === left.all; at -= 1) {
+    const { start, end } = lines[at] ?? { start: 0, end: 0 };
+    if (start < least) return;
+    const hasKey = keyed.test(text.slice(start, end));
+    leaves[at] = hasKey ? left.key : left.nothing;
+    if (hasKey) return;
+  }
+}
+
+/** Goes up until nothing encloses any more: a map or a list, and so on. */
+function keepAbove(lines: readonly Line[], leaves: Uint8Array, from: number): void {
+  let least = lines[from]?.indent ?? 0;
+  for (let at = from - 1; at >= 0 && least > 0; at -= 1) {
+    const { indent } = lines[at] ?? { indent: Infinity };
+    if (indent > least) continue;
+    leaves[at] = Math.max(leaves[at] ?? 0, left.key);
+    least = indent;
+  }
+}
+
+/** What is gone becomes a comment; within a block of text, a part of that. */
+function write(text: string, { start, end, indent }: Line, leave: number): string {
+  const line = text.slice(start, end);
+  if (leave === left.all || indent === Infinity) return line;
+  return (leave === left.key ? withoutValue(line) : line.slice(0, indent)).padEnd(line.length, '#');
+}
+
+/** A key, and what says how its value is written. */
+const keyed = /^(?:[^:]|:(?=\S))*:(?:$|\s+(?:[|>!&].*)?)/;
+
+/** The head of a block of text. */
+const block = /(?:^|\s)[|>][+\-0-9]{0,2}\s*(?:#.*)?$/;
+/** Characters at the end of a place that may be left out. */
+const MOST_CUT = 400;
+
+/** A value would go on below: in quotes, or in brackets. What only says how it is written stays. */
+function withoutValue(line: string): string {
+  const [known] = keyed.exec(line) ?? [];
+  return known === undefined ? line : `${known} `.slice(0, line.length);
+}
+
+function linesOf(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  for (let start = 0; start <= text.length;) {
+    const next = text.indexOf('\n', start);
+    const end = next === -1 ? text.length : next;
+    let first = start;
+    while (first < end && text.charCodeAt(first) === SPACE) first += 1;
+    lines.push({ start, end, indent: first === end ? Infinity : first - start });
+    start = end + 1;
+  }
+  return lines;
+}
