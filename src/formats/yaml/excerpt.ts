@@ -19,17 +19,22 @@ const left = { nothing: 0, key: 1, all: 2 } as const;
 export function excerptYaml(text: string, places: readonly Span[]): string {
   const lines = linesOf(text);
   const leaves = Uint8Array.from(lines, ({ indent }) => (indent === 0 ? left.key : left.nothing));
-  let at = 0;
+  let next = 0;
   for (const { start, end } of places) {
-    while (at < lines.length && (lines[at]?.end ?? 0) < start) at += 1;
-    const from = blockAround(text, lines, at)?.from ?? at;
-    while (at < lines.length && (lines[at]?.start ?? 0) < end) at += 1;
-    const last = blockAround(text, lines, at - 1);
-    leaves.fill(left.all, from, last?.to ?? at);
-    if (last === undefined) cutLast(text, lines, leaves, { last: at - 1, least: end - MOST_CUT });
+    const first = lineUntil(lines, next, (line) => line.end >= start);
+    const from = blockAround(text, lines, first)?.from ?? first;
+    next = lineUntil(lines, first, (line) => line.start >= end);
+    const last = blockAround(text, lines, next - 1);
+    leaves.fill(left.all, from, last?.to ?? next);
+    if (last === undefined) cutLast(text, lines, leaves, { last: next - 1, least: end - MOST_CUT });
     keepAbove(lines, leaves, from);
   }
-  return lines.map((line, n) => write(text, line, leaves[n] ?? left.nothing)).join('\n');
+  return lines.map((line, at) => write(text, line, leaves[at] ?? left.nothing)).join('\n');
+}
+
+function lineUntil(lines: readonly Line[], from: number, is: (line: Line) => boolean): number {
+  const at = lines.findIndex((line, n) => n >= from && is(line));
+  return at === -1 ? lines.length : at;
 }
 
 /** Gives the lines of a block of text around a line: part of a script is none. */
@@ -38,16 +43,13 @@ function blockAround(
   lines: readonly Line[],
   within: number,
 ): { readonly from: number; readonly to: number } | undefined {
-  const above = (line: number): Line => lines[line] ?? { start: 0, end: 0, indent: 0 };
-  let least = above(within).indent;
+  let least = lines[within]?.indent ?? 0;
   for (let from = within - 1; from >= 0 && least > 0; from -= 1) {
-    const { start, end, indent } = above(from);
+    const { start, end, indent } = lines[from] ?? { start: 0, end: 0, indent: 0 };
     if (indent >= least) continue;
     least = indent;
-    if (!block.test(text.slice(start, end))) continue;
-    let to = within + 1;
-    while (to < lines.length && above(to).indent > indent) to += 1;
-    return { from, to };
+    if (block.test(text.slice(start, end)))
+      return { from, to: lineUntil(lines, within + 1, (line) => line.indent <= indent) };
   }
   return undefined;
 }
