@@ -6,11 +6,12 @@ import type { Candidate } from './candidates/candidate.ts';
 import { isCode } from './candidates/code.ts';
 import { slotCandidates } from './candidates/slots.ts';
 import { textCandidates } from './candidates/text.ts';
+import { demandOf, SHORTEST } from './demand.ts';
 import type { Match, TextPlace } from './match.ts';
 import { contextOf } from './model/context.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { nearMiss } from './near-miss.ts';
-import { isExample, isInDocstring, isOfServer, placementOf, type Placement } from './placement.ts';
+import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
 import { isPublished } from './published.ts';
 import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
 import { whyTyped } from './typed.ts';
@@ -26,6 +27,7 @@ const dearer: Readonly<Record<Placement, number>> = {
   example: 4,
   vendored: 5,
   machine: Infinity,
+  translation: Infinity,
 };
 
 /** Finds what no exact format tells: values under telling names, judged by the model and by what must stand there. */
@@ -86,7 +88,8 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   if (price === Infinity) return undefined;
   const { score, reasons } = weigh(text, candidate);
   const short = score - price;
-  const { enough, anyForm } = demandOf(candidate, placement, path);
+  const { enough, anyForm } = demandOf(text, candidate, placement, path);
+  if (!anyForm && candidate.value.length < SHORTEST) return undefined;
   if (short < Math.min(enough, thresholds.low)) return undefined;
   const misfit = anyForm ? undefined : whyMisfit(text, candidate, rules, named);
   return toMatch(candidate, rule, {
@@ -97,18 +100,6 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
       ...reasons(),
     ],
   });
-}
-
-/** How much a candidate's place asks of it: the least log-odds, and whether the form of its value matters. */
-interface Demand {
-  readonly enough: number;
-  readonly anyForm: boolean;
-}
-
-function demandOf(candidate: Candidate, placement: Placement, path: string | undefined): Demand {
-  if (isHanded(candidate, path)) return { enough: thresholds.slot, anyForm: true };
-  if (!mustHold(candidate, placement)) return { enough: thresholds.report, anyForm: false };
-  return { enough: thresholds.slot, anyForm: readName(candidate.name).kind === 'password' };
 }
 
 function placementIn(text: string, { span, slot }: Candidate, path: string | undefined): Placement {
@@ -154,23 +145,6 @@ function formatsFor(
   const { previousLine, line } = contextOf(text, candidate);
   const beside = `${previousLine}\n${line}`;
   return rules.anchoredIn(beside).filter(({ near }) => near?.test(beside) === true);
-}
-
-/** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */
-function mustHold({ name, scheme, form }: Candidate, placement: Placement): boolean {
-  const { kind, antiWords } = readName(name);
-  if (scheme && kind === 'login') return true;
-  return (
-    placement === 'config' &&
-    antiWords === 0 &&
-    (kind === 'password' || (form === 'header' && kind !== 'other'))
-  );
-}
-
-/** What an MCP client hands to a server under a credential's name is one, whatever it looks like. */
-function isHanded({ name, slot }: Candidate, path = ''): boolean {
-  const { kind, antiWords } = readName(name);
-  return slot !== null && kind !== 'other' && antiWords === 0 && isOfServer(slot, path);
 }
 
 function broadRule(candidate: Candidate, rules: RuleSet, named: CompiledRule | undefined): Rule | undefined {

@@ -118,7 +118,7 @@ function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule
   const slot = slotAround(facts, span);
   const value = text.slice(span.start, span.end);
   const check = rule.check === undefined ? undefined : checkValue(rule.check, value);
-  const doubt = isPublished(value) ? 'its vendor publishes it as an example' : whyDull(value);
+  const doubt = rule.files === undefined ? whyDoubted(value) : undefined;
   return {
     rule,
     kind: 'literal',
@@ -131,6 +131,10 @@ function textMatch(text: string, span: Span, facts: FileFacts | null, rule: Rule
     reasons: [...reasonsOf(rule), ...[check?.reason, doubt].filter((reason) => reason !== undefined)],
     ...endOf(check),
   };
+}
+
+function whyDoubted(value: string): string | undefined {
+  return isPublished(value) ? 'its vendor publishes it as an example' : whyDull(value);
 }
 
 /** What the value itself says of its lifetime. */

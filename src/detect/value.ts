@@ -9,6 +9,7 @@ const references: readonly RegExp[] = [
   /\{\{.{0,200}\}\}/,
   /<%|%>/,
   /^%[A-Za-z_]\w*%$/,
+  /^\[[A-Za-z][\w.]*\]::/,
   /^(op|vault|ssm|secretref|secretsmanager|keyring|pass|sops|awssm|gcpsm|akv|infisical|doppler):/i,
   /^(arn:aws|file:|env:|!vault|@Microsoft\.KeyVault)/,
   /^(secrets?|env|vars|process\.env|os\.environ|var|local|data|self|this|config|settings)[.[]/,
@@ -17,7 +18,7 @@ const references: readonly RegExp[] = [
 
 /** Words that only a stand-in holds; the short ones must stand alone. */
 const placeholderWords =
-  /example|placeholder|changeme|change[-_ ]me|redacted|replace[-_ ]?(?:me|this|with)|insert[-_ ]|dummy[-_ ]|your[-_ ]|x{5}|\*{3}|\.{3}/i;
+  /example|placeholder|change[-_ ]?(?:me|it)|redacted|replace[-_ ]?(?:me|this|with)|insert[-_ ]|dummy[-_ ]|your[-_ ]|x{5}|\*{3}|\.{3}/i;
 const shortWords =
   /(?:^|[^A-Za-z0-9])(?:todo|fake|sample|dummy|foo|bar|baz|none|null|undefined|your|the|not[-_ ]?real|my)(?:[^A-Za-z0-9]|$)/i;
 const stockValues =
@@ -41,7 +42,8 @@ export function isStandIn(text: string): boolean {
     /^<.*>$|^\[.*\]$|^[-*_.#?]+$/.test(text) ||
     stockValues.test(text) ||
     placeholderWords.test(text) ||
-    /(.)\1{11}/.test(text) ||
+    // A zero byte is an A in base64.
+    /([^A])\1{11}|^.{0,6}A{12}/.test(text) ||
     new Set(text).size <= 2 ||
     isPackedStandIn(text)
   );
@@ -181,9 +183,23 @@ function alphabetSize(text: string): number {
 /** A digest that says so, as of an image. */
 const digest = /(?:^|[^A-Za-z0-9])sha(?:1|256|384|512)[-:][A-Za-z0-9+/=]{40,}/;
 
+/** Base64 of what begins as a picture, an archive, a document or a serialised object does. */
+const packedFile =
+  /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UEsDB|H4sI|JVBERi0|rO0AB|AAEAAAD\/{3}|PD94bWw|PHN2Zy|PCFET0)/;
+
+const word = /^["'(¿¡]?\p{L}{2,}["').,:;!?…]*$/u;
+
+/** Says whether a text is written for people: a phrase, or a word of letters beyond ASCII. */
+function isProse(text: string): boolean {
+  if (!/\s/.test(text)) return !/\d/.test(text) && /(?![\0-\x7f])\p{L}/u.test(text);
+  const parts = text.split(/\s+/, 40);
+  const words = parts.filter((part) => word.test(part)).length;
+  return words >= 2 && words >= parts.length * 0.6;
+}
+
 /** Says whether a candidate is worth a score: no reference, no stand-in, nothing that is too short. */
 export function isOpen({ value }: { readonly value: string }): boolean {
   const text = value.trim();
-  if (text.length < 4 || digest.test(text)) return false;
+  if (text.length < 4 || digest.test(text) || packedFile.test(text) || isProse(text)) return false;
   return !references.some((pattern) => pattern.test(text)) && !isStandIn(text);
 }

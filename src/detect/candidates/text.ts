@@ -40,6 +40,7 @@ export function textCandidates(
     if (index < after) continue;
     const name = nameAround(text, index, index + word.length);
     after = name.end;
+    if (text.slice(Math.max(0, name.start - 2), name.start) === '$(') continue;
     const read = afterName(text, name);
     if (read === undefined) continue;
     if (!read.quoted && code && !isInString(text, read.span.start)) continue;
@@ -107,6 +108,7 @@ function signAfter(text: string, name: Name): Read | undefined {
   const signed = matchAt(sign, text, closed);
   if (signed === undefined) return undefined;
   const separator = text.slice(closed, signed);
+  if (separator === ',' && text.slice(name.end, closed).includes(')')) return undefined;
   const end = skipSpace(text, signed, separator);
   const query = separator === '=' && '?&'.includes(text.charAt(name.start - 1)) && name.start > 0;
   const stop = separator === '>' ? '<' : query ? '&#' : '';

@@ -1,5 +1,6 @@
 import { textCandidates } from '../candidates/text.ts';
-import { thresholds, weigh } from '../model/judge.ts';
+import { leastDemand } from '../demand.ts';
+import { weigh } from '../model/judge.ts';
 import { classify, isOpen, isPasswordLike } from '../value.ts';
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
 import { RunFinder } from './runs.ts';
@@ -13,7 +14,6 @@ const MOST_NAME = 60;
 /** Bytes around a name in which the model sees what it needs. */
 const BEFORE_CANDIDATE = 260;
 const AFTER_CANDIDATE = 1600;
-const leastScore = Math.min(thresholds.low, thresholds.slot);
 const anyCode = 'any.ts';
 /** Bytes before a name in which its line begins. */
 const LINE = 400;
@@ -199,7 +199,7 @@ export class NameJudge {
       { start: Math.max(0, at - from - MOST_NAME), end: Math.min(text.length, last + MOST_NAME) },
     ];
     return textCandidates(text, this.#isCode ? anyCode : undefined, names).some(
-      (candidate) => isOpen(candidate) && weigh(text, candidate).score >= leastScore,
+      (candidate) => isOpen(candidate) && weigh(text, candidate).score >= leastDemand(text, candidate),
     );
   }
 
