@@ -26,7 +26,8 @@ export function excerptYaml(text: string, places: readonly Span[]): string {
     next = lineUntil(lines, first, (line) => line.start >= end);
     const last = blockAround(text, lines, next - 1);
     leaves.fill(left.all, from, last?.to ?? next);
-    if (last === undefined) cutLast(text, lines, leaves, { last: next - 1, least: end - MOST_CUT });
+    if (last === undefined && end < text.length)
+      cutLast(text, lines, leaves, { last: next - 1, least: end - MOST_CUT });
     keepAbove(lines, leaves, from);
   }
   return lines.map((line, at) => write(text, line, leaves[at] ?? left.nothing)).join('\n');
