@@ -185,8 +185,8 @@ describe('refuses', () => {
   const header = 'headers: { Authorization: `SSWS ${process.env.OKTA_API_TOKEN}` }';
 
   it.each([
-    [`function go() { return fetch('x', { ${header} }); }`, /not asynchronous/],
-    [`const client = axios.create({ ${header} });`, /when the file is loaded/],
+    [`function go() { send('x', { ${header} }, done); }`, /not asynchronous/],
+    [`const client = connect({ ${header} });`, /when the file is loaded/],
     ['export const token = process.env.OKTA_API_TOKEN;', /exported/],
     ['module.exports = { token: process.env.OKTA_API_TOKEN };', /handed on as token/],
     ['let token = process.env.OKTA_API_TOKEN; token = 1; f(token);', /assigned more than once/],
@@ -196,7 +196,8 @@ describe('refuses', () => {
       "async function go(a = { ['Authorization']: 'SSWS ' + process.env.OKTA_API_TOKEN }) {}",
       /default of a parameter/,
     ],
-    ['if (process.env.OKTA_API_TOKEN) start();', /not understood/],
+    ['if (process.env.OKTA_API_TOKEN) start();', /no request/],
+    ['const id = hash(process.env.OKTA_API_TOKEN);', /given to hash/],
     ['const config = { token: process.env.OKTA_API_TOKEN }; start(config);', /handed on as a whole/],
     ['const token = process.env.OKTA_API_TOKEN;', /no request/],
   ])('%s', async (text, why) => {

@@ -1,11 +1,11 @@
-import { child, isWrapper, list, spanOf, word, type Ast, type JsNode } from './ast.ts';
+import { child, list, spanOf, type Ast, type JsNode } from './ast.ts';
 import { adoptGuard } from './adopt-guard.ts';
 import { destinationOf, nameOfParameter, parameterReads, type Destination } from './adopt-handed.ts';
 import { adoptHeader, isHeaderPlace } from './adopt-header.ts';
-import { liftAround } from './adopt-lift.ts';
 import { refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
+import { returnedTo } from './adopt-returned.ts';
 import { adoptClient, isClientToken } from './adopt-sdk.ts';
-import { adoptShared } from './adopt-shared.ts';
+import { outermost } from './adopt-value.ts';
 import { dotted, keyName } from './names.ts';
 import { fieldReads, referencesTo } from './references.ts';
 import { toText } from './texts.ts';
@@ -18,13 +18,11 @@ export function follow(rewrite: Rewrite, node: JsNode, kind: Kind): Refused | un
   if (rewrite.seen.has(node)) return undefined;
   rewrite.seen.add(node);
   const value = outermost(rewrite, node);
+  if (value !== node && rewrite.seen.has(value)) return undefined;
+  rewrite.seen.add(value);
   const parent = rewrite.ast.parents.get(value);
   if (parent === undefined) return refuse(node, 'the place where it is read was not understood');
-  if (isHeaderPlace(rewrite.ast, value)) {
-    if (adoptShared(rewrite, value)) return undefined;
-    liftAround(rewrite, value);
-    return adoptHeader(rewrite, value);
-  }
+  if (isHeaderPlace(rewrite.ast, value)) return adoptHeader(rewrite, value);
   if (kind === 'secret' && adoptGuard(rewrite, value)) return undefined;
   const place = places[parent.type];
   return place === undefined ? elsewhere(parent, value) : place({ rewrite, parent, value, kind });
@@ -47,27 +45,9 @@ const places: Readonly<Record<string, (spot: Spot) => Refused | undefined>> = {
   ClassPrivateProperty: followClassField,
   CallExpression: followArgument,
   NewExpression: followArgument,
+  ReturnStatement: followReturned,
+  ArrowFunctionExpression: followReturned,
 };
-
-/** Types, parentheses and defaults belong to the value. */
-function outermost({ ast }: Rewrite, node: JsNode): JsNode {
-  let at = node;
-  for (let parent = ast.parents.get(at); parent !== undefined; parent = ast.parents.get(at)) {
-    const isDefault =
-      parent.type === 'LogicalExpression' &&
-      child(parent, 'left') === at &&
-      word(parent, 'operator') !== '&&' &&
-      isPlain(child(parent, 'right'));
-    const isText = parent.type === 'CallExpression' && dotted(child(parent, 'callee')) === 'String';
-    if (!isWrapper(parent) && !isDefault && !isText) return at;
-    at = parent;
-  }
-  return at;
-}
-
-function isPlain(node: JsNode | undefined): boolean {
-  return /^(StringLiteral|NullLiteral)$/.test(node?.type ?? '') || dotted(node) === 'undefined';
-}
 
 /** `SSWS ${token}` is a whole header value; any other text with the secret in it is not understood. */
 function followText({ rewrite, value, kind }: Spot): Refused | undefined {
@@ -192,6 +172,19 @@ function followClassField({ rewrite, parent, kind }: Spot): Refused | undefined 
   if (isShared || isOpen) return refuse(parent, `${path} may be read elsewhere`);
   rewrite.removed.add(parent);
   return followField(rewrite, path, kind);
+}
+
+/** Follows what a function gives back to each of its calls; the function goes. */
+function followReturned({ rewrite, parent, value, kind }: Spot): Refused | undefined {
+  const found = returnedTo(rewrite, value);
+  if ('refused' in found) return found;
+  const { taken, holder } = found;
+  rewrite.returning.set(holder, (rewrite.returning.get(holder) ?? new Set<JsNode>()).add(parent));
+  for (const one of taken) {
+    const refused = follow(rewrite, one, kind);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
 }
 
 /** Follows an argument into the function or class that takes it. */

@@ -1,37 +1,77 @@
-import { child, list, spanOf, unwrap, word, type Ast, type JsNode } from './ast.ts';
+import { child, list, unwrap, word, type Ast, type JsNode } from './ast.ts';
+import { onlyFails } from './adopt-fails.ts';
 import type { Rewrite } from './adopt-rewrite.ts';
 import { dotted } from './names.ts';
 
-/** Takes out a check that the secret is there: `if (!token) throw …`, one side of `||`, `assert(token)`. */
+/**
+ * Takes out a question whether the secret is there: `if (!token) throw …` goes, `token ? a : b` becomes `a`, any other
+ * one is answered with yes, as the identity is always there. Says whether it was such a question.
+ */
 export function adoptGuard(rewrite: Rewrite, value: JsNode): boolean {
   const { ast } = rewrite;
-  const test = testOf(ast, value);
+  const { test, isThere } = testOf(ast, value);
   const parent = ast.parents.get(test);
   if (parent === undefined) return false;
-  if (parent.type === 'CallExpression')
-    return dropSearch(rewrite, parent, test) || dropAssertion(rewrite, parent, test);
-  if (test === value) return false;
-  if (parent.type === 'LogicalExpression' && word(parent, 'operator') === '||') {
-    return dropSide(rewrite, parent, test);
-  }
-  if (parent.type !== 'IfStatement' || child(parent, 'test') !== test || !onlyFails(parent)) return false;
-  rewrite.removed.add(parent);
-  return true;
+  if (parent.type === 'CallExpression' && test === value)
+    return (
+      dropSearch(rewrite, parent, test) || dropCall(rewrite, parent, test) || answer(rewrite, test, true)
+    );
+  if (!isThere && (dropSide(rewrite, parent, test) || dropIf(rewrite, parent, test))) return true;
+  return isThere
+    ? keepBranch(rewrite, parent, test) || answer(rewrite, test, true)
+    : answer(rewrite, test, false);
 }
 
-/** `if (output.includes(token)) fail(…)`: there is nothing left that could leak. */
-function dropSearch({ ast, removed }: Rewrite, call: JsNode, value: JsNode): boolean {
-  const statement = ast.parents.get(call);
-  const isSearch = /\.(includes|indexOf)$/.test(dotted(child(call, 'callee')));
-  if (!isSearch || list(call, 'arguments')[0] !== value || statement?.type !== 'IfStatement') return false;
-  if (child(statement, 'test') !== call || !onlyFails(statement)) return false;
+interface Test {
+  readonly test: JsNode;
+  /** What the question asks: whether the secret is there, or whether it is missing. */
+  readonly isThere: boolean;
+}
+
+/** `!token`, `token === undefined`, `token !== ''`, `typeof token === 'undefined'`. */
+function testOf(ast: Ast, value: JsNode): Test {
+  const at = isUnary(ast.parents.get(value), 'typeof') ? (ast.parents.get(value) ?? value) : value;
+  const parent = ast.parents.get(at);
+  if (parent !== undefined && isUnary(parent, '!')) return { test: parent, isThere: false };
+  const operator = word(parent, 'operator');
+  if (parent?.type !== 'BinaryExpression' || !/^[!=]={1,2}$/.test(operator))
+    return { test: value, isThere: true };
+  const other = child(parent, 'left') === at ? child(parent, 'right') : child(parent, 'left');
+  const isEmptiness = at === value ? isEmpty(other) : other?.['value'] === 'undefined';
+  return isEmptiness ? { test: parent, isThere: operator.startsWith('!') } : { test: value, isThere: true };
+}
+
+function isUnary(node: JsNode | undefined, operator: string): boolean {
+  return node?.type === 'UnaryExpression' && word(node, 'operator') === operator;
+}
+
+function isEmpty(node: JsNode | undefined): boolean {
+  if (node === undefined) return false;
+  return node.type === 'NullLiteral' || dotted(node) === 'undefined' || unwrap(node)['value'] === '';
+}
+
+function dropIf({ removed }: Rewrite, statement: JsNode, test: JsNode): boolean {
+  if (statement.type !== 'IfStatement' || child(statement, 'test') !== test || !onlyFails(statement))
+    return false;
   removed.add(statement);
   return true;
 }
 
-function dropAssertion({ ast, removed }: Rewrite, call: JsNode, test: JsNode): boolean {
+/** `if (output.includes(token)) fail(…)`: there is nothing left that could leak. */
+function dropSearch(rewrite: Rewrite, call: JsNode, value: JsNode): boolean {
+  const isSearch = /\.(includes|indexOf)$/.test(dotted(child(call, 'callee')));
+  if (!isSearch || list(call, 'arguments')[0] !== value) return false;
+  const parent = rewrite.ast.parents.get(call);
+  return parent !== undefined && (dropSide(rewrite, parent, call) || dropIf(rewrite, parent, call));
+}
+
+/** `assert(token)`, `console.log(token)`. */
+function dropCall({ ast, removed }: Rewrite, call: JsNode, test: JsNode): boolean {
   const statement = ast.parents.get(call);
-  if (!/^(assert|assert\.ok|ok|invariant)$/.test(dotted(child(call, 'callee')))) return false;
+  const callee = dotted(child(call, 'callee'));
+  const isAssertion = /^(assert|assert\.ok|ok|invariant)$/.test(callee);
+  const isLog = /^console\.\w+$/.test(callee) && list(call, 'arguments').length === 1;
+  if (!isAssertion && !isLog) return false;
   if (statement?.type !== 'ExpressionStatement' || list(call, 'arguments')[0] !== test) return false;
   removed.add(statement);
   return true;
@@ -39,12 +79,16 @@ function dropAssertion({ ast, removed }: Rewrite, call: JsNode, test: JsNode): b
 
 /** `!a || !token` keeps its other side. */
 function dropSide({ ast, edits }: Rewrite, logical: JsNode, side: JsNode): boolean {
+  if (logical.type !== 'LogicalExpression' || word(logical, 'operator') !== '||') return false;
   if (!isGuardOf(ast, logical)) return false;
-  const [left, right] = [child(logical, 'left'), child(logical, 'right')];
-  if (left === undefined || right === undefined) return false;
-  const span =
-    side === left ? { start: left.start, end: right.start } : { start: left.end, end: spanOf(right).end };
-  edits.push({ span, text: '', reason: 'there is no static secret to check for' });
+  edits.push({
+    span:
+      side === child(logical, 'left')
+        ? { start: logical.start, end: behindOperator(ast, logical) }
+        : { start: beforeOperator(ast, logical), end: logical.end },
+    text: '',
+    reason: 'there is no static secret to check for',
+  });
   return true;
 }
 
@@ -54,34 +98,59 @@ function isGuardOf(ast: Ast, node: JsNode): boolean {
   return parent?.type === 'IfStatement' && child(parent, 'test') === node && onlyFails(parent);
 }
 
-/** `!token`, `token === undefined`, `token === ''`. */
-function testOf(ast: Ast, value: JsNode): JsNode {
-  const parent = ast.parents.get(value);
-  if (parent?.type === 'UnaryExpression' && word(parent, 'operator') === '!') return parent;
-  if (parent?.type !== 'BinaryExpression' || !/^={2,3}$/.test(word(parent, 'operator'))) return value;
-  const other = child(parent, 'left') === value ? child(parent, 'right') : child(parent, 'left');
-  return isEmpty(other) ? parent : value;
+/** Parentheses belong to neither side. */
+function behindOperator({ text }: Ast, logical: JsNode): number {
+  const right = child(logical, 'right')?.start ?? logical.end;
+  const between = text.slice(child(logical, 'left')?.end ?? right, right);
+  return right - (/[(\s]*$/.exec(between)?.[0].trimStart().length ?? 0);
 }
 
-function isEmpty(node: JsNode | undefined): boolean {
-  if (node === undefined) return false;
-  return node.type === 'NullLiteral' || dotted(node) === 'undefined' || unwrap(node)['value'] === '';
+function beforeOperator({ text }: Ast, logical: JsNode): number {
+  const left = child(logical, 'left')?.end ?? logical.start;
+  const between = text.slice(left, child(logical, 'right')?.start ?? left);
+  return left + (/^[)\s]*/.exec(between)?.[0].trimEnd().length ?? 0);
 }
 
-/** The branch does nothing but end. */
-function onlyFails(statement: JsNode): boolean {
-  if (child(statement, 'alternate') !== undefined) return false;
-  const branch = child(statement, 'consequent');
-  const body =
-    branch?.type === 'BlockStatement' ? list(branch, 'body') : branch === undefined ? [] : [branch];
-  return body.length > 0 && body.every((one) => endsOrSays(one));
-}
-
-function endsOrSays(statement: JsNode): boolean {
-  if (statement.type === 'ThrowStatement') return true;
-  const expression = child(statement, 'expression');
-  const call = expression?.type === 'AwaitExpression' ? child(expression, 'argument') : expression;
-  return /^(fail|die|abort|process\.exit|console\.\w+|\w*[lL]og(ger)?\.\w+)$/.test(
-    dotted(child(call, 'callee')),
+/** `token ? a : b` becomes `a`, `token && a` too. */
+function keepBranch({ ast, edits, decided }: Rewrite, parent: JsNode, test: JsNode): boolean {
+  const reason = 'the identity is always there';
+  if (parent.type === 'LogicalExpression' && word(parent, 'operator') === '&&') {
+    if (child(parent, 'left') !== test) return false;
+    edits.push({ span: { start: parent.start, end: behindOperator(ast, parent) }, text: '', reason });
+    return true;
+  }
+  const [kept, other] = [child(parent, 'consequent'), child(parent, 'alternate')];
+  if (parent.type !== 'ConditionalExpression' || child(parent, 'test') !== test) return false;
+  if (kept === undefined || other === undefined) return false;
+  decided.add(parent);
+  edits.push(
+    { span: { start: parent.start, end: kept.start }, text: '', reason },
+    { span: { start: kept.end, end: parent.end }, text: '', reason },
   );
+  return true;
+}
+
+/** Writes the answer where only truth counts. */
+function answer({ ast, edits }: Rewrite, test: JsNode, isTrue: boolean): boolean {
+  if (!isBoolean(test) && !isAsked(ast, test)) return false;
+  edits.push({
+    span: { start: test.start, end: test.end },
+    text: String(isTrue),
+    reason: 'the identity is always there',
+  });
+  return true;
+}
+
+function isBoolean(test: JsNode): boolean {
+  return test.type === 'BinaryExpression' || isUnary(test, '!');
+}
+
+/** Whether only the truth of a value counts at its place. */
+function isAsked(ast: Ast, node: JsNode): boolean {
+  const parent = ast.parents.get(node);
+  if (parent === undefined) return false;
+  if (/^(IfStatement|ConditionalExpression)$/.test(parent.type)) return child(parent, 'test') === node;
+  if (parent.type === 'CallExpression') return dotted(child(parent, 'callee')) === 'Boolean';
+  if (parent.type === 'LogicalExpression') return word(parent, 'operator') !== '??' && isAsked(ast, parent);
+  return isUnary(parent, '!');
 }

@@ -1,5 +1,8 @@
-import { above, child, isFunction, list, spanOf, word, type Ast, type JsNode } from './ast.ts';
-import { helperArguments, refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
+import { list, spanOf, child, word, type Ast, type JsNode } from './ast.ts';
+import { adoptDefault, adoptInstance } from './adopt-instance.ts';
+import type { Refused, Rewrite } from './adopt-rewrite.ts';
+import { adoptShared } from './adopt-shared.ts';
+import { waitFor } from './adopt-wait.ts';
 import { keyName, propertyName } from './names.ts';
 
 /** Says whether the value of an expression becomes an Authorization header here. */
@@ -21,32 +24,21 @@ function isAuthorization(name: string | undefined): boolean {
   return name?.toLowerCase() === 'authorization';
 }
 
-/** Replaces a whole header value by a call of the helper (tier T3). */
+/**
+ * Replaces a whole header value by a call of the helper (tier T3): for each request of a client that is made once, at
+ * each place that takes an object of headers, else where it stands.
+ */
 export function adoptHeader(rewrite: Rewrite, value: JsNode): Refused | undefined {
-  const problem = whyNoAwait(rewrite.ast, value);
-  const holder = above(rewrite.ast, value, isFunction);
-  const isLifted = holder !== undefined && rewrite.lifted.has(holder);
-  if (problem !== undefined && !isLifted) return refuse(value, problem);
-  rewrite.hasHeader = true;
-  const call = `await ${rewrite.agentName}.authorization(${helperArguments(rewrite)})`;
+  const made = adoptDefault(rewrite, value) ?? adoptInstance(rewrite, value);
+  if (made !== undefined) return made === true ? undefined : made;
+  if (adoptShared(rewrite, value)) return undefined;
+  const text = waitFor(rewrite, value);
+  if (typeof text !== 'string') return text;
   const isShorthand = rewrite.ast.parents.get(value)?.['shorthand'] === true;
   rewrite.edits.push({
     span: spanOf(value),
-    text: isShorthand ? `${word(value, 'name')}: ${call}` : call,
+    text: isShorthand ? `${word(value, 'name')}: ${text}` : text,
     reason: 'a short-lived token in place of the static one',
   });
   return undefined;
-}
-
-/** Says why a token cannot be awaited at a place. Code never becomes asynchronous that was not. */
-export function whyNoAwait(ast: Ast, node: JsNode): string | undefined {
-  const holder = above(ast, node, (one) => isFunction(one) || /^(ClassProperty|StaticBlock)$/.test(one.type));
-  if (holder === undefined) {
-    const isAwaited = above(ast, node, (one) => one.type === 'AwaitExpression') !== undefined;
-    if (ast.isModule && isAwaited) return undefined;
-    return 'the header is made once, when the file is loaded, and would outlive a five-minute token';
-  }
-  if (!isFunction(holder) || holder['async'] !== true) return 'the function around it is not asynchronous';
-  const isParameter = list(holder, 'params').some((one) => one.start <= node.start && one.end >= node.end);
-  return isParameter ? 'a default of a parameter cannot wait for a token' : undefined;
 }

@@ -18,9 +18,7 @@ export function helperNames(ast: Ast, target: Adoption): HelperNames {
   const module = `${target.helperPath}/helper.mjs`;
   const existing = existingAgent(ast, target, module);
   if (existing !== undefined) return { agentName: existing, quote, edits: [] };
-  const taken = new Set(
-    ast.nodes.flatMap((node) => (node.type === 'Identifier' ? [word(node, 'name')] : [])),
-  );
+  const taken = takenNames(ast);
   const agentName = free('agentId', taken);
   const imported = free('agent', taken);
   const end = endOf(ast);
@@ -34,7 +32,13 @@ export function helperNames(ast: Ast, target: Adoption): HelperNames {
   return { agentName, quote, edits: [insertion(ast, lines)] };
 }
 
-function free(name: string, taken: ReadonlySet<string>): string {
+/** Every name that a file speaks of. */
+export function takenNames(ast: Ast): ReadonlySet<string> {
+  return new Set(ast.nodes.flatMap((node) => (node.type === 'Identifier' ? [word(node, 'name')] : [])));
+}
+
+/** Gives a name that is not taken: the wanted one, else with a number. */
+export function free(name: string, taken: ReadonlySet<string>): string {
   for (let n = 1; ; n += 1) {
     const candidate = n === 1 ? name : `${name}${n}`;
     if (!taken.has(candidate)) return candidate;
@@ -87,8 +91,8 @@ function quoteOf(ast: Ast): string {
   return first !== undefined && ast.text.charAt(first.start) === '"' ? '"' : "'";
 }
 
-/** Whether the file ends its statements with semicolons. */
-function endOf(ast: Ast): string {
+/** Gives what the file ends its statements with: a semicolon or nothing. */
+export function endOf(ast: Ast): string {
   const body = list(ast.root, 'body').filter((node) =>
     /^(Import|Variable)Declaration$|^ExpressionStatement$/.test(node.type),
   );

@@ -1,5 +1,4 @@
 import { above, child, isFunction, list, word, type Ast, type JsNode } from './ast.ts';
-import { whyNoAwait } from './adopt-header.ts';
 import type { Rewrite } from './adopt-rewrite.ts';
 import { dotted, keyName } from './names.ts';
 import { isRead } from './references.ts';
@@ -22,6 +21,24 @@ export function liftAround(rewrite: Rewrite, node: JsNode): boolean {
   return true;
 }
 
+/** Says whether `liftAround` would. */
+export function canLift(ast: Ast, node: JsNode): boolean {
+  return collect(ast, node, new Map(), 0);
+}
+
+/** Says why a token cannot be awaited at a place as the code stands. */
+export function whyNoAwait(ast: Ast, node: JsNode): string | undefined {
+  const holder = above(ast, node, (one) => isFunction(one) || /^(ClassProperty|StaticBlock)$/.test(one.type));
+  if (holder === undefined) {
+    const isAwaited = above(ast, node, (one) => one.type === 'AwaitExpression') !== undefined;
+    if (ast.isModule && isAwaited) return undefined;
+    return 'the header is made once, when the file is loaded, and would outlive a five-minute token';
+  }
+  if (!isFunction(holder) || holder['async'] !== true) return 'the function around it is not asynchronous';
+  const isParameter = list(holder, 'params').some((one) => one.start <= node.start && one.end >= node.end);
+  return isParameter ? 'a default of a parameter cannot wait for a token' : undefined;
+}
+
 /** Collects what must become asynchronous for a place to wait. */
 function collect(ast: Ast, node: JsNode, found: Map<JsNode, readonly JsNode[]>, depth: number): boolean {
   if (whyNoAwait(ast, node) === undefined) return true;
@@ -39,7 +56,7 @@ function collect(ast: Ast, node: JsNode, found: Map<JsNode, readonly JsNode[]>, 
 }
 
 /** `this.headers` of a method, the plain name of a function. */
-function nameOf(ast: Ast, holder: JsNode): string | undefined {
+export function nameOf(ast: Ast, holder: JsNode): string | undefined {
   if (/^Class(Private)?Method$/.test(holder.type)) return methodName(holder);
   const declared = holder.type === 'FunctionDeclaration' ? holder : ast.parents.get(holder);
   const id = child(declared, 'id');
@@ -59,7 +76,7 @@ function isExported(ast: Ast, node: JsNode): boolean {
 }
 
 /** Gives all calls of a function; nothing where it is also used otherwise. */
-function callsOf(ast: Ast, name: string): readonly JsNode[] | undefined {
+export function callsOf(ast: Ast, name: string): readonly JsNode[] | undefined {
   const last = name.split('.').at(-1) ?? name;
   const isMethod = name.startsWith('this.');
   const mentions = ast.nodes.filter((node) => {

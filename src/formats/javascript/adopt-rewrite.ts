@@ -23,6 +23,14 @@ export interface Rewrite {
   readonly gives: Given[];
   /** Functions that became asynchronous. */
   readonly lifted: Map<JsNode, string>;
+  /** Requests that wait for their token, and the name of the header in them. */
+  readonly chained: Map<JsNode, string>;
+  /** Conditional expressions of which one side is left. */
+  readonly decided: Set<JsNode>;
+  /** Functions that only give the secret back, with the statements that do. */
+  readonly returning: Map<JsNode, Set<JsNode>>;
+  /** The reads of the secret that are rewritten. */
+  readonly reading: ReadonlySet<JsNode>;
   hasHeader: boolean;
   hasClient: boolean;
 }

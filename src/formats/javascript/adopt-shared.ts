@@ -1,48 +1,72 @@
 import { child, list, spanOf, word, type Ast, type JsNode } from './ast.ts';
-import { whyNoAwait } from './adopt-header.ts';
-import { helperArguments, type Rewrite } from './adopt-rewrite.ts';
+import type { Rewrite } from './adopt-rewrite.ts';
+import { whyNoAwait } from './adopt-lift.ts';
+import { canWait, waitFor } from './adopt-wait.ts';
+import { keyName, propertyName } from './names.ts';
 import { referencesTo } from './references.ts';
 
 interface Shared {
   readonly property: JsNode;
-  readonly object: JsNode;
+  readonly headers: JsNode;
+  /** The property of the options that holds the headers, where the constant is one of options. */
+  readonly within: JsNode | undefined;
   readonly declarator: JsNode;
+  readonly root: JsNode;
+}
+
+/** A read of the constant: of the headers, or of the options around them. */
+interface Read {
+  readonly node: JsNode;
+  readonly isOptions: boolean;
 }
 
 /**
- * Moves the header out of an object that is made once when the file is loaded: each request that takes the object
- * gets a token of its own. Says whether it did; it changes nothing otherwise.
+ * Moves the header out of an object of headers, or of options, that is made where no token can be waited for: each
+ * request that takes the object gets a token of its own. Says whether it did; it changes nothing otherwise.
  */
 export function adoptShared(rewrite: Rewrite, value: JsNode): boolean {
-  const { ast, bindings } = rewrite;
+  const { ast } = rewrite;
   const shared = whyNoAwait(ast, value) === undefined ? undefined : sharedObject(rewrite, value);
   if (shared === undefined) return false;
-  const { property, object, declarator } = shared;
-  const reads = referencesTo(ast, bindings, object);
-  const isLegal = reads.every((one) => whyNoAwait(ast, one) === undefined && isTaken(ast, one));
+  const reads = readsOf(rewrite, shared);
+  const isLegal = reads.every((one) => isTaken(ast, one) && canWait(rewrite, one.node));
   if (reads.length === 0 || !isLegal) return false;
-  const isOnly = list(object, 'properties').length === 1;
-  for (const read of reads) replaceRead(rewrite, read, headerText(rewrite, property), isOnly);
-  rewrite.removed.add(isOnly ? declarator : property);
-  rewrite.hasHeader = true;
+  const isOnly = list(shared.headers, 'properties').length === 1;
+  for (const read of reads) replaceRead(rewrite, read, { shared, isOnly });
+  rewrite.removed.add(isOnly ? wholeOf(shared) : shared.property);
   return true;
+}
+
+function wholeOf({ within, root, declarator }: Shared): JsNode {
+  return within === undefined || list(root, 'properties').length === 1 ? declarator : within;
 }
 
 /** The constant of this file that holds the header, if it is one. */
 function sharedObject({ ast, bindings }: Rewrite, value: JsNode): Shared | undefined {
   const property = ast.parents.get(value);
-  const object = property && ast.parents.get(property);
-  const declarator = object && ast.parents.get(object);
-  if (property?.type !== 'ObjectProperty' || declarator?.type !== 'VariableDeclarator') return undefined;
+  const headers = property && ast.parents.get(property);
+  if (property?.type !== 'ObjectProperty' || headers?.type !== 'ObjectExpression') return undefined;
+  const holder = ast.parents.get(headers);
+  const within = holder?.type === 'ObjectProperty' && keyName(holder) === 'headers' ? holder : undefined;
+  const root = within === undefined ? headers : ast.parents.get(within);
+  const declarator = root && ast.parents.get(root);
   const id = child(declarator, 'id');
-  if (object === undefined || id?.type !== 'Identifier' || isExported(ast, declarator)) return undefined;
-  return bindings.init(id) === object ? { property, object, declarator } : undefined;
+  if (root === undefined || declarator?.type !== 'VariableDeclarator' || id?.type !== 'Identifier')
+    return undefined;
+  if (isExported(ast, declarator) || bindings.init(id) !== root) return undefined;
+  return { property, headers, within, declarator, root };
 }
 
-function headerText(rewrite: Rewrite, property: JsNode): string {
-  const key = child(property, 'key') ?? property;
-  const name = rewrite.ast.text.slice(key.start, key.end);
-  return `${name}: await ${rewrite.agentName}.authorization(${helperArguments(rewrite)})`;
+/** Each read that gives the headers on; a read of another field does not. */
+function readsOf({ ast, bindings }: Rewrite, { root, within }: Shared): readonly Read[] {
+  return referencesTo(ast, bindings, root).flatMap((node): readonly Read[] => {
+    const parent = ast.parents.get(node);
+    const isMember = parent?.type === 'MemberExpression' && child(parent, 'object') === node;
+    if (!isMember) return [{ node, isOptions: within !== undefined }];
+    const name = propertyName(parent)?.toLowerCase();
+    if (within === undefined) return name === 'authorization' ? [{ node, isOptions: false }] : [];
+    return name === 'headers' ? [{ node: parent, isOptions: false }] : [];
+  });
 }
 
 function isExported(ast: Ast, declarator: JsNode): boolean {
@@ -51,22 +75,43 @@ function isExported(ast: Ast, declarator: JsNode): boolean {
 }
 
 /** The object is taken as a value, as an argument, or spread into another object. */
-function isTaken(ast: Ast, read: JsNode): boolean {
-  const parent = ast.parents.get(read);
-  if (parent?.type === 'SpreadElement') return ast.parents.get(parent)?.type === 'ObjectExpression';
-  if (parent?.type === 'ObjectProperty') return child(parent, 'value') === read;
-  return parent?.type === 'CallExpression' && list(parent, 'arguments').includes(read);
+function isTaken(ast: Ast, { node, isOptions }: Read): boolean {
+  const parent = ast.parents.get(node);
+  if (parent?.type === 'SpreadElement') {
+    const object = ast.parents.get(parent);
+    const items = list(object, 'properties').slice(list(object, 'properties').indexOf(parent));
+    const isOverwritten = isOptions && items.some((one) => keyName(one) === 'headers');
+    return object?.type === 'ObjectExpression' && !isOverwritten;
+  }
+  if (parent?.type === 'ObjectProperty') return child(parent, 'value') === node && !isOptions;
+  return parent?.type === 'CallExpression' && list(parent, 'arguments').includes(node);
 }
 
-function replaceRead({ ast, edits }: Rewrite, read: JsNode, header: string, isOnly: boolean): void {
+function replaceRead(
+  rewrite: Rewrite,
+  { node, isOptions }: Read,
+  { shared, isOnly }: { readonly shared: Shared; readonly isOnly: boolean },
+): void {
+  const { ast, edits } = rewrite;
+  const value = waitFor(rewrite, node);
+  if (typeof value !== 'string') return;
+  const key = child(shared.property, 'key') ?? shared.property;
+  const name = ast.text.slice(node.start, node.end);
+  const header = `${ast.text.slice(key.start, key.end)}: ${value}`;
+  const field = isOptions ? `headers: { ${isOnly ? '' : `...${name}.headers, `}${header} }` : header;
   const reason = 'a short-lived token for each request';
-  const name = word(read, 'name');
-  const parent = ast.parents.get(read);
+  const parent = ast.parents.get(node);
+  const isKept = isOptions ? list(shared.root, 'properties').length > 1 || !isOnly : !isOnly;
+  const own = isKept ? `...${name}, ${field}` : field;
   if (parent?.type === 'SpreadElement') {
-    edits.push({ span: spanOf(parent), text: isOnly ? header : `...${name}, ${header}`, reason });
+    edits.push({ span: spanOf(parent), text: own, reason });
     return;
   }
-  const object = isOnly ? `{ ${header} }` : `{ ...${name}, ${header} }`;
   const isShorthand = parent?.['shorthand'] === true;
-  edits.push({ span: spanOf(read), text: isShorthand ? `${name}: ${object}` : object, reason });
+  const object = `{ ${own} }`;
+  edits.push({
+    span: spanOf(node),
+    text: isShorthand ? `${word(node, 'name')}: ${object}` : object,
+    reason,
+  });
 }

@@ -1,9 +1,11 @@
 import type { Use } from '../../model/facts.ts';
+import type { Edit } from '../../model/place.ts';
 import type { Adopted, Adoption, Entering } from '../types.ts';
 import { child, spanOf, type Ast, type JsNode } from './ast.ts';
 import { follow, followName, followParameter } from './adopt-follow.ts';
 import { enteringAt, nameOfParameter, whyKept } from './adopt-handed.ts';
 import { helperNames } from './adopt-import.ts';
+import { dropReturning } from './adopt-returned.ts';
 import { refuse, toRemovals, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import type { EnvRead } from './env-reads.ts';
 import { dotted } from './names.ts';
@@ -39,19 +41,21 @@ export function adoptJavascript(
     given: new Set(),
     gives: [],
     lifted: new Map(),
+    chained: new Map(),
+    decided: new Set(),
+    returning: new Map(),
+    reading: new Set(uses.flatMap((use) => readOf(reads, use)?.node ?? [])),
     hasHeader: false,
     hasClient: false,
   };
-  const refused = followAll(rewrite, { uses, reads, entering }) ?? whyKept(rewrite);
+  const refused = followAll(rewrite, { uses, reads, entering }) ?? whyKept(rewrite) ?? dropReturning(rewrite);
   if (refused !== undefined) return refused;
   const asks = rewrite.hasHeader || rewrite.hasClient;
   if (!asks && rewrite.gives.length === 0) {
     return { refused: 'no request is made with it in this file', at: uses[0]?.span ?? spanOf(ast.root) };
   }
   const removals = toRemovals(rewrite, 'nothing reads it any more');
-  const kept = rewrite.edits.filter(
-    ({ span }) => !removals.some((one) => one.span.start <= span.start && one.span.end >= span.end),
-  );
+  const kept = rewrite.edits.filter((edit) => !isWithin(edit, [...removals, ...rewrite.edits]));
   const methods = [...rewrite.lifted.values()].filter(
     (name) => name.startsWith('this.') && !name.includes('#'),
   );
@@ -69,6 +73,16 @@ export function adoptJavascript(
   };
 }
 
+/** An edit of a text that another one replaces whole says nothing. */
+function isWithin(edit: Edit, all: readonly Edit[]): boolean {
+  const { start, end } = edit.span;
+  return all.some(({ span }) => {
+    const isWider = span.end - span.start > end - start;
+    const isInside = span.start <= start && (start === end ? span.end > end : span.end >= end);
+    return isWider && isInside;
+  });
+}
+
 function followAll(
   rewrite: Rewrite,
   {
@@ -82,7 +96,7 @@ function followAll(
   },
 ): Refused | undefined {
   for (const use of uses) {
-    const read = reads.find((one) => one.span.start === use.span.start && one.name === use.name);
+    const read = readOf(reads, use);
     if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
     const refused = followRead(rewrite, read.node);
     if (refused !== undefined) return refused;
@@ -95,6 +109,10 @@ function followAll(
     if (refused !== undefined) return refused;
   }
   return undefined;
+}
+
+function readOf(reads: readonly EnvRead[], use: Use): EnvRead | undefined {
+  return reads.find((one) => one.span.start === use.span.start && one.name === use.name);
 }
 
 function followRead(rewrite: Rewrite, node: JsNode): Refused | undefined {
