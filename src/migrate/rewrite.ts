@@ -63,7 +63,9 @@ function untouched(
 ): readonly ManualStep[] {
   return agents.flatMap((agent) => {
     const { id } = agent.spec;
-    if (files.some((file) => file.agents.includes(id)) || manual.some((step) => step.agent === id)) return [];
+    // Code that only asks whether the secret is there, or hands it on, uses nothing else afterwards.
+    const isMoved = files.some((file) => file.agents.includes(id) && file.tier !== null);
+    if (isMoved || manual.some((step) => step.agent === id)) return [];
     const consumer = secret.consumers.find((one) => one.id === agent.consumer);
     const why =
       consumer?.how === 'default'

@@ -109,7 +109,6 @@ describe('a client that is made once', () => {
         'const client = axios.create({ baseURL: "x", headers });',
       ],
     ],
-    ],
     ['its settings', [token, `const settings = { ${header} };`, 'const client = axios.create(settings);']],
     [
       'a factory',

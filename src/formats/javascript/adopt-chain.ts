@@ -76,8 +76,8 @@ function isSteady(ast: Ast, call: JsNode): boolean {
   );
 }
 
-/** Says whether a call makes a client of a library, with its settings first. */
-export function isMaker(ast: Ast, call: JsNode): 'axios' | 'got' | undefined {
+/** Gives the library of which a call makes a client, with its settings first. */
+export function makerOf(ast: Ast, call: JsNode): 'axios' | 'got' | undefined {
   const [root = '', method, ...more] = dotted(child(call, 'callee')).split('.');
   if (call.type !== 'CallExpression' || more.length > 0 || list(call, 'arguments').length === 0)
     return undefined;

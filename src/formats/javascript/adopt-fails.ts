@@ -32,7 +32,7 @@ function isFailure(node: JsNode): boolean {
   if (/^(NullLiteral|UnaryExpression)$/.test(node.type) || dotted(node) === 'undefined') return true;
   if (node['value'] === false) return true;
   if (node.type === 'ArrayExpression') return list(node, 'elements').length === 0;
-  if (node.type === 'NewExpression') return /Error$/.test(dotted(child(node, 'callee')));
+  if (node.type === 'NewExpression') return dotted(child(node, 'callee')).endsWith('Error');
   if (node.type !== 'ObjectExpression') return isFailingCall(node);
   const keys = list(node, 'properties').map((one) => dotted(child(one, 'key')));
   return keys.length === 0 || keys.some((key) => /^(error|errors|isError|errorMessage)$/.test(key));

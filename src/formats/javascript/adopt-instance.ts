@@ -1,9 +1,9 @@
 import { indentAt, lineBreakOf } from '../lines.ts';
-import { isMaker } from './adopt-chain.ts';
+import { makerOf } from './adopt-chain.ts';
 import { endOf, free, takenNames } from './adopt-import.ts';
-import { refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
+import { headersAround, refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import { askText } from './adopt-wait.ts';
-import { child, list, spanOf, type JsNode } from './ast.ts';
+import { child, list, spanOf, type Ast, type JsNode } from './ast.ts';
 import { dotted, keyName, propertyOf } from './names.ts';
 import { referencesTo } from './references.ts';
 
@@ -28,30 +28,22 @@ export function adoptDefault(rewrite: Rewrite, value: JsNode): true | Refused | 
 
 /** A header among the settings of `axios.create` or `got.extend`. Says nothing where it is none. */
 export function adoptInstance(rewrite: Rewrite, value: JsNode): true | Refused | undefined {
-  const { ast } = rewrite;
-  const property = ast.parents.get(value);
-  const headers = property && ast.parents.get(property);
-  if (property?.type !== 'ObjectProperty' || headers?.type !== 'ObjectExpression') return undefined;
-  const made = makers(rewrite, headers);
-  if (made.length === 0) return undefined;
-  const kind = isMaker(ast, made[0]?.call ?? property);
-  for (const { call, options } of made) {
-    const refused =
-      isMaker(ast, call) !== kind
-        ? refuse(call, 'these headers are of clients of two libraries')
-        : kind === 'axios'
-          ? intercept(rewrite, call)
-          : hook(rewrite, options);
+  const found = headersAround(rewrite, value);
+  const made = found === undefined ? [] : makers(rewrite, found.headers);
+  if (found === undefined || made.length === 0) return undefined;
+  for (const one of made) {
+    const refused = one.kind === 'axios' ? intercept(rewrite, one.call) : hook(rewrite, one.options);
     if (refused !== undefined) return refused;
   }
-  const holder = ast.parents.get(headers);
-  const isOnly = list(headers, 'properties').length === 1 && holder?.type === 'ObjectProperty';
-  rewrite.removed.add(isOnly ? holder : property);
+  const holder = rewrite.ast.parents.get(found.headers);
+  const isOnly = list(found.headers, 'properties').length === 1 && holder?.type === 'ObjectProperty';
+  rewrite.removed.add(isOnly ? holder : found.property);
   rewrite.hasHeader = true;
   return true;
 }
 
 interface Made {
+  readonly kind: 'axios' | 'got';
   readonly call: JsNode;
   readonly options: JsNode;
 }
@@ -65,7 +57,10 @@ function makers(rewrite: Rewrite, headers: JsNode): readonly Made[] {
     const isHeaders = property?.type === 'ObjectProperty' && keyName(property) === 'headers';
     if (!isHeaders || options?.type !== 'ObjectExpression') return undefined;
     const calls = spots(rewrite, options).map((one) => ast.parents.get(one));
-    const made = calls.flatMap((call) => (call && isMaker(ast, call) ? [{ call, options }] : []));
+    const made = calls.flatMap((call) => {
+      const kind = call && makerOf(ast, call);
+      return call === undefined || kind === undefined ? [] : [{ call, kind, options }];
+    });
     return made.length === calls.length ? made : undefined;
   });
   const whole = found.flatMap((one) => one ?? []);
@@ -116,12 +111,24 @@ function at(offset: number): { readonly start: number; readonly end: number } {
 /** The statement that does nothing but make a client and name it, give it back or export it. */
 function statementOf({ ast }: Rewrite, call: JsNode): JsNode | undefined {
   const parent = ast.parents.get(call);
-  if (/^(ReturnStatement|ExportDefaultDeclaration)$/.test(parent?.type ?? '')) return parent;
-  const above = parent && ast.parents.get(parent);
-  if (parent?.type === 'AssignmentExpression' && above?.type === 'ExpressionStatement') return above;
-  if (parent?.type !== 'VariableDeclarator' || child(parent, 'id')?.type !== 'Identifier') return undefined;
-  const outer = above && ast.parents.get(above);
-  return outer?.type === 'ExportNamedDeclaration' ? outer : above;
+  if (parent === undefined) return undefined;
+  const outer = ast.parents.get(parent);
+  switch (parent.type) {
+    case 'ReturnStatement':
+    case 'ExportDefaultDeclaration':
+      return parent;
+    case 'AssignmentExpression':
+      return outer?.type === 'ExpressionStatement' ? outer : undefined;
+    case 'VariableDeclarator':
+      return child(parent, 'id')?.type === 'Identifier' ? exportedWith(ast, outer) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function exportedWith(ast: Ast, declaration: JsNode | undefined): JsNode | undefined {
+  const outer = declaration && ast.parents.get(declaration);
+  return outer?.type === 'ExportNamedDeclaration' ? outer : declaration;
 }
 
 function interceptor(rewrite: Rewrite, client: string, statement: JsNode): string {

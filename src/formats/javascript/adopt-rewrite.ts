@@ -50,6 +50,17 @@ export function refuse(node: JsNode, refused: string): Refused {
   return { refused, at: spanOf(node) };
 }
 
+/** Gives the property that a header stands in, with its object; nothing where it stands elsewhere. */
+export function headersAround(
+  { ast }: Rewrite,
+  value: JsNode,
+): { readonly property: JsNode; readonly headers: JsNode } | undefined {
+  const property = ast.parents.get(value);
+  if (property?.type !== 'ObjectProperty') return undefined;
+  const headers = ast.parents.get(property);
+  return headers?.type === 'ObjectExpression' ? { property, headers } : undefined;
+}
+
 /** Gives the arguments of a call of the helper: the resource and its scopes. */
 export function helperArguments({ target, quote }: Rewrite): string {
   const scopes = target.scopes.map((scope) => `${quote}${scope}${quote}`).join(', ');

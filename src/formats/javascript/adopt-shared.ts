@@ -1,5 +1,5 @@
 import { child, list, spanOf, word, type Ast, type JsNode } from './ast.ts';
-import type { Rewrite } from './adopt-rewrite.ts';
+import { headersAround, type Rewrite } from './adopt-rewrite.ts';
 import { whyNoAwait } from './adopt-lift.ts';
 import { canWait, waitFor } from './adopt-wait.ts';
 import { keyName, propertyName } from './names.ts';
@@ -42,19 +42,23 @@ function wholeOf({ within, root, declarator }: Shared): JsNode {
 }
 
 /** The constant of this file that holds the header, if it is one. */
-function sharedObject({ ast, bindings }: Rewrite, value: JsNode): Shared | undefined {
-  const property = ast.parents.get(value);
-  const headers = property && ast.parents.get(property);
-  if (property?.type !== 'ObjectProperty' || headers?.type !== 'ObjectExpression') return undefined;
-  const holder = ast.parents.get(headers);
-  const within = holder?.type === 'ObjectProperty' && keyName(holder) === 'headers' ? holder : undefined;
-  const root = within === undefined ? headers : ast.parents.get(within);
-  const declarator = root && ast.parents.get(root);
+function sharedObject(rewrite: Rewrite, value: JsNode): Shared | undefined {
+  const { ast } = rewrite;
+  const found = headersAround(rewrite, value);
+  const holder = found && ast.parents.get(found.headers);
+  if (found === undefined || holder === undefined) return undefined;
+  const within = holder.type === 'ObjectProperty' && keyName(holder) === 'headers' ? holder : undefined;
+  const root = within === undefined ? found.headers : (ast.parents.get(within) ?? found.headers);
+  const declarator = ast.parents.get(root);
+  return declarator !== undefined && isConstant(rewrite, declarator, root)
+    ? { ...found, within, declarator, root }
+    : undefined;
+}
+
+function isConstant({ ast, bindings }: Rewrite, declarator: JsNode, object: JsNode): boolean {
   const id = child(declarator, 'id');
-  if (root === undefined || declarator?.type !== 'VariableDeclarator' || id?.type !== 'Identifier')
-    return undefined;
-  if (isExported(ast, declarator) || bindings.init(id) !== root) return undefined;
-  return { property, headers, within, declarator, root };
+  if (declarator.type !== 'VariableDeclarator' || id?.type !== 'Identifier') return false;
+  return !isExported(ast, declarator) && bindings.init(id) === object;
 }
 
 /** Each read that gives the headers on; a read of another field does not. */

@@ -27,12 +27,39 @@ export function adoptJavascript(
   target: Adoption,
   entering: readonly Entering[] = [],
 ): Adopted {
-  const { ast, bindings, reads } = code;
-  const names = helperNames(ast, target);
-  const rewrite: Rewrite = {
+  const names = helperNames(code.ast, target);
+  const { agentName, quote } = names;
+  const rewrite = newRewrite(code, uses, { target, agentName, quote });
+  const given = { uses, reads: code.reads, entering };
+  const refused = followAll(rewrite, given) ?? whyKept(rewrite) ?? dropReturning(rewrite);
+  if (refused !== undefined) return refused;
+  const removals = toRemovals(rewrite, 'nothing reads it any more');
+  const kept = rewrite.edits.filter((edit) => !isWithin(edit, [...removals, ...rewrite.edits]));
+  if (kept.length + removals.length === 0) {
+    return { refused: 'no request is made with it in this file', at: uses[0]?.span ?? spanOf(code.ast.root) };
+  }
+  const asks = rewrite.hasHeader || rewrite.hasClient;
+  return {
+    tier: rewrite.hasHeader ? 'T3' : asks ? 'T2' : null,
+    edits: [...(asks ? names.edits : []), ...kept, ...removals],
+    changed: [...rewrite.parameters].map(([parameter, { name, index }]) => ({
+      name,
+      index,
+      parameter: dotted(nameOfParameter(parameter)),
+    })),
+    dropped: changedMethods(rewrite),
+    gives: rewrite.gives,
+  };
+}
+
+function newRewrite(
+  { ast, bindings, reads }: Code,
+  uses: readonly Use[],
+  names: Pick<Rewrite, 'target' | 'agentName' | 'quote'>,
+): Rewrite {
+  return {
     ast,
     bindings,
-    target,
     ...names,
     edits: [],
     removed: new Set(),
@@ -48,29 +75,12 @@ export function adoptJavascript(
     hasHeader: false,
     hasClient: false,
   };
-  const refused = followAll(rewrite, { uses, reads, entering }) ?? whyKept(rewrite) ?? dropReturning(rewrite);
-  if (refused !== undefined) return refused;
-  const asks = rewrite.hasHeader || rewrite.hasClient;
-  if (!asks && rewrite.gives.length === 0) {
-    return { refused: 'no request is made with it in this file', at: uses[0]?.span ?? spanOf(ast.root) };
-  }
-  const removals = toRemovals(rewrite, 'nothing reads it any more');
-  const kept = rewrite.edits.filter((edit) => !isWithin(edit, [...removals, ...rewrite.edits]));
-  const methods = [...rewrite.lifted.values()].filter(
-    (name) => name.startsWith('this.') && !name.includes('#'),
-  );
-  return {
-    tier: rewrite.hasHeader ? 'T3' : asks ? 'T2' : null,
-    edits: [...(asks ? names.edits : []), ...kept, ...removals],
-    changed: [...rewrite.parameters].map(([parameter, { name, index }]) => ({
-      name,
-      index,
-      parameter: dotted(nameOfParameter(parameter)),
-    })),
-    // A method that became asynchronous is another one to its callers.
-    dropped: methods.map((name) => name.slice('this.'.length)),
-    gives: rewrite.gives,
-  };
+}
+
+/** A method that became asynchronous is another one to its callers. */
+function changedMethods({ lifted }: Rewrite): readonly string[] {
+  const names = [...lifted.values()].filter((name) => name.startsWith('this.') && !name.includes('#'));
+  return names.map((name) => name.slice('this.'.length));
 }
 
 /** An edit of a text that another one replaces whole says nothing. */
