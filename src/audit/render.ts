@@ -26,7 +26,8 @@ const deeds: Readonly<
   retire: 'had its old secret retired',
 };
 
-function toSentence(event: AuditEvent): string {
+/** Says who did what for whom. */
+export function toSentence(event: AuditEvent): string {
   const { action, agent, user } = event;
   if (action === 'login') return `${user ?? 'Somebody'} signed in`;
   if (action === 'logout') return `${user ?? 'Somebody'} signed out`;

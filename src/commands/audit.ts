@@ -8,7 +8,7 @@ interface ShowOptions {
   readonly user?: string;
   readonly since?: string;
   readonly follow?: boolean;
-  readonly format: 'text' | 'json' | 'csv' | 'syslog';
+  readonly format: 'text' | 'json' | 'csv' | 'ocsf' | 'syslog';
 }
 
 /** Declares `agent-id audit show | verify | export`. */
@@ -25,7 +25,9 @@ export function addAudit(program: Command, io: Io): void {
     .action((options: { readonly format: string }) => runVerify(options.format, io));
   filtered(audit.command('export').description('Print the entries as data.'))
     .addOption(
-      new Option('--format <format>', 'how to print').choices(['json', 'csv', 'syslog']).default('json'),
+      new Option('--format <format>', 'how to print; ocsf (1.3.0) and syslog are one entry a line')
+        .choices(['json', 'csv', 'ocsf', 'syslog'])
+        .default('json'),
     )
     .action((options: ShowOptions) => runExport(options, io));
 }
@@ -59,16 +61,16 @@ async function runShow(options: ShowOptions, io: Io): Promise<void> {
 }
 
 async function runExport(options: ShowOptions, io: Io): Promise<void> {
-  const [{ readAudit }, { toCsv }, { toSyslog }, { statePaths }, { envelope }] = await Promise.all([
+  const [{ readAudit }, { statePaths }, { envelope }] = await Promise.all([
     import('../audit/read.ts'),
-    import('../audit/csv.ts'),
-    import('../audit/syslog.ts'),
     import('../lib/state.ts'),
     import('../output/version.ts'),
   ]);
   const entries = await readAudit(statePaths(io.env), await toFilter(options, io));
-  if (options.format === 'csv') io.stdout(toCsv(entries));
-  else if (options.format === 'syslog') io.stdout(toSyslog(entries));
+  if (options.format === 'csv') io.stdout((await import('../audit/csv.ts')).toCsv(entries));
+  else if (options.format === 'ocsf')
+    io.stdout((await import('../audit/ocsf.ts')).toOcsf(entries, envelope.tool.version));
+  else if (options.format === 'syslog') io.stdout((await import('../audit/syslog.ts')).toSyslog(entries));
   else io.stdout(`${JSON.stringify({ ...envelope, entries }, null, 2)}\n`);
 }
 

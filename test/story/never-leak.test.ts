@@ -93,6 +93,7 @@ const lines: readonly (readonly string[])[] = [
   ...both('audit', 'verify'),
   ['audit', 'export', '--format', 'json'],
   ['audit', 'export', '--format', 'csv'],
+  ['audit', 'export', '--format', 'ocsf'],
   ['audit', 'export', '--format', 'syslog'],
   ...both('retire', 'OKTA_API_TOKEN', '--yes'),
   ['retire', 'OKTA_API_TOKEN', '--yes', '--quiet-for', '1h', '--format', 'json'],
