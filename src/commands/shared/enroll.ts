@@ -66,9 +66,15 @@ async function enrollHere(whom: Whom, options: EnrollOptions, io: Io): Promise<v
     );
 }
 
-/** Whoever waits for an approval has no rights to ask: what lets machines in so takes P-256. */
+/**
+ * Whoever waits for an approval has no rights to ask: what lets machines in so takes P-256. Throws `untrusted-issuer`,
+ * before there is a key.
+ */
 async function keyKind(locked: LockedAgent, options: EnrollOptions, io: Io): Promise<KeyKind | undefined> {
-  if (options.device === true || options.codeStdin === true) return undefined;
+  if (options.device === true || options.codeStdin === true) {
+    await trustForAgent(locked, statePaths(io.env), io.env);
+    return undefined;
+  }
   return (await open(locked, io)).capabilities.keyKind;
 }
 
@@ -175,8 +181,8 @@ async function enrollJobs(
   io: Io,
 ): Promise<void> {
   const claims = Object.entries(platform.claims).map(([name, value]) => `${name}=${value}`);
+  const adapter = await open(whom.locked, io);
   await audited(whom, io, async () => {
-    const adapter = await open(whom.locked, io);
     if (adapter.trustPlatform === undefined) throw byHand(adapter, whom, [platform.issuer, ...claims]);
     await adapter.trustPlatform(whom.locked.clientId, platform);
   });
