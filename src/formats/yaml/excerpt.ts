@@ -3,11 +3,12 @@ import type { Span } from '../../model/place.ts';
 interface Line {
   readonly start: number;
   readonly end: number;
-  /** Spaces before its first character; Infinity for an empty line. */
+  /** Spaces before its first character; Infinity for an empty line and a comment, which may stand anywhere. */
   readonly indent: number;
 }
 
 const SPACE = 0x20;
+const COMMENT = 0x23;
 
 /** What becomes of a line: nothing is left, what it is called, all. */
 const left = { nothing: 0, key: 1, all: 2 } as const;
@@ -110,7 +111,11 @@ function linesOf(text: string): readonly Line[] {
     const end = next === -1 ? text.length : next;
     let first = start;
     while (first < end && text.charCodeAt(first) === SPACE) first += 1;
-    lines.push({ start, end, indent: first === end ? Infinity : first - start });
+    lines.push({
+      start,
+      end,
+      indent: first === end || text.charCodeAt(first) === COMMENT ? Infinity : first - start,
+    });
     start = end + 1;
   }
   return lines;
