@@ -11,18 +11,25 @@ const found = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], 
 const python = found.stdout?.trim() ?? '';
 const openssl = spawnSync('sh', ['-c', 'command -v openssl'], { encoding: 'utf8' }).stdout.trim();
 
+const cryptography = spawnSync(python, ['-c', 'import cryptography']).status === 0;
+
+/** Python modules that are not there; `cryptography` is none of the standard library. */
+interface PythonAsked extends Asked {
+  readonly hidden?: readonly string[];
+}
+
 async function install({ root }: NativeWorld): Promise<void> {
   const helper = join(import.meta.dirname, '../../src/helper/ports/helper.py');
   await copyFile(helper, join(root, 'agent-id/helper.py'));
-  await symlink(openssl, join(root, 'bin/openssl'));
+  if (openssl !== '') await symlink(openssl, join(root, 'bin/openssl'));
 }
 
-/** Runs Python code in the world after `agent_id` was imported, with `cryptography` or without. */
-async function runIn(world: NativeWorld, code: string, asked: Asked & { hide?: boolean; stdin?: string }) {
-  const { path = 'bin', hide = false, env = {}, stdin = '' } = asked;
+/** Runs Python code in the world after the helper was imported. */
+async function runIn(world: NativeWorld, code: string, asked: PythonAsked & { stdin?: string }) {
+  const { path = 'empty', hidden = ['cryptography'], env = {}, stdin = '' } = asked;
   const preface = `
 import importlib, sys, threading, traceback
-if ${hide ? 'True' : 'False'}: sys.modules["cryptography"] = None
+for name in ${JSON.stringify(hidden)}: sys.modules[name] = None
 a = importlib.import_module("agent-id.helper")
 subject = sys.stdin.read()
 def ask(): return a.authorization("password-reset", "api", ["${userScope}"], request=subject or None, as_itself=not subject)
@@ -36,11 +43,7 @@ def ask(): return a.authorization("password-reset", "api", ["${userScope}"], req
   return ran.stdout;
 }
 
-function ask(
-  world: NativeWorld,
-  subject: string | null,
-  asked: Asked & { hide?: boolean } = {},
-): Promise<string> {
+function ask(world: NativeWorld, subject: string | null, asked: PythonAsked = {}): Promise<string> {
   const code = `
 def one():
     try: print(ask())
@@ -50,26 +53,38 @@ many = [threading.Thread(target=one) for _ in range(${asked.threads ?? 1})]
   return runIn(world, code, { ...asked, stdin: subject ?? '' });
 }
 
-describe.skipIf(found.status !== 0 || openssl === '')('helper.py where neither node nor agent-id is', () => {
+describe.skipIf(found.status !== 0)('helper.py where neither node nor agent-id is', () => {
   const world = describeNative('helper.py', { install, ask });
 
-  it('signs with the program openssl where there is no cryptography', async () => {
+  it.skipIf(openssl === '')('signs with the program openssl where Python cannot', async () => {
     const subject = world().fake.subject('user-x');
-    expect(await ask(world(), subject, { hide: true, threads: 8 })).toMatch(/^Bearer /);
+    const hidden = ['cryptography', '_ssl'];
+    expect(await ask(world(), subject, { hidden, path: 'bin', threads: 8 })).toMatch(/^Bearer /);
     expect(world().fake.seen).toHaveLength(1);
-    expect(await ask(world(), subject, { hide: true, path: 'empty' })).toMatch(/cryptography.*openssl/);
+    expect(await ask(world(), subject, { hidden })).toMatch(/cryptography.*openssl/);
     expect(await world().entries()).toBe(1);
   });
 
-  it('keeps nothing of a malformed key file in an exception', async () => {
-    const { keyFile } = world();
-    const secret = (await readFile(keyFile, 'utf8')).slice(0, -9);
-    await writeFile(keyFile, secret);
-    const code = `
+  it.skipIf(!cryptography)('signs with cryptography where Python is linked with no library', async () => {
+    expect(await ask(world(), world().fake.subject('user-x'), { hidden: ['_ssl'] })).toMatch(/^Bearer /);
+    expect(await world().entries()).toBe(1);
+  });
+
+  it.each(['malformed', ...(cryptography ? ['internal'] : [])])(
+    'keeps nothing of a key in an exception: %s',
+    async (problem) => {
+      const { keyFile } = world();
+      const whole = await readFile(keyFile, 'utf8');
+      const { d = '' } = JSON.parse(whole) as Record<string, string>;
+      // Cut off, or a number that no key of P-256 is.
+      const secret = problem === 'malformed' ? d : `${'_'.repeat(42)}8`;
+      await writeFile(keyFile, problem === 'malformed' ? whole.slice(0, -9) : whole.replace(d, secret));
+      const code = `
 try: ask()
 except a.AgentIdError as error: print(error.code, error.__context__, error.__cause__, traceback.format_exc())`;
-    const said = await runIn(world(), code, {});
-    expect(said).toMatch(/^malformed None None /);
-    expect(said).not.toContain(secret.slice(20, 60));
-  });
+      const said = await runIn(world(), code, { hidden: ['_ssl'], path: 'bin' });
+      expect(said).toMatch(new RegExp(`^${problem} None None `));
+      expect(said).not.toContain(secret.slice(8, 40));
+    },
+  );
 });

@@ -443,7 +443,9 @@ func (n *native) of(name string) (*native, error) {
 	for _, one := range n.locked.Resources {
 		if found && one.Key == n.resource.Key {
 			found = one.URI == n.resource.URI
-			n.maxSeconds = math.Min(n.resource.MaxTTLSeconds, one.MaxTTLSeconds)
+			if one.MaxTTLSeconds > 0 {
+				n.maxSeconds = math.Min(n.resource.MaxTTLSeconds, one.MaxTTLSeconds)
+			}
 			if one.TokenIssuer != "" {
 				return nil, &Error{"untrusted-issuer", "the lock file names a token issuer that is not trusted.", ""}
 			}

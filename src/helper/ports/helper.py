@@ -4,8 +4,9 @@
     agent_id.authorization("password-reset", "password-api", ["okta.users.manage"], request=self)
 
 gives the value of an Authorization header and keeps it in memory until 30 seconds before it ends. Where this machine's
-key is an ES256 file and the provider speaks the standards, it exchanges here, signing with `cryptography` or the program
-`openssl`. Else it runs `agent-id token` (another command: AGENT_ID_COMMAND; not installed: helper.mjs beside this file).
+key is an ES256 file and the provider speaks the standards, it exchanges here, signing with the library of Python's own
+`ssl`, else with `cryptography` or the program `openssl`. Else it runs `agent-id token` (another command:
+AGENT_ID_COMMAND; not installed: helper.mjs beside this file).
 """
 
 import base64
@@ -450,6 +451,9 @@ def _judge(native, answer, scopes, subject, now):
     def number(value):
         return isinstance(value, (int, float)) and not isinstance(value, bool)
 
+    def same(value, uri):
+        return isinstance(value, str) and re.sub("/$", "", value) == re.sub("/$", "", uri)
+
     def inside(value):
         return value.split() if isinstance(value, str) else value
 
@@ -471,10 +475,9 @@ def _judge(native, answer, scopes, subject, now):
         need(exp > now, "it has expired already")
     if claims is not None:
         audiences = found.get("aud") if isinstance(found.get("aud"), list) else [found.get("aud")]
-        uri = native["resource"]["uri"].removesuffix("/")
-        need(audiences and all(isinstance(a, str) and a.removesuffix("/") == uri for a in audiences), "wrong audience")
-        issuer = native["trust"]["issuer"]
-        need("iss" not in found or str(found["iss"]).removesuffix("/") == issuer.removesuffix("/"), "wrong issuer")
+        uri, issuer = native["resource"]["uri"], native["trust"]["issuer"]
+        need(audiences and all(same(audience, uri) for audience in audiences), "wrong audience")
+        need("iss" not in found or same(found["iss"], issuer), "wrong issuer")
     if subject is not None:
         act = found.get("act")
         actor = act.get("sub") if isinstance(act, dict) else None
@@ -522,7 +525,7 @@ def _http(url, body=None):
 
 def _token_endpoint(issuer):
     parsed = urllib.parse.urlsplit(issuer)
-    origin, path = f"{parsed.scheme}://{parsed.netloc}", parsed.path.removesuffix("/")
+    origin, path = f"{parsed.scheme}://{parsed.netloc}", re.sub("/$", "", parsed.path)
     for place in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
         status, metadata = _patiently(lambda: _http(origin + place))
         if status == 200:
@@ -541,34 +544,92 @@ def _assertion(native, audience, now):
 
 
 def _signer(jwk):
-    """Gives what signs as JWS does, None where nothing here can. The key reaches openssl by a pipe, never by argv."""
+    """Gives what signs as JWS does, None where nothing here can."""
     d, x, y = (_unbase64(jwk[name]) for name in "dxy")
+    # RFC 5915: an ECPrivateKey on P-256.
+    der = bytes.fromhex("30770201010420") + d + bytes.fromhex("a00a06082a8648ce3d030107a14403420004") + x + y
+    for kind in (_own_library, _cryptography, _openssl):
+        sign = kind(der)
+        if sign is not None:
+            return lambda data: _to_raw(_signed(sign, data))
+    return None
+
+
+def _signed(sign, data):
     try:
-        from cryptography.hazmat.primitives import hashes
+        return sign(data)
+    except ValueError:
+        pass
+    # Raised where no exception is being handled whose frames hold the key.
+    raise AgentIdError("internal", "The agent's key does not sign.", "Make another: agent-id agents enroll.")
+
+
+def _own_library(der):
+    """Signs with the libcrypto that Python's own `ssl` is linked with: its module looks symbols up there too."""
+    try:
+        import _ssl
+        import ctypes
+
+        library = ctypes.CDLL(_ssl.__file__)
+        pointer, size = ctypes.c_void_p, ctypes.c_size_t
+
+        def function(name, result, *arguments):
+            found = getattr(library, name)
+            found.restype, found.argtypes = result, arguments
+            return found
+
+        parse = function("d2i_AutoPrivateKey", pointer, pointer, pointer, ctypes.c_long)
+        free_key = function("EVP_PKEY_free", None, pointer)
+        sha256 = function("EVP_sha256", pointer)
+        begin = function("EVP_MD_CTX_new", pointer)
+        end = function("EVP_MD_CTX_free", None, pointer)
+        set_up = function("EVP_DigestSignInit", ctypes.c_int, pointer, pointer, pointer, pointer, pointer)
+        finish = function("EVP_DigestSign", ctypes.c_int, pointer, ctypes.c_char_p, pointer, ctypes.c_char_p, size)
+    except (ImportError, AttributeError, OSError):
+        return None
+
+    def sign(data):
+        at = ctypes.c_char_p(der)
+        key, context = parse(None, ctypes.addressof(at), len(der)), begin()
+        made, length = ctypes.create_string_buffer(80), size(80)
+        try:
+            if not (key and context and set_up(context, None, sha256(), None, key) == 1
+                    and finish(context, made, ctypes.addressof(length), data, len(data)) == 1):
+                raise ValueError
+            return made.raw[: length.value]
+        finally:
+            end(context)
+            free_key(key)
+
+    return sign
+
+
+def _cryptography(der):
+    try:
+        from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
     except ImportError:
-        if shutil.which("openssl") is None:
-            return None
-        # RFC 5915: an ECPrivateKey on P-256.
-        der = bytes.fromhex("30770201010420") + d + bytes.fromhex("a00a06082a8648ce3d030107a14403420004") + x + y
-        return lambda data: _to_raw(_openssl(der, data))
-    x, y, d = (int.from_bytes(part, "big") for part in (x, y, d))
-    key = ec.EllipticCurvePrivateNumbers(d, ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1())).private_key()
-    return lambda data: _to_raw(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return None
+    return lambda data: serialization.load_der_private_key(der, None).sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-def _openssl(der, data):
+def _openssl(der):
+    return None if shutil.which("openssl") is None else lambda data: _run_openssl(der, data)
+
+
+def _run_openssl(der, data):
+    """The key reaches openssl by a pipe, never by argv."""
     reader, writer = os.pipe()
     pem = b"-----BEGIN EC " + b"PRIVATE KEY-----\n" + base64.encodebytes(der) + b"-----END EC " + b"PRIVATE KEY-----\n"
     os.write(writer, pem)
     os.close(writer)
     try:
         done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", f"/dev/fd/{reader}"], input=data,
-                              capture_output=True, pass_fds=[reader], timeout=_TIMEOUT_SECONDS)
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=[reader], timeout=_TIMEOUT_SECONDS)
     finally:
         os.close(reader)
     if done.returncode != 0:
-        raise AgentIdError("internal", "openssl could not sign with the agent's key.")
+        raise ValueError
     return done.stdout
 
 
