@@ -22,6 +22,7 @@ interface AddOptions {
   readonly idToken: readonly string[];
   readonly authorizationServer: readonly string[];
   readonly secretStdin?: boolean;
+  readonly crossAppAccess?: boolean;
   readonly format: Format;
 }
 
@@ -57,6 +58,10 @@ export function addIdp(program: Command, io: Io): void {
     .option(
       '--secret-stdin',
       'oidc: read the initial access token for registration from standard input; okta: an API token, keycloak: an access token or the secret of --admin-client-id, used once to make the admin client and kept nowhere',
+    )
+    .option(
+      '--cross-app-access',
+      'okta: register agents that act for users as AI agents (Okta for AI Agents, beta; never tried at Okta itself)',
     )
     .action(async (name: string, options: AddOptions) => {
       const { runAdd } = await import('./shared/idp-trust.ts');

@@ -199,14 +199,21 @@ async function redeem(
   const from = { ...plain, ...server, clientId: assertion.clientId };
   try {
     return {
-      answer: await requestToken(from, toBearerForm(assertion.value, request), options.clock()),
+      answer: await requestToken(
+        from,
+        toBearerForm(assertion.value, request, options.target),
+        options.clock(),
+      ),
       from,
     };
   } catch (error) {
     if (isNew || !(error instanceof ExchangeError && error.code === 'invalid-grant')) throw error;
     assertions.drop(key, assertion);
     const { value } = await ask();
-    return { answer: await requestToken(from, toBearerForm(value, request), options.clock()), from };
+    return {
+      answer: await requestToken(from, toBearerForm(value, request, options.target), options.clock()),
+      from,
+    };
   }
 }
 

@@ -23,11 +23,20 @@ export async function toSha256(text: string): Promise<string> {
  * Who calls it has the token straight from its issuer, or only wants to be stricter than the issuer.
  */
 export function readClaims(token: string): Readonly<Record<string, unknown>> | undefined {
+  return readPart(token, 1);
+}
+
+/** Gives the header of a JWT without checking its signature, undefined for any other text. */
+export function readHeader(token: string): Readonly<Record<string, unknown>> | undefined {
+  return readPart(token, 0);
+}
+
+function readPart(token: string, at: 0 | 1): Readonly<Record<string, unknown>> | undefined {
   const parts = token.split('.');
-  const [, payload] = parts;
-  if (parts.length !== 3 || payload === undefined || !/^[A-Za-z0-9_-]+$/.test(payload)) return undefined;
+  const part = parts[at];
+  if (parts.length !== 3 || part === undefined || !/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
   try {
-    const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
+    const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
     const data: unknown = JSON.parse(decoder.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0))));
     return isRecord(data) ? data : undefined;
   } catch {

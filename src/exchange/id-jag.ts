@@ -1,6 +1,7 @@
 import type { TokenAnswer } from './answer.ts';
-import { readClaims, toNumber, toText } from './encode.ts';
+import { readClaims, readHeader, toNumber, toText } from './encode.ts';
 import { ExchangeError } from './error.ts';
+import { accessTokenType, idTokenType } from './judge.ts';
 import type { AgentOptions, TokenRequest } from './types.ts';
 
 /** @see draft-ietf-oauth-identity-assertion-authz-grant */
@@ -19,9 +20,29 @@ export interface Assertion {
   readonly endsAt: number;
 }
 
-/** Makes of a token exchange one for an assertion that `server` takes. */
+/** Makes of a token exchange one for an assertion that `server` takes; a subject that shows what it is gets that type. */
 export function toJagForm(form: Form, server: Server, { resource }: TokenRequest): Form {
-  return { ...form, requested_token_type: idJagType, audience: server.issuer, resource };
+  const type = typeOf(form['subject_token'] ?? '');
+  return {
+    ...form,
+    ...(type !== undefined && { subject_token_type: type }),
+    requested_token_type: idJagType,
+    audience: server.issuer,
+    resource,
+  };
+}
+
+/**
+ * Says what a subject is: an access token names its scopes or its client, an ID token neither.
+ * @see RFC 9068 section 2, OpenID Connect Core section 2
+ */
+function typeOf(subject: string): string | undefined {
+  const claims = readClaims(subject);
+  if (claims === undefined) return undefined;
+  const has = (name: string): boolean => claims[name] !== undefined;
+  const typed = /^(application\/)?at\+jwt$/i.test(toText(readHeader(subject)?.['typ']) ?? '');
+  if (typed || ['scope', 'scp', 'client_id', 'cid'].some(has)) return accessTokenType;
+  return ['iss', 'sub', 'aud', 'iat', 'exp'].every(has) ? idTokenType : undefined;
 }
 
 /**
@@ -76,13 +97,20 @@ function assertLimits(claims: Claims, asked: readonly string[]): number {
   return exp * 1000;
 }
 
-/** Redeems an assertion at the other server. @see RFC 7523 section 2.1 */
-export function toBearerForm(assertion: string, { resource, scopes }: TokenRequest): Form {
+/**
+ * Redeems an assertion at the other server, which knows the resource from it where `target` is not RFC 8707's.
+ * @see RFC 7523 section 2.1
+ */
+export function toBearerForm(
+  assertion: string,
+  { resource, scopes }: TokenRequest,
+  target: AgentOptions['target'] = 'resource',
+): Form {
   const scope = [...new Set(scopes)].sort().join(' ');
   return {
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     assertion,
-    resource,
+    ...(target === 'resource' ? { resource } : {}),
     ...(scope === '' ? {} : { scope }),
   };
 }

@@ -2,16 +2,25 @@ import { isAbsolute } from 'node:path';
 import type { TrustedIdp } from '../idp/types.ts';
 import { readTextIfThere } from '../lib/files.ts';
 import type { StatePaths } from '../lib/state.ts';
+import type { LockedAgent } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
 import { Secret } from '../model/secret.ts';
 import { readSessionToken, type Outside } from './session.ts';
+import { tokenServerOf } from './token-server.ts';
+
+/** For which agent a subject token is. */
+interface Whose {
+  readonly trust: TrustedIdp;
+  readonly paths: Pick<StatePaths, 'keys'>;
+  readonly locked: LockedAgent;
+}
 
 /**
  * Gives the subject token for a resource (key or URI) where no request brought one: the file that `AGENT_ID_SUBJECT_TOKEN_FILE` names, else the
  * session of `login`. Throws `not-signed-in`, `usage`, `unreadable`.
  */
 export async function readDefaultSubject(
-  opened: { readonly trust: TrustedIdp; readonly paths: Pick<StatePaths, 'keys'> },
+  opened: Whose,
   resource: string,
   { env, ...outside }: Outside & { readonly env: NodeJS.ProcessEnv },
 ): Promise<Secret> {
@@ -30,13 +39,13 @@ export async function readDefaultSubject(
 }
 
 async function sessionSubject(
-  { trust, paths }: Parameters<typeof readDefaultSubject>[0],
+  { trust, paths, locked }: Whose,
   resource: string,
   outside: Outside,
 ): Promise<Secret> {
   const { accessToken, idToken } = await readSessionToken(trust, paths, outside);
   const wanted = trust.resources.find(({ key, uri }) => key === resource || uri === resource);
-  if (wanted?.subject !== 'id-token') return accessToken;
+  if (wanted === undefined || !tokenServerOf(trust, locked, wanted).idToken) return accessToken;
   if (idToken !== undefined) return idToken;
   throw new AgentIdError('not-signed-in', `${wanted.displayName} needs the ID token of a sign-in`, {
     hint: `Run: agent-id login --idp ${trust.name}`,

@@ -17,7 +17,7 @@ export interface TokenServer {
   readonly dpop: boolean;
   /** The user is shown by an ID token. */
   readonly idToken: boolean;
-  /** Another issuer, who takes assertions of this one; only the trust file names it. */
+  /** Another issuer, who takes assertions of this one: the trust file names it, or the lock one of the same organisation. */
   readonly resourceServer?: string;
 }
 
@@ -33,17 +33,31 @@ export function tokenServerOf(trust: TrustedIdp, agent: LockedAgent, resource: T
   const agentOnly = resource.agentOnly === true;
   const tokenIssuer = locked?.tokenIssuer;
   if (tokenIssuer !== undefined) assertOwnServer(trust, tokenIssuer);
-  const target = trust.type !== 'okta' ? 'resource' : agentOnly ? 'none' : 'audience';
+  const asserts = locked?.identityAssertion === true;
+  if (asserts) assertChosen(trust, tokenIssuer);
   const server = {
-    issuer: tokenIssuer ?? trust.issuer,
-    target,
+    issuer: asserts ? trust.issuer : (tokenIssuer ?? trust.issuer),
+    target: targetOf(trust, agentOnly),
     agentOnly,
     maxTtlSeconds,
     dpop: resource.dpop === true,
-    idToken: resource.subject === 'id-token',
-  } as const;
-  const { authorizationServer } = resource;
-  return authorizationServer === undefined ? server : { ...server, resourceServer: authorizationServer };
+    idToken: asserts || resource.subject === 'id-token',
+  };
+  const resourceServer = asserts ? tokenIssuer : resource.authorizationServer;
+  return resourceServer === undefined ? server : { ...server, resourceServer };
+}
+
+function targetOf({ type }: TrustedIdp, agentOnly: boolean): TokenServer['target'] {
+  if (type !== 'okta') return 'resource';
+  return agentOnly ? 'none' : 'audience';
+}
+
+function assertChosen({ name, crossAppAccess }: TrustedIdp, tokenIssuer: string | undefined): void {
+  if (crossAppAccess === true && tokenIssuer !== undefined) return;
+  throw new AgentIdError('unsupported', 'the lock file has an AI agent of Okta, which are not in use here', {
+    where: name,
+    hint: 'Nothing was sent. Trust the provider again with the same flags and --cross-app-access.',
+  });
 }
 
 /** A lock file is anybody's to edit: it chooses among the servers of the trusted organisation, no more. */

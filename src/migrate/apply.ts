@@ -26,8 +26,8 @@ export type NewContent = string | ((registered: ReadonlyMap<string, Registered>)
 export interface Registered {
   readonly clientId: string;
   readonly keys: readonly PublicJwk[];
-  /** Who issues the tokens of a resource (by its URI), where that is not the issuer itself. */
-  readonly tokenIssuers: Readonly<Record<string, string>>;
+  /** What the provider answered of each resource. */
+  readonly grants: Registration['grants'];
 }
 
 /**
@@ -80,12 +80,9 @@ async function registerAgent(
 
 function toRegistered(
   found: Registration | undefined,
-  outline: { readonly clientId: string; readonly keys: readonly PublicJwk[] },
+  { clientId, keys }: Pick<Registered, 'clientId' | 'keys'>,
 ): Registered {
-  const issuers = (found?.grants ?? []).flatMap(({ uri, tokenIssuer }) =>
-    tokenIssuer === undefined ? [] : [[uri, tokenIssuer] as const],
-  );
-  return { ...outline, tokenIssuers: Object.fromEntries(issuers) };
+  return { clientId: found?.clientId ?? clientId, keys, grants: found?.grants ?? [] };
 }
 
 async function keyOf(transaction: Transaction, agent: string, effects: Effects): Promise<PublicJwk> {

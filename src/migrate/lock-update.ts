@@ -2,6 +2,7 @@ import { renderLock } from '../lib/lock-file.ts';
 import type { Lock, LockedAgent, LockedSecret } from '../model/agent.ts';
 import type { ConsumerState } from '../model/consumer.ts';
 import type { Plan, PlannedAgent } from '../model/plan.ts';
+import { tokenServerOf } from '../plan/token-server.ts';
 import type { NewContent, Registered } from './apply.ts';
 
 export interface LockInput {
@@ -60,7 +61,7 @@ function toLockedAgent(
       uri: grant.uri,
       scopes: agent.scopes,
       maxTtlSeconds: grant.maxTtlSeconds,
-      ...tokenIssuerOf(registered, grant.uri),
+      ...tokenServerOf(registered?.grants, grant.uri),
     })),
     consumers: [
       {
@@ -72,9 +73,4 @@ function toLockedAgent(
     ],
     ...(before?.reviewed === undefined ? {} : { reviewed: before.reviewed }),
   };
-}
-
-function tokenIssuerOf(registered: Registered | undefined, uri: string): { readonly tokenIssuer?: string } {
-  const tokenIssuer = registered?.tokenIssuers[uri];
-  return tokenIssuer === undefined ? {} : { tokenIssuer };
 }

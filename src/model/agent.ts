@@ -82,6 +82,8 @@ export interface LockedAgent {
     readonly maxTtlSeconds: number;
     /** Who issues its tokens, where that is another server of the provider than `issuer`. */
     readonly tokenIssuer?: string;
+    /** That server takes an identity assertion of `issuer` instead of a user's token (ID-JAG). */
+    readonly identityAssertion?: true;
   }[];
   readonly consumers: readonly {
     readonly id: string;

@@ -203,15 +203,15 @@ describe('the session', () => {
   });
 
   it('that has ended, or is none, says how to sign in', async () => {
-    const { trust, paths } = await open();
-    expect(await denied(readDefaultSubject({ trust, paths }, 'password-api', world))).toMatchObject({
+    const { trust, paths, locked } = await open();
+    expect(await denied(readDefaultSubject({ trust, paths, locked }, 'password-api', world))).toMatchObject({
       code: 'not-signed-in',
       hint: 'Run: agent-id login --idp acme',
     });
   });
 
   it('of another issuer of the same name is not used', async () => {
-    const { trust, paths } = await open();
+    const { trust, paths, locked } = await open();
     await writeSession(paths, {
       idp: 'acme',
       issuer: 'https://elsewhere.example',
@@ -220,7 +220,7 @@ describe('the session', () => {
       refreshToken: null,
       expiresAt: Date.now() + 600_000,
     });
-    expect(await denied(readDefaultSubject({ trust, paths }, 'password-api', world))).toMatchObject({
+    expect(await denied(readDefaultSubject({ trust, paths, locked }, 'password-api', world))).toMatchObject({
       code: 'not-signed-in',
     });
   });

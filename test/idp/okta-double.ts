@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { importJWK, jwtVerify, decodeJwt, type JWK } from 'jose';
 import type { TestKey } from './kit.ts';
 import { errorBody, findOperation, judgeAnswer, judgeRequest, operations } from './okta-description.ts';
 import { settleWork } from './okta-agents.ts';
+import type { Answer } from './okta-answers.ts';
 import { handlers } from './okta-handlers.ts';
-import { clientIdOf, keysOf, table, type Row, type Rows } from './okta-rows.ts';
+import { table, type Row, type Rows } from './okta-rows.ts';
+import { customToken, orgToken, type TokenState } from './okta-tokens.ts';
 
 /**
  * What happens to one request: the connection breaks before it arrives, or after it was done; its answer is cut short
@@ -37,11 +38,6 @@ export interface OktaDouble {
   stop(): Promise<void>;
 }
 
-interface Token {
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-}
-
 export async function startOktaDouble(): Promise<OktaDouble> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,6 +47,7 @@ export async function startOktaDouble(): Promise<OktaDouble> {
     rows: new Map(),
     tokens: new Map(),
     assertions: new Set(),
+    nonce: randomUUID(),
     ssws: new Map(),
     double: undefined as never,
   };
@@ -81,11 +78,7 @@ export async function startOktaDouble(): Promise<OktaDouble> {
   return double;
 }
 
-interface State {
-  readonly issuer: string;
-  readonly rows: Rows;
-  readonly tokens: Map<string, Token>;
-  readonly assertions: Set<string>;
+interface State extends TokenState {
   /** Values of API tokens, by value. */
   readonly ssws: Map<string, string>;
   readonly double: OktaDouble;
@@ -123,11 +116,12 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   const fault = state.double.fault?.(call);
   if (fault === 'before') return void request.socket.destroy();
   if (typeof fault === 'number') return send(response, fault, errorBody(fault), resetHeader(state.double));
-  const answer =
+  const proof = typeof request.headers['dpop'] === 'string' ? request.headers['dpop'] : undefined;
+  const answer: Answer =
     operation.operationId === 'token'
-      ? await orgToken(state, body as Record<string, string>)
+      ? await orgToken(state, { form: body as Record<string, string>, proof })
       : operation.operationId === 'tokenCustomAS'
-        ? await customToken(state, values[0] ?? '', body as Record<string, string>)
+        ? await customToken(state, values[0] ?? '', { form: body as Record<string, string>, proof })
         : (refuse(state, operation.scopes, request) ??
           handlers[operation.operationId]?.({
             rows: state.rows,
@@ -137,7 +131,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
             body: (body ?? {}) as Row,
             caller: callerToken(state, request),
           }) ?? { status: 404, body: errorBody(404) });
-  state.double.violations.push(...judgeAnswer(operation, answer.status, answer.body));
+  state.double.violations.push(...judgeAnswer(operation, answer.status, asDescribed(answer.body)));
   if (fault === 'after') return void request.socket.destroy();
   if ((fault === 'cut' || fault === 'torn') && answer.body !== undefined) {
     return breakOff(response, answer, fault);
@@ -145,7 +139,14 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   return send(response, answer.status, answer.body, answer.headers);
 }
 
-function breakOff(response: ServerResponse, { status, body }: Answered, fault: 'cut' | 'torn'): void {
+/** The description knows no token_type but Bearer and N_A; Okta's guide to DPoP says DPoP. */
+function asDescribed(body: unknown): unknown {
+  const bound =
+    typeof body === 'object' && body !== null && 'token_type' in body && body.token_type === 'DPoP';
+  return bound ? { ...body, token_type: 'Bearer' } : body;
+}
+
+function breakOff(response: ServerResponse, { status, body }: Answer, fault: 'cut' | 'torn'): void {
   const whole = JSON.stringify(body);
   const part = whole.slice(0, Math.max(1, whole.length - 2));
   const length = fault === 'cut' ? part.length : whole.length;
@@ -154,12 +155,7 @@ function breakOff(response: ServerResponse, { status, body }: Answered, fault: '
   else response.write(part, () => response.socket?.destroy());
 }
 
-function refuse(
-  state: State,
-  scopes: readonly string[],
-  request: IncomingMessage,
-):
-  { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> } | undefined {
+function refuse(state: State, scopes: readonly string[], request: IncomingMessage): Answer | undefined {
   const [kind = '', value = ''] = (request.headers.authorization ?? '').split(' ');
   if (kind === 'SSWS') {
     const used = table(state.rows, 'tokens').get(state.ssws.get(value) ?? '');
@@ -176,145 +172,6 @@ function refuse(
 function callerToken(state: State, request: IncomingMessage): string | undefined {
   const [kind = '', value = ''] = (request.headers.authorization ?? '').split(' ');
   return kind === 'SSWS' ? state.ssws.get(value) : undefined;
-}
-
-interface Answered {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Record<string, string>;
-}
-
-/** The organisation's own server: service apps, client credentials, granted scopes only. */
-async function orgToken(state: State, form: Record<string, string>): Promise<Answered> {
-  const app = await authenticate(state, form, `${state.issuer}/oauth2/v1/token`);
-  if (app === undefined) return oauthError(401, 'invalid_client', 'The client authentication failed.');
-  if (form['grant_type'] !== 'client_credentials') return oauthError(400, 'unsupported_grant_type', 'no');
-  const scopes = (form['scope'] ?? '').split(' ');
-  const granted = [...table(state.rows, `grants ${String(app['id'])}`).values()].map((one) => one['scopeId']);
-  if (!scopes.every((scope) => granted.includes(scope))) {
-    return oauthError(400, 'invalid_scope', 'One or more scopes are not configured for this client.');
-  }
-  logGrant(state, { server: '', app, scopes, subject: null });
-  const value = randomBytes(24).toString('base64url');
-  state.tokens.set(value, { clientId: clientIdOf(app), scopes });
-  return {
-    status: 200,
-    body: { token_type: 'Bearer', expires_in: 3600, access_token: value, scope: scopes.join(' ') },
-  };
-}
-
-/** A custom server: the first policy that names the client decides; the audience is its own. */
-async function customToken(state: State, id: string, form: Record<string, string>): Promise<Answered> {
-  const issuer = `${state.issuer}/oauth2/${id}`;
-  const server = table(state.rows, 'servers').get(id);
-  if (server === undefined) return oauthError(400, 'invalid_request', 'no such server');
-  const app = await authenticate(state, form, `${issuer}/v1/token`);
-  if (app === undefined) return oauthError(401, 'invalid_client', 'The client authentication failed.');
-  const clientId = clientIdOf(app);
-  const policies = [...table(state.rows, `policies ${id}`).values()];
-  const policy = policies.find((one) => JSON.stringify(one['conditions']).includes(`"${clientId}"`));
-  const rules = policy === undefined ? [] : [...table(state.rows, `rules ${String(policy['id'])}`).values()];
-  const scopes = (form['scope'] ?? '').split(' ');
-  const rule = rules.find((one) => {
-    const { grantTypes, scopes: allowed } = one['conditions'] as Record<string, { include: string[] }>;
-    return (
-      grantTypes?.include.includes(form['grant_type'] ?? '') === true &&
-      scopes.every((scope) => allowed?.include.includes(scope))
-    );
-  });
-  if (rule === undefined)
-    return oauthError(400, 'access_denied', 'Policy evaluation failed for this request.');
-  const [audience = ''] = server['audiences'] as string[];
-  const exchange = form['subject_token'] !== undefined;
-  if (exchange && form['audience'] !== audience) return oauthError(400, 'invalid_target', 'no such audience');
-  const { token } = rule['actions'] as { token: { accessTokenLifetimeMinutes: number } };
-  const seconds = token.accessTokenLifetimeMinutes * 60;
-  const user = exchange ? decodeJwt(form['subject_token'] ?? '').sub : clientId;
-  logGrant(state, { server: `/${id}`, app, scopes, subject: exchange ? String(user) : null });
-  const iat = Math.floor(Date.now() / 1000);
-  const claims = {
-    iss: issuer,
-    aud: audience,
-    sub: user,
-    cid: clientId,
-    scp: scopes,
-    iat,
-    exp: iat + seconds,
-  };
-  return {
-    status: 200,
-    body: {
-      access_token: toJwt(claims),
-      token_type: 'Bearer',
-      expires_in: seconds,
-      scope: scopes.join(' '),
-      ...(exchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {}),
-    },
-  };
-}
-
-interface Granted {
-  readonly server: string;
-  readonly app: Row;
-  readonly scopes: readonly string[];
-  readonly subject: string | null;
-}
-
-/** What the System Log holds of a token. */
-function logGrant({ rows }: State, { server, app, scopes, subject }: Granted): void {
-  const uuid = randomUUID();
-  const eventType = `app.oauth2.${server === '' ? '' : 'as.'}token.grant.access_token`;
-  const detailEntry = subject === null ? {} : { subject };
-  table(rows, 'logs').set(uuid, {
-    uuid,
-    eventType,
-    published: new Date().toISOString(),
-    severity: 'INFO',
-    actor: { id: clientIdOf(app), type: 'PublicClientApp', displayName: app['label'] },
-    outcome: { result: 'SUCCESS' },
-    target: [{ id: `AT.${uuid}`, type: 'access_token', displayName: 'Access Token', detailEntry }],
-    debugContext: {
-      debugData: { requestUri: `/oauth2${server}/v1/token`, grantedScopes: scopes.join(', ') },
-    },
-  });
-}
-
-/** Nobody here checks a signature: the token is for an API. */
-export function toJwt(claims: object): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'RS256', kid: 'org' })}.${part(claims)}.AAAA`;
-}
-
-async function authenticate(
-  state: State,
-  form: Record<string, string>,
-  audience: string,
-): Promise<Row | undefined> {
-  const assertion = form['client_assertion'] ?? '';
-  try {
-    const clientId = decodeJwt(assertion).sub;
-    const app = [...table(state.rows, 'apps').values()].find((one) => clientIdOf(one) === clientId);
-    if (app?.['status'] !== 'ACTIVE') return undefined;
-    const keys = keysOf(app).filter((key) => key['status'] === 'ACTIVE');
-    const { payload } = await jwtVerify(
-      assertion,
-      async ({ kid }) => {
-        const key = keys.find((one) => one['kid'] === kid);
-        if (key === undefined) throw new Error('unknown key');
-        return importJWK(key as JWK, 'ES256');
-      },
-      { audience, issuer: String(clientId), maxTokenAge: 3600 },
-    );
-    if (payload.jti === undefined || state.assertions.has(payload.jti)) return undefined;
-    state.assertions.add(payload.jti);
-    return app;
-  } catch {
-    return undefined;
-  }
-}
-
-function oauthError(status: number, error: string, description: string): Answered {
-  return { status, body: { error, error_description: description } };
 }
 
 function addAdmin(state: State, key: TestKey, scopes: readonly string[]): string {

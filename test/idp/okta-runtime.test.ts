@@ -12,8 +12,8 @@ import type { LockedAgent } from '../../src/model/agent.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { codeOf } from './contract.ts';
 import { claimsOf, makeFolder, makeKey } from './kit.ts';
-import { toJwt } from './okta-double.ts';
 import { passwordApi, startWorld, wholeSpec, type World } from './okta-kit.ts';
+import { toJwt } from './okta-tokens.ts';
 
 let world: World;
 let registered: Registration;

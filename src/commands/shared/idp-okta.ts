@@ -21,7 +21,16 @@ export async function toOktaTrust(name: string, options: AddOptions, io: Io): Pr
   const { withOwnApi } = await import('../../idp/okta/own-api.ts');
   const resources = parseResources(options.resource, options.fronts).map((one) => withOwnApi(issuer, one));
   const login = options.clientId === undefined ? {} : { loginClientId: options.clientId };
-  const trust: TrustedIdp = { schemaVersion: 1, name, type: 'okta', issuer, resources, ...login };
+  const crossApp = options.crossAppAccess === true ? { crossAppAccess: true as const } : {};
+  const trust: TrustedIdp = {
+    schemaVersion: 1,
+    name,
+    type: 'okta',
+    issuer,
+    resources,
+    ...login,
+    ...crossApp,
+  };
   if (options.secretStdin !== true) return { ...trust, admin: toAdmin(options, io) };
   const { bootstrapOkta } = await import('../../idp/okta/bootstrap.ts');
   const parts = { trust, http, clock: io.clock, paths: statePaths(io.env) };

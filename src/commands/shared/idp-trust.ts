@@ -22,10 +22,13 @@ export interface AddOptions {
   readonly idToken: readonly string[];
   readonly authorizationServer: readonly string[];
   readonly secretStdin?: boolean;
+  readonly crossAppAccess?: boolean;
   readonly format: Format;
 }
 
 export async function runAdd(name: string, options: AddOptions, io: Io): Promise<void> {
+  if (options.crossAppAccess === true && options.type !== 'okta')
+    throw new AgentIdError('usage', '--cross-app-access goes with --type okta');
   const { writeTrusted } = await import('../../idp/trust.ts');
   const trust = await withTokenRules(await toTrust(name, options, io), options, io);
   await writeTrusted(statePaths(io.env), trust);

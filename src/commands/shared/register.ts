@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { IdpAdapter, TrustedIdp } from '../../idp/types.ts';
+import type { IdpAdapter, Registration, TrustedIdp } from '../../idp/types.ts';
 import { readConfig } from '../../lib/config.ts';
 import { readJsonIfThere, writeWhole } from '../../lib/files.ts';
 import { findUp } from '../../lib/find-up.ts';
@@ -13,6 +13,7 @@ import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
 import { toClientId, toDisplayName } from '../../plan/agents.ts';
+import { tokenServerOf } from '../../plan/token-server.ts';
 import { makeKey } from './enroll-key.ts';
 import { audited } from './locked-agent.ts';
 import { openIdp } from './migration.ts';
@@ -83,7 +84,7 @@ async function register({ one, spec, adapter, root }: Job, io: Io): Promise<void
     adapter.apply(await adapter.plan({ ...spec, keys: [key] })),
   );
   const lock = await readLock(root);
-  const agent = toLocked(one, { ...spec, clientId: found.clientId }, adapter.trust, lock.agents[one.id]);
+  const agent = toLocked(one, found, adapter.trust, lock.agents[one.id]);
   const keys = agent.keys.some(({ thumbprint }) => thumbprint === key.kid)
     ? agent.keys
     : [...agent.keys, { thumbprint: key.kid, name: hostname() }];
@@ -126,7 +127,7 @@ function toGrant(key: string, scopes: readonly string[], trust: TrustedIdp): Age
 
 function toLocked(
   one: Described,
-  spec: AgentSpec,
+  found: Registration,
   trust: TrustedIdp,
   known: LockedAgent | undefined,
 ): LockedAgent {
@@ -137,7 +138,7 @@ function toLocked(
     owner: one.owner,
     idp: trust.name,
     issuer: trust.issuer,
-    clientId: spec.clientId,
+    clientId: found.clientId,
     keys: known?.keys ?? [],
     flow: one.actsFor === 'user' ? 'on-behalf-of' : 'as-itself',
     resources: Object.entries(one.resources).map(([key, scopes]) => ({
@@ -145,6 +146,7 @@ function toLocked(
       uri: toGrant(key, scopes, trust).uri,
       scopes: scopes.map((scope) => evidence.find((had) => had.scope === scope) ?? { scope, evidence: [] }),
       maxTtlSeconds: toGrant(key, scopes, trust).maxTtlSeconds,
+      ...tokenServerOf(found.grants, toGrant(key, scopes, trust).uri),
     })),
     consumers: known?.consumers ?? [],
   };

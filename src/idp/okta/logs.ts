@@ -1,19 +1,24 @@
 import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
 import { toRecord } from '../metadata.ts';
+import { readScopeList } from '../scope-list.ts';
 import type { ProviderEvent } from '../types.ts';
 import type { OktaAdmin, OktaObject } from './admin.ts';
 import { listApps } from './app.ts';
+import { listAiAgents } from './cross-app/ai-agent.ts';
 import { isOwnApi } from './own-api.ts';
 import { listServers } from './servers.ts';
 
 /** Okta keeps its System Log for 90 days. */
 const KEPT_MS = 90 * 24 * 3_600_000;
 
+/** An assertion becomes a token of a custom server, which the log names too: only that it was refused is news. */
+const assertion = 'app.oauth2.token.grant.id_jag';
+
 /** Tokens of custom authorization servers, of the organisation's own, and scopes that a policy refused. */
 const eventTypes = [
   'app.oauth2.as.token.grant.access_token',
   'app.oauth2.token.grant.access_token',
-  'app.oauth2.token.grant.id_jag',
+  assertion,
   'app.oauth2.as.authorize.scope_denied',
 ] as const;
 
@@ -38,14 +43,21 @@ export async function readEvents(admin: OktaAdmin, since: number): Promise<reado
   const [clients, resources] = [await clientsById(admin), await resourcesByServer(admin)];
   return found.flatMap((event) => {
     const clientId = idsOf(event).flatMap((id) => clients.get(id) ?? [])[0];
-    return clientId === undefined ? [] : [toEvent(event, clientId, resources)];
+    if (clientId === undefined) return [];
+    const found = toEvent(event, clientId, resources);
+    if (event['eventType'] !== assertion) return [found];
+    return found.outcome === 'ok' ? [] : [{ ...found, resource: null }];
   });
 }
 
-/** The log names an application by its client id or by Okta's own id of it. */
+/** The log names an application by its client id or by Okta's own id of it, which are one for an AI agent. */
 async function clientsById(admin: OktaAdmin): Promise<ReadonlyMap<string, string>> {
-  const ours = (await listApps(admin)).filter(({ mark }) => mark !== null);
-  return new Map(ours.flatMap(({ id, clientId }) => [id, clientId].map((one) => [one, clientId] as const)));
+  const apps = (await listApps(admin)).filter(({ mark }) => mark !== null);
+  const agents = admin.parts.trust.crossAppAccess === true ? await listAiAgents(admin) : [];
+  return new Map([
+    ...apps.flatMap(({ id, clientId }) => [id, clientId].map((one) => [one, clientId] as const)),
+    ...agents.flatMap(({ id, mark }) => (mark === null ? [] : [[id, id] as const])),
+  ]);
 }
 
 async function resourcesByServer(admin: OktaAdmin): Promise<ReadonlyMap<string, string>> {
@@ -87,5 +99,5 @@ function subjectOf(event: OktaObject, clientId: string): string | null {
 
 /** Okta writes scopes with commas, with spaces, or with both between them. */
 function toScopes(value: unknown): readonly string[] {
-  return typeof value === 'string' ? value.split(/[\s,]+/).filter((scope) => scope !== '') : [];
+  return typeof value === 'string' ? readScopeList(value.replaceAll(',', ' ')) : [];
 }
