@@ -8,6 +8,10 @@ export type Given = { readonly blob: Buffer } | { readonly reason: string } | { 
 export const brokenReason = 'the object is missing or broken';
 
 const MOST_AT_ONCE = 64 << 20;
+/** Bytes that git takes for one object at most: what a header says may be any number. */
+const limits = { GIT_ALLOC_LIMIT: '256m' };
+/** Broken objects that git is asked for at most: each ends it. */
+const MOST_BROKEN = 100;
 
 /**
  * Reads blobs of the repository of a folder through git, for what our own reader cannot do; of other objects it tells
@@ -19,6 +23,7 @@ export async function catFiles(
   maxBytes: number,
   give: (name: string, given: Given) => void,
 ): Promise<void> {
+  const readBatch = createBatchReader(folder, give);
   let batch: string[] = [];
   let bytes = 0;
   for (const { name, kind, size } of await checkFiles(folder, names)) {
@@ -29,11 +34,11 @@ export async function catFiles(
       bytes += size;
     }
     if (bytes < MOST_AT_ONCE) continue;
-    await readBatch(folder, batch, give);
+    await readBatch(batch);
     batch = [];
     bytes = 0;
   }
-  await readBatch(folder, batch, give);
+  await readBatch(batch);
 }
 
 /** Says in words that a blob is larger than the limit. */
@@ -65,19 +70,29 @@ async function checkFiles(folder: string, names: readonly string[]): Promise<rea
   return names.map((name) => known.get(name) ?? { name, kind: '', size: 0 });
 }
 
-async function readBatch(
+/** A broken object ends git, with what comes before it given: what comes after is asked for again. */
+function createBatchReader(
   folder: string,
-  names: readonly string[],
   give: (name: string, given: Given) => void,
-): Promise<void> {
-  const stdout = await ask(folder, ['--batch'], names);
-  const left = new Set(names);
-  for (const { name, blob } of splitBatch(stdout ?? Buffer.alloc(0)))
-    if (left.delete(name)) give(name, { blob });
-  const [only = ''] = names;
-  // A broken object ends git: what came after it is asked for again, one by one.
-  if (names.length === 1 && left.size === 1) give(only, { reason: brokenReason });
-  else for (const name of left) await readBatch(folder, [name], give);
+): (names: readonly string[]) => Promise<void> {
+  let broken = 0;
+  return async (names) => {
+    let left = names;
+    while (left.length > 0) {
+      const known = broken < MOST_BROKEN ? await ask(folder, ['--batch'], left) : undefined;
+      let given = 0;
+      for (const { name, blob } of splitBatch(known ?? Buffer.alloc(0))) {
+        if (name !== left[given]) break;
+        give(name, { blob });
+        given += 1;
+      }
+      const [first] = left.slice(given);
+      if (first === undefined) return;
+      give(first, { reason: brokenReason });
+      broken += 1;
+      left = left.slice(given + 1);
+    }
+  };
 }
 
 function* splitBatch(stdout: Buffer): Generator<{ readonly name: string; readonly blob: Buffer }> {
@@ -86,6 +101,7 @@ function* splitBatch(stdout: Buffer): Generator<{ readonly name: string; readonl
     const head = /^([0-9a-f]+) blob (\d+)\n$/.exec(stdout.toString('latin1', at, body));
     if (head === null) return;
     const [, name = '', size] = head;
+    if (body + Number(size) >= stdout.length) return;
     yield { name, blob: stdout.subarray(body, body + Number(size)) };
     at = body + Number(size) + 1;
   }
@@ -98,7 +114,7 @@ async function ask(
 ): Promise<Buffer | undefined> {
   if (names.length === 0) return undefined;
   try {
-    return (await runGit(folder, ['cat-file', ...args], `${names.join('\n')}\n`)).stdout;
+    return (await runGit(folder, ['cat-file', ...args], `${names.join('\n')}\n`, limits)).stdout;
   } catch (error) {
     if (error instanceof AgentIdError && error.code === 'no-git') return undefined;
     throw error;

@@ -35,7 +35,7 @@ export function createInts(): Ints {
     get length() {
       return length;
     },
-    done: () => ({ pieces, length }),
+    done: () => ({ pieces: pieces.map((piece, n) => piece.subarray(0, length - n * PIECE)), length }),
   };
 }
 

@@ -41,6 +41,13 @@ export interface Objects {
 }
 
 const MOST_BYTES = 64 << 20;
+/** Objects of packs that are read at most: each takes some 60 bytes of memory. */
+const MOST_OBJECTS = 1 << 24;
+/** Bytes of an entry that holds nothing. */
+const LEAST_ENTRY = 9;
+/** The longest chain of deltas that git makes, and bytes that the objects of a chain may have together. */
+const LONGEST_CHAIN = 4095;
+const MOST_BUILT = 4 * 2 ** 30;
 
 /** Opens the objects of a repository, alternates included. */
 export function openObjects(repository: Repository): Objects {
@@ -74,25 +81,33 @@ export function openObjects(repository: Repository): Objects {
   return { ...objects, read: (number) => readObject(objects, number) };
 }
 
+/** Without the ending. A pack that has no index, or an index without its pack, is one too. */
 function packPaths({ objectFolders }: Repository): readonly string[] {
-  return objectFolders.flatMap((folder) =>
+  const paths = objectFolders.flatMap((folder) =>
     listNames(join(folder, 'pack'))
-      .filter((name) => name.endsWith('.idx'))
-      .map((name) => join(folder, 'pack', name.slice(0, -'.idx'.length))),
+      .filter((name) => /\.(?:idx|pack)$/.test(name))
+      .map((name) => join(folder, 'pack', name.replace(/\.\w+$/, ''))),
   );
+  return [...new Set(paths)];
 }
 
 function openPack(path: string, nameBytes: number, first: number): Pack | string {
-  const indexFile = openRandomFile(`${path}.idx`);
-  const index = indexFile === undefined ? undefined : readPackIndex(indexFile, nameBytes);
-  indexFile?.close();
-  if (index === undefined) return 'its index is broken';
   const file = openRandomFile(`${path}.pack`);
   if (file === undefined) return 'the pack cannot be read';
-  const table = readPackTable(`${path}.pack`, file, index, nameBytes);
-  if (table !== undefined) return { table, file, first };
+  const table = readTable(path, file, nameBytes, first);
+  if (typeof table !== 'string') return { table, file, first };
   file.close();
-  return 'the pack is broken';
+  return table;
+}
+
+function readTable(path: string, file: RandomFile, nameBytes: number, first: number): PackTable | string {
+  const indexFile = openRandomFile(`${path}.idx`);
+  if (indexFile === undefined) return 'the pack has no index that can be read';
+  const most = Math.min(MOST_OBJECTS - first, Math.floor(file.bytes / LEAST_ENTRY));
+  const index = readPackIndex(indexFile, nameBytes, most);
+  indexFile.close();
+  if (index === undefined) return 'its index is broken, or lists more objects than there can be';
+  return readPackTable(`${path}.pack`, file, index, nameBytes) ?? 'the pack is broken';
 }
 
 function listLoose({ objectFolders, nameBytes }: Repository): readonly (readonly [string, string])[] {
@@ -137,15 +152,18 @@ function readObject(objects: Omit<Objects, 'read'>, number: number): LooseObject
 function readPacked({ table, file }: Pack, position: number): LooseObject | undefined {
   const chain: number[] = [];
   let at = position;
-  while (at >= 0 && table.bases[at] !== -1 && chain.length <= table.count) {
+  while (at >= 0 && table.bases[at] !== -1 && chain.length <= LONGEST_CHAIN) {
     chain.push(at);
     at = table.bases[at] ?? -2;
   }
   const kind = table.kinds[position] ?? kinds.unknown;
-  if (kind === kinds.unknown || at < 0) return undefined;
+  if (kind === kinds.unknown || at < 0 || chain.length > LONGEST_CHAIN) return undefined;
   let body = readEntry(table, file, at);
-  for (let n = chain.length - 1; n >= 0 && body !== undefined; n -= 1)
-    body = patch(body, readEntry(table, file, chain[n] ?? 0));
+  let built = 0;
+  for (let n = chain.length - 1; n >= 0 && body !== undefined; n -= 1) {
+    built += body.length;
+    body = built > MOST_BUILT ? undefined : patch(body, readEntry(table, file, chain[n] ?? 0));
+  }
   return body === undefined ? undefined : { kind, body };
 }
 

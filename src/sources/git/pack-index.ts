@@ -12,24 +12,30 @@ export interface PackIndex {
 const FANOUT = 256 * 4;
 const HEAD = 8;
 
-/** Reads an index of version 1 or 2; undefined where it is cut off or contradicts itself. */
-export function readPackIndex(file: RandomFile, nameBytes: number): PackIndex | undefined {
+/**
+ * Reads an index of version 1 or 2 of at most so many objects; undefined where it is cut off, lists more or contradicts
+ * itself.
+ */
+export function readPackIndex(file: RandomFile, nameBytes: number, most: number): PackIndex | undefined {
   const head = part(file, 0, HEAD);
   if (head === undefined) return undefined;
-  if (head.readUInt32BE(0) !== 0xff744f63) return readVersion1(file, nameBytes);
-  return head.readUInt32BE(4) === 2 ? readVersion2(file, nameBytes) : undefined;
+  const isFirst = head.readUInt32BE(0) !== 0xff744f63;
+  if (!isFirst && head.readUInt32BE(4) !== 2) return undefined;
+  const fanout = readFanout(file, isFirst ? 0 : HEAD);
+  const count = fanout?.[255] ?? 0;
+  if (fanout === undefined || count > most) return undefined;
+  const index = isFirst ? readVersion1(file, nameBytes, count) : readVersion2(file, nameBytes, count);
+  return index !== undefined && isInOrder(index.names, nameBytes, fanout) ? index : undefined;
 }
 
-function readVersion2(file: RandomFile, nameBytes: number): PackIndex | undefined {
-  const count = readCount(file, HEAD);
-  if (count === undefined || file.bytes < HEAD + FANOUT + count * (nameBytes + 8) + 2 * nameBytes)
-    return undefined;
+function readVersion2(file: RandomFile, nameBytes: number, count: number): PackIndex | undefined {
+  if (file.bytes < HEAD + FANOUT + count * (nameBytes + 8) + 2 * nameBytes) return undefined;
   const names = sharedBytes(count * nameBytes);
   const at = HEAD + FANOUT;
   if (file.read(names, at) !== names.length) return undefined;
   const small = part(file, at + count * (nameBytes + 4), count * 4);
   const largeAt = at + count * (nameBytes + 8);
-  const large = part(file, largeAt, Math.max(0, file.bytes - 2 * nameBytes - largeAt));
+  const large = part(file, largeAt, Math.min(count * 8, file.bytes - 2 * nameBytes - largeAt));
   if (small === undefined || large === undefined) return undefined;
   const offsets = new Float64Array(count);
   for (let n = 0; n < count; n += 1) {
@@ -43,10 +49,9 @@ function readVersion2(file: RandomFile, nameBytes: number): PackIndex | undefine
   return { count, names, offsets };
 }
 
-function readVersion1(file: RandomFile, nameBytes: number): PackIndex | undefined {
-  const count = readCount(file, 0);
+function readVersion1(file: RandomFile, nameBytes: number, count: number): PackIndex | undefined {
   const row = 4 + nameBytes;
-  if (count === undefined || file.bytes < FANOUT + count * row + 2 * nameBytes) return undefined;
+  if (file.bytes < FANOUT + count * row + 2 * nameBytes) return undefined;
   const rows = part(file, FANOUT, count * row);
   if (rows === undefined) return undefined;
   const names = sharedBytes(count * nameBytes);
@@ -58,17 +63,25 @@ function readVersion1(file: RandomFile, nameBytes: number): PackIndex | undefine
   return { count, names, offsets };
 }
 
-/** The last number of the fan-out; none where the numbers do not ascend. */
-function readCount(file: RandomFile, at: number): number | undefined {
-  const fanout = part(file, at, FANOUT);
-  if (fanout === undefined) return undefined;
-  let before = 0;
-  for (let n = 0; n < 256; n += 1) {
-    const next = fanout.readUInt32BE(n * 4);
-    if (next < before) return undefined;
-    before = next;
+/** By the first byte of a name: how many names begin with it or a lesser one. None where that does not ascend. */
+function readFanout(file: RandomFile, at: number): readonly number[] | undefined {
+  const bytes = part(file, at, FANOUT);
+  if (bytes === undefined) return undefined;
+  const fanout = Array.from({ length: 256 }, (_, n) => bytes.readUInt32BE(n * 4));
+  return fanout.every((count, n) => count >= (fanout[n - 1] ?? 0)) ? fanout : undefined;
+}
+
+/** Names are sought by halves: what stands in another order would not be found. */
+function isInOrder(names: Uint8Array, nameBytes: number, fanout: readonly number[]): boolean {
+  for (let at = nameBytes; at < names.length; at += nameBytes) {
+    let n = 0;
+    while (n < nameBytes && names[at + n] === names[at - nameBytes + n]) n += 1;
+    if (n < nameBytes && (names[at + n] ?? 0) < (names[at - nameBytes + n] ?? 0)) return false;
   }
-  return before;
+  return fanout.every((count, first) => {
+    const [last, next] = [names[(count - 1) * nameBytes] ?? 0, names[count * nameBytes] ?? 256];
+    return last <= first && next > first;
+  });
 }
 
 function part(file: RandomFile, at: number, length: number): Buffer | undefined {

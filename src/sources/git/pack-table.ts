@@ -37,7 +37,10 @@ const foreign = -2;
 const byDistance = 6;
 const byName = 7;
 
-/** Reads the headers of all entries of a pack, in one go through the file. Entries that make no sense get kind 0. */
+/**
+ * Reads the headers of all entries of a pack, in one go through the file. Entries that make no sense get kind 0.
+ * Undefined where it is no pack, or not that of its index.
+ */
 export function readPackTable(
   path: string,
   file: RandomFile,
@@ -46,6 +49,7 @@ export function readPackTable(
 ): PackTable | undefined {
   const head = Buffer.alloc(12);
   if (file.read(head, 0) < 12 || head.toString('latin1', 0, 4) !== 'PACK') return undefined;
+  if (![2, 3].includes(head.readUInt32BE(4)) || head.readUInt32BE(8) !== index.count) return undefined;
   const table = emptyTable(path, index, nameBytes, Math.max(12, file.bytes - nameBytes));
   const chunk = Buffer.allocUnsafe(CHUNK + LONGEST_HEADER);
   let start = -Infinity;

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { isFolder } from '../../lib/folder.ts';
+import { isFolder, realPathNow } from '../../lib/folder.ts';
 import { readBounded } from '../../lib/random-file.ts';
 
 /** Where the parts of a repository lie. Found without running git, so that nothing of its settings is obeyed. */
@@ -74,15 +74,15 @@ function openAt(gitFolder: string, top: string): Repository {
   };
 }
 
-/** Alternates may name further ones, and each other. */
+/** Alternates may name further ones, and each other by many paths. */
 function withAlternates(objects: string): readonly string[] {
-  const folders = [objects];
+  const folders = [realPathNow(objects)];
   for (let at = 0; at < folders.length && folders.length < MOST_ALTERNATES; at += 1) {
     const folder = folders[at] ?? objects;
     for (const line of readText(join(folder, 'info', 'alternates')).split('\n')) {
       const named = line.trim();
       if (named === '' || named.startsWith('#')) continue;
-      const path = resolve(folder, named);
+      const path = realPathNow(resolve(folder, named));
       if (!folders.includes(path) && isFolder(path)) folders.push(path);
     }
   }

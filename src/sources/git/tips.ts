@@ -4,7 +4,7 @@ import { runGit } from '../../lib/git.ts';
 import { readBounded } from '../../lib/random-file.ts';
 import type { Repository } from './repository.ts';
 
-const MOST_BYTES = 500_000_000;
+const MOST_BYTES = 128_000_000;
 
 /** Names, in hex, of all objects that a ref, a reflog (the stash is one) or a pseudo-ref such as `ORIG_HEAD` names. */
 export async function readTips(repository: Repository): Promise<ReadonlySet<string>> {

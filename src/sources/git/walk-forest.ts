@@ -18,8 +18,11 @@ export interface Built<State> {
 export interface Visitor<State> {
   /** Looks at an object; the windows of the kernel say what its base does not have. No base: all of it is new. */
   readonly visit: (object: Built<State>, base: Built<State> | undefined) => State;
-  /** Told of an object that could not be built, after which the ones that hang on it are told too. */
-  readonly fail: (position: number) => void;
+  /**
+   * Told of an object that could not be built, and then of each that hangs on it; or that was not, because the pack holds
+   * more than is built.
+   */
+  readonly fail: (position: number, isTooMuch: boolean) => void;
 }
 
 export interface Walk<State> {
@@ -31,6 +34,8 @@ export interface Walk<State> {
   /** Bytes around a change that belong to its window; asked before each delta is applied. */
   readonly contextFor: (base: Built<State>) => number;
   readonly initial: State;
+  /** Bytes that are built at most; 256 GiB where nothing is said. */
+  readonly mostBuilt?: number;
 }
 
 const DELTA_ROOM = 32 << 20;
@@ -41,6 +46,8 @@ const ARENA_ROOM = 224 << 20;
 const CROWDED = ARENA_AT + (8 << 20);
 /** Bytes of the largest object that is built. */
 export const LARGEST_OBJECT = 64 << 20;
+/** Bytes that are built of one pack: a few bytes of a delta may make as much as the largest object. */
+const MOST_BUILT = 2 ** 38;
 /** Bytes of a kernel that a walk needs. */
 export const WALK_ROOM = ARENA_AT + ARENA_ROOM;
 
@@ -49,11 +56,13 @@ export function createWalk<State>(walk: Walk<State>): (root: number) => void {
   const { table, forest, kernel, visitor } = walk;
   const reader = createPackReader(walk.file, table, kernel, KERNEL_ROOM);
   const pool: Built<State>[] = [];
+  let left = walk.mostBuilt ?? MOST_BUILT;
   return (root) => {
     let depth = 0;
     const built = take(0);
     built.at = ARENA_AT;
-    if (!inflateWhole(walk, reader, root, built)) return failBelow(walk, root);
+    if (left <= 0 || !inflateWhole(walk, reader, root, built)) return failBelow(walk, root, left <= 0);
+    left -= built.length;
     built.state = visitor.visit(built, undefined);
     while (depth >= 0) {
       const base = take(depth);
@@ -63,10 +72,11 @@ export function createWalk<State>(walk: Walk<State>): (root: number) => void {
       }
       const position = forest.children[base.next++] ?? 0;
       const child = take(depth + 1);
-      if (!buildDelta(walk, reader, position, { base, child })) {
-        failBelow(walk, position);
+      if (left <= 0 || !buildDelta(walk, reader, position, { base, child })) {
+        failBelow(walk, position, left <= 0);
         continue;
       }
+      left -= child.length;
       child.state = visitor.visit(child, base);
       if (child.next >= (forest.starts[position + 1] ?? 0)) continue;
       if (base.next >= (forest.starts[base.position + 1] ?? 0) && child.at > CROWDED) replace(depth);
@@ -122,16 +132,16 @@ function buildDelta<State>(
     delta: DELTA_AT,
     deltaLength,
     target: child.at,
-    room: Math.min(LARGEST_OBJECT, ARENA_AT + ARENA_ROOM - SLACK - child.at),
+    room: Math.max(0, Math.min(LARGEST_OBJECT, ARENA_AT + ARENA_ROOM - SLACK - child.at)),
     context: walk.contextFor(base),
   });
   return child.length >= 0;
 }
 
-function failBelow<State>({ forest, visitor }: Walk<State>, position: number): void {
+function failBelow<State>({ forest, visitor }: Walk<State>, position: number, isTooMuch: boolean): void {
   const open = [position];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    visitor.fail(at);
+    visitor.fail(at, isTooMuch);
     for (let child = forest.starts[at] ?? 0; child < (forest.starts[at + 1] ?? 0); child += 1)
       open.push(forest.children[child] ?? 0);
   }

@@ -44,6 +44,9 @@ export function blobsIn(tree: number, sought: Sought, parts: readonly TreePart[]
   return blobs;
 }
 
+/** Folders within each other that are entered; a path of more stands on no disk. */
+const MOST_FOLDERS = 1000;
+
 type Meet = (blob: number, path: string) => void;
 
 interface Level {
@@ -71,7 +74,7 @@ function createVisit(sought: Sought, parts: readonly TreePart[]): (root: number,
 
     function enter(tree: number): void {
       const start = sought.starts[tree] ?? 0;
-      if (tree < 0 || start === 0 || entered[tree] === 1) return;
+      if (tree < 0 || start === 0 || entered[tree] === 1 || stack.length > MOST_FOLDERS) return;
       entered[tree] = 1;
       const part = parts[sought.parts[tree] ?? 0];
       const count = part === undefined ? 0 : intAt(part.edges, start - 1);

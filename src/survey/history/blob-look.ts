@@ -67,6 +67,8 @@ const NAME_BEFORE = 120;
 const NAME_AFTER = 400;
 /** Characters of the stretches of text that are remembered: versions of a file repeat each other. */
 const MOST_KNOWN = 4_000_000;
+/** Bytes in which values are sought again. */
+const MOST_SOUGHT = 2 ** 38;
 /** Bytes after a name within which a value of its own key stands. */
 const PAIR = 160;
 
@@ -83,6 +85,7 @@ export function createBlobLook(rules: RuleSet, maxBytes: number, tooLarge: strin
   const pairs: number[] = [];
   const skipped: (readonly [number, string])[] = [];
   const stats = { blobs: 0, bytes: 0, scanned: 0 };
+  const stillThere = createRecall(values);
   return {
     look: (place, before) => {
       stats.blobs += 1;
@@ -92,7 +95,7 @@ export function createBlobLook(rules: RuleSet, maxBytes: number, tooLarge: strin
         skipped.push([place.number, reason]);
         return nothing;
       }
-      const found = stillThere(place, before, values);
+      const found = stillThere(place, before);
       stats.scanned += lookAtNew(matcher, place, found);
       if (found.size === 0) return nothing;
       for (const value of found) pairs.push(place.number, value);
@@ -156,10 +159,16 @@ function remember(find: (text: string) => readonly number[]): (text: string) => 
   };
 }
 
-function stillThere({ bytes, at, length }: BlobPlace, before: BlobState, values: Values): Set<number> {
-  if (before.values.length === 0) return new Set();
-  const whole = bytes.subarray(at, at + length);
-  return new Set(before.values.filter((value) => whole.includes(values.bytesOf(value))));
+/** Makes the check of which values a blob still has. Many values in many large blobs are taken on trust in the end. */
+function createRecall(values: Values): (place: BlobPlace, before: BlobState) => Set<number> {
+  let left = MOST_SOUGHT;
+  return ({ bytes, at, length }, before) => {
+    if (before.values.length === 0) return new Set();
+    left -= before.values.length * length;
+    if (left < 0) return new Set(before.values);
+    const whole = bytes.subarray(at, at + length);
+    return new Set(before.values.filter((value) => whole.includes(values.bytesOf(value))));
+  };
 }
 
 /** Gives how many bytes were looked at. */

@@ -1,4 +1,4 @@
-import { catFiles } from '../../sources/git/cat-file.ts';
+import { brokenReason, catFiles } from '../../sources/git/cat-file.ts';
 import { createPlainLines } from '../../sources/git/lines.ts';
 import type { Objects } from '../../sources/git/objects.ts';
 import { kinds } from '../../sources/git/pack-table.ts';
@@ -17,6 +17,9 @@ export interface SeenBlobs {
   readonly bytes: number;
 }
 
+/** Objects that git is asked for at most. */
+const MOST_ASKED = 2_000;
+
 /** Looks at every blob: packed ones by their delta trees, then loose ones, then through git what could not be read. */
 export async function lookAtBlobs(
   repository: Repository,
@@ -26,9 +29,11 @@ export async function lookAtBlobs(
 ): Promise<SeenBlobs> {
   const done = await crew.run({ task: 'blobs', common: toCommon(objects, kinds.blob), eyes });
   const look = openLook(eyes);
-  const failed = [...done.flatMap((one) => one.failed), ...unknownObjects(objects)];
-  failed.push(...lookAtLoose(objects, look));
-  const names = new Map(failed.map((number) => [objects.nameOf(number), number]));
+  const failed = [...done.flatMap((one) => one.failed), ...lookAtLoose(objects, look)];
+  // What git would be asked for a delta that leads to itself has no end.
+  for (const number of [...unknownObjects(objects), ...failed.slice(MOST_ASKED)])
+    look.skip(number, brokenReason);
+  const names = new Map(failed.slice(0, MOST_ASKED).map((number) => [objects.nameOf(number), number]));
   await catFiles(repository.gitFolder, [...names.keys()], eyes.maxBytes, (name, given) => {
     const number = names.get(name) ?? 0;
     if ('blob' in given) lookAtWhole(look, number, given.blob);
@@ -38,7 +43,7 @@ export async function lookAtBlobs(
   return merge(objects, [...parts, look.done()]);
 }
 
-/** Objects of packs of which not even the kind can be told. */
+/** Objects of packs of which not even the kind can be told: no header, no base, or a delta that leads to itself. */
 function unknownObjects(objects: Objects): readonly number[] {
   return objects.packs.flatMap(({ table, first }) => {
     const found: number[] = [];

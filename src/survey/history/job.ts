@@ -44,6 +44,8 @@ export type Done =
   | { readonly task: 'trees'; readonly part: TreePart; readonly failed: readonly number[] }
   | { readonly task: 'commits'; readonly commits: Commits; readonly failed: readonly number[] };
 
+const tooMuchReason = 'its pack holds more than 256 GiB unpacked';
+
 /** Roots that a thread takes at once. */
 const BATCH = 16;
 const TELL_MS = 100;
@@ -72,17 +74,17 @@ export async function runJob(job: Job, part: number, tell?: Tell): Promise<Done>
   if (job.task === 'blobs') {
     const look = openLook(job.eyes);
     ownKernel.lines.watch(toTextMarks(rulesOf(job.eyes)));
-    await walkBlobs(round, job.eyes.context, look, failed);
+    await walkBlobs(round, job.eyes, look, failed);
     return { task: 'blobs', hits: look.done(), failed };
   }
   const find = createFind(job.common);
   if (job.task === 'trees') {
     const collector = createTreeCollector(job.sought, part, find);
-    await walkAll(round, 0, (first, kernel) => treeVisitor(collector, first, kernel, failed), -1);
+    await walkAll(round, 0, ({ first }, kernel) => treeVisitor(collector, first, kernel, failed), -1);
     return { task: 'trees', part: collector.done(), failed };
   }
   const collector = createCommitCollector(find);
-  await walkAll(round, 0, (first) => commitVisitor(collector, first, failed), undefined);
+  await walkAll(round, 0, ({ first }) => commitVisitor(collector, first, failed), undefined);
   return { task: 'commits', commits: collector.done(), failed };
 }
 
@@ -99,17 +101,22 @@ function rulesOf({ rules }: BlobEyes): RuleSet {
   return ruleSet.set;
 }
 
-function walkBlobs(round: Round, context: number, look: BlobLook, failed: number[]): Promise<void> {
+function walkBlobs(round: Round, eyes: BlobEyes, look: BlobLook, failed: number[]): Promise<void> {
   return walkAll<BlobState>(
     round,
-    context,
-    (first, { bytes, windows, lines }) => ({
+    eyes.context,
+    ({ first, table }, { bytes, windows, lines }) => ({
       visit: ({ position, at, length }, base) =>
         look.look(
           { number: first + position, bytes, at, length, lines, ...(base === undefined ? {} : { windows }) },
           base?.state ?? nothing,
         ),
-      fail: (position) => void failed.push(first + position),
+      fail: (position, isTooMuch) => {
+        if (isTooMuch) look.skip(first + position, tooMuchReason);
+        else if (table.bases[position] === -1 && (table.lengths[position] ?? 0) > eyes.maxBytes)
+          look.skip(first + position, eyes.tooLarge);
+        else failed.push(first + position);
+      },
     }),
     nothing,
   );
@@ -141,17 +148,18 @@ function commitVisitor(collector: CommitCollector, first: number, failed: number
 async function walkAll<State>(
   { packs, forests, taken, tell }: Round,
   context: number,
-  open: (first: number, kernel: Kernel) => Visitor<State>,
+  open: (pack: Common['packs'][number], kernel: Kernel) => Visitor<State>,
   initial: State,
 ): Promise<void> {
   const kernel = ownKernel;
   const total = forests.reduce((sum, { roots }) => sum + roots.length, 0);
   let told = 0;
-  for (const [n, { table, first }] of packs.entries()) {
+  for (const [n, pack] of packs.entries()) {
+    const { table } = pack;
     const forest = forests[n];
     const file = openRandomFile(table.path);
     if (forest === undefined || kernel === undefined || file === undefined) continue;
-    const visitor = open(first, kernel);
+    const visitor = open(pack, kernel);
     const walk = createWalk({ table, forest, file, kernel, visitor, contextFor: () => context, initial });
     for (let at = take(n); at < forest.roots.length; at = take(n)) {
       for (const root of forest.roots.subarray(at, at + BATCH)) walk(root);

@@ -1,4 +1,4 @@
-import type { Objects } from '../../sources/git/objects.ts';
+import type { LooseObject, Objects } from '../../sources/git/objects.ts';
 import { parseTag } from '../../sources/git/commit.ts';
 import { kinds } from '../../sources/git/pack-table.ts';
 import { createCommitCollector, type Commits } from '../../sources/history/collect-commits.ts';
@@ -6,6 +6,7 @@ import { createTreeCollector, type Sought, type TreePart } from '../../sources/h
 import { blobsIn, findOccurrences, type Occurrence } from '../../sources/history/occurrences.ts';
 import { orderCommits, type Reached } from '../../sources/history/order-commits.ts';
 import { toCommon, type Crew } from './crew.ts';
+import type { Done } from './job.ts';
 
 /** All that a repository's refs, stash, reflogs and notes reach. */
 export interface Reachable {
@@ -21,13 +22,9 @@ export async function reach(objects: Objects, tips: Iterable<string>, crew: Crew
   const done = await crew.run({ task: 'commits', common: toCommon(objects, kinds.commit) });
   const parts: Commits[] = done.flatMap((one) => (one.task === 'commits' ? [one.commits] : []));
   const loose = createCommitCollector(objects.find);
-  const failed = done.flatMap((one) => one.failed);
-  let broken = 0;
-  for (const number of [...looseNumbers(objects), ...failed]) {
-    const object = objects.read(number);
-    if (object?.kind === kinds.commit) loose.add(number, object.body);
-  }
-  for (const number of failed) if (objects.read(number) === undefined) broken += 1;
+  const broken = readRest(objects, done, (number, { kind, body }) => {
+    if (kind === kinds.commit) loose.add(number, body);
+  });
   const commits: number[] = [];
   const trees: number[] = [];
   const blobs = new Set<number>();
@@ -60,9 +57,27 @@ function peel(objects: Objects, tip: string): Peeled {
   return { number: -1, kind: kinds.unknown };
 }
 
-/** Numbers of loose objects. */
-function looseNumbers(objects: Objects): readonly number[] {
-  return objects.loose.map((_, n) => objects.count - objects.loose.length + n);
+/** Objects that are tried again at most: what is broken is, and each may take long. */
+const MOST_TRIED = 1000;
+
+/** Reads loose objects, and those that could not be built with the others of their pack; gives how many are broken. */
+function readRest(
+  objects: Objects,
+  done: readonly Done[],
+  take: (number: number, object: LooseObject) => void,
+): number {
+  for (let number = objects.count - objects.loose.length; number < objects.count; number += 1) {
+    const object = objects.read(number);
+    if (object !== undefined) take(number, object);
+  }
+  const failed = done.flatMap((one) => one.failed);
+  let broken = Math.max(0, failed.length - MOST_TRIED);
+  for (const number of failed.slice(0, MOST_TRIED)) {
+    const object = objects.read(number);
+    if (object === undefined) broken += 1;
+    else take(number, object);
+  }
+  return broken;
 }
 
 /** A blob at a path, by its name and number; the number of one that is not here is -1. */
@@ -106,13 +121,9 @@ export async function placeBlobs(
   const done = await crew.run({ task: 'trees', common: toCommon(objects, kinds.tree), sought });
   const parts: TreePart[] = done.flatMap((one) => (one.task === 'trees' ? [one.part] : []));
   const rest = createTreeCollector(sought, parts.length, objects.find);
-  const failed = done.flatMap((one) => one.failed);
-  let broken = 0;
-  for (const number of [...looseNumbers(objects), ...failed]) {
-    const object = objects.read(number);
-    if (object?.kind === kinds.tree) rest.add(number, object.body, 0, object.body.length);
-  }
-  for (const number of failed) if (objects.read(number) === undefined) broken += 1;
+  const broken = readRest(objects, done, (number, { kind, body }) => {
+    if (kind === kinds.tree) rest.add(number, body, 0, body.length);
+  });
   parts.push(rest.done());
   const numbers = names.map((name) => objects.find(Buffer.from(name, 'hex')));
   return {
