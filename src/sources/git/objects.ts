@@ -150,21 +150,26 @@ function readObject(objects: Omit<Objects, 'read'>, number: number): LooseObject
 }
 
 function readPacked({ table, file }: Pack, position: number): LooseObject | undefined {
-  const chain: number[] = [];
-  let at = position;
-  while (at >= 0 && table.bases[at] !== -1 && chain.length <= LONGEST_CHAIN) {
-    chain.push(at);
-    at = table.bases[at] ?? -2;
-  }
   const kind = table.kinds[position] ?? kinds.unknown;
-  if (kind === kinds.unknown || at < 0 || chain.length > LONGEST_CHAIN) return undefined;
-  let body = readEntry(table, file, at);
+  const [root, ...deltas] = kind === kinds.unknown ? [] : chainOf(table, position).reverse();
+  let body = root === undefined ? undefined : readEntry(table, file, root);
   let built = 0;
-  for (let n = chain.length - 1; n >= 0 && body !== undefined; n -= 1) {
-    built += body.length;
-    body = built > MOST_BUILT ? undefined : patch(body, readEntry(table, file, chain[n] ?? 0));
+  for (const at of deltas) {
+    built += body?.length ?? 0;
+    if (body === undefined || built > MOST_BUILT) return undefined;
+    body = patch(body, readEntry(table, file, at));
   }
   return body === undefined ? undefined : { kind, body };
+}
+
+/** Positions from an object to the whole one that it hangs on; none where it hangs on none, or is too far from it. */
+function chainOf(table: PackTable, position: number): number[] {
+  const chain = [position];
+  for (let at = table.bases[position] ?? -2; at !== -1; at = table.bases[at] ?? -2) {
+    if (at < 0 || chain.length > LONGEST_CHAIN) return [];
+    chain.push(at);
+  }
+  return chain;
 }
 
 function readEntry(table: PackTable, file: RandomFile, position: number): Buffer | undefined {

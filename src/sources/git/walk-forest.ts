@@ -58,31 +58,42 @@ export function createWalk<State>(walk: Walk<State>): (root: number) => void {
   const pool: Built<State>[] = [];
   let left = walk.mostBuilt ?? MOST_BUILT;
   return (root) => {
-    let depth = 0;
-    const built = take(0);
-    built.at = ARENA_AT;
-    if (left <= 0 || !inflateWhole(walk, reader, root, built)) return failBelow(walk, root, left <= 0);
-    left -= built.length;
-    built.state = visitor.visit(built, undefined);
-    while (depth >= 0) {
+    if (!buildRoot(root)) return;
+    for (let depth = 0; depth >= 0;) {
       const base = take(depth);
-      if (base.next >= (forest.starts[base.position + 1] ?? 0)) {
+      if (base.next >= endOf(base)) {
         depth -= 1;
         continue;
       }
-      const position = forest.children[base.next++] ?? 0;
       const child = take(depth + 1);
-      if (left <= 0 || !buildDelta(walk, reader, position, { base, child })) {
-        failBelow(walk, position, left <= 0);
-        continue;
-      }
-      left -= child.length;
-      child.state = visitor.visit(child, base);
-      if (child.next >= (forest.starts[position + 1] ?? 0)) continue;
-      if (base.next >= (forest.starts[base.position + 1] ?? 0) && child.at > CROWDED) replace(depth);
+      if (!buildChild(base, child) || child.next >= endOf(child)) continue;
+      if (base.next >= endOf(base) && child.at > CROWDED) replace(depth);
       else depth += 1;
     }
   };
+
+  function endOf({ position }: Built<State>): number {
+    return forest.starts[position + 1] ?? 0;
+  }
+
+  function buildRoot(root: number): boolean {
+    const built = take(0);
+    built.at = ARENA_AT;
+    return show(left > 0 && inflateWhole(walk, reader, root, built), root, built);
+  }
+
+  function buildChild(base: Built<State>, child: Built<State>): boolean {
+    const position = forest.children[base.next++] ?? 0;
+    return show(left > 0 && buildDelta(walk, reader, position, { base, child }), position, child, base);
+  }
+
+  function show(isBuilt: boolean, position: number, built: Built<State>, base?: Built<State>): boolean {
+    if (isBuilt) {
+      left -= built.length;
+      built.state = visitor.visit(built, base);
+    } else failBelow(walk, position, left <= 0);
+    return isBuilt;
+  }
 
   /** The base has no further child: its heir takes its place. */
   function replace(depth: number): void {
