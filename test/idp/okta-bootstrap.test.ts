@@ -14,7 +14,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { codeOf } from './contract.ts';
 import { makeFolder, makeKey } from './kit.ts';
 import { startOktaDouble, type OktaDouble } from './okta-double.ts';
-import { contentOf, passwordApi, wholeSpec } from './okta-kit.ts';
+import { contentOf, passwordApi, userSpec, wholeSpec } from './okta-kit.ts';
 import { keysOf, table } from './okta-rows.ts';
 
 let double: OktaDouble;
@@ -52,11 +52,11 @@ async function run(args: readonly string[], stdin = ''): Promise<string> {
   return said;
 }
 
-function add(): Promise<string> {
+function add(...more: readonly string[]): Promise<string> {
   const resources = [`password-api=${passwordApi}#password.reset`, `okta=${double.issuer}#okta.users.manage`];
   const flags = resources.flatMap((resource) => ['--resource', resource]);
   const args = ['add', 'corp', '--type', 'okta', '--issuer', double.issuer, '--secret-stdin'];
-  return run(args.concat(flags), `${token.value}\n`);
+  return run(args.concat(flags, more), `${token.value}\n`);
 }
 
 async function filesUnder(folder: string): Promise<readonly string[]> {
@@ -68,6 +68,29 @@ async function adapter(): ReturnType<typeof adapterFor> {
   const paths = statePaths({ AGENT_ID_HOME: home });
   return adapterFor(await trustedIdp(paths, 'corp'), { paths });
 }
+
+describe('--cross-app-access', () => {
+  it('opts in to AI agents: the trust says so, and the admin app may register them', async () => {
+    double.addApp({ clientId: 'acme-cli', label: 'Acme sign-in' });
+    await add('--cross-app-access', '--client-id', 'acme-cli');
+    const idp = await adapter();
+    expect(idp.trust).toMatchObject({ crossAppAccess: true, loginClientId: 'acme-cli' });
+    const { clientId } = await idp.apply(await idp.plan(userSpec(double)));
+    expect(clientId).toMatch(/^wlp/);
+    expect(double.violations).toEqual([]);
+  });
+
+  it('without it the admin app gets no right to, and elsewhere than at Okta it is refused', async () => {
+    await add();
+    const scopes = [...double.rows].flatMap(([name, rows]) =>
+      name.startsWith('grants ') ? [...rows.values()].map(({ scopeId }) => scopeId) : [],
+    );
+    expect(scopes).toContain('okta.apps.manage');
+    expect(scopes).not.toContain('okta.aiAgents.manage');
+    const oidc = run(['add', 'x', '--type', 'oidc', '--issuer', double.issuer, '--cross-app-access']);
+    expect(await codeOf(oidc)).toBe('usage');
+  });
+});
 
 describe('an API token of Okta, given once', () => {
   it('makes an admin app with its own key, and stands nowhere afterwards', async () => {

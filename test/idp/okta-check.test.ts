@@ -3,7 +3,15 @@ import { checkIdp } from '../../src/idp/check.ts';
 import { adapterFor } from '../../src/idp/index.ts';
 import { withOwnApi } from '../../src/idp/okta/own-api.ts';
 import type { CheckResult, TrustedIdp } from '../../src/idp/types.ts';
-import { contentOf, passwordApi, startWorld, wholeSpec, type World } from './okta-kit.ts';
+import {
+  contentOf,
+  passwordApi,
+  startWorld,
+  userSpec,
+  wholeSpec,
+  withCrossApp,
+  type World,
+} from './okta-kit.ts';
 import { table } from './okta-rows.ts';
 
 let world: World;
@@ -59,6 +67,27 @@ describe('agent-id idp check at an Okta organisation', () => {
     const role = { id: 'ra1', type: 'SUPER_ADMIN', status: 'ACTIVE' };
     table(double.rows, `assignments ${trust.admin?.clientId}`).set('ra1', role);
     expect([...(await complaints(wide))]).toEqual([]);
+  });
+
+  it('of AI agents looks at rights, role, sign-in application, and who waits for an owner', async () => {
+    const { double, trust, adapter } = world;
+    await adapter.apply(await adapter.plan(wholeSpec(double)));
+    const wide = withCrossApp(double, trust);
+    const agents = await adapterFor(wide, { paths: { keys: '/nowhere' } });
+    double.owners = false;
+    await agents.apply(await agents.plan(userSpec(double, { clientId: 'agent-id.desk.abcdefgh' })));
+    expect([...(await complaints(wide))]).toEqual([
+      ['role to register AI agents (super administrator)', expect.stringContaining('Admin roles')],
+      ['AI agent Reset Agent', expect.stringContaining('Directory > AI Agents > Reset Agent > Owners')],
+    ]);
+    const { loginClientId: _login, ...unlinked } = wide;
+    const what = 'application that the users of AI agents sign in to';
+    expect((await complaints(unlinked)).get(what)).toContain('--client-id');
+    expect((await complaints({ ...wide, loginClientId: 'gone' })).get(what)).toContain('no application gone');
+    grants().delete('okta.aiAgents.read');
+    expect((await complaints(wide)).get('AI agents (okta.aiAgents.read)')).toContain(
+      'Grant okta.aiAgents.read',
+    );
   });
 
   it('says that an authorization server is switched off', async () => {

@@ -9,6 +9,7 @@ import type { TrustedIdp } from '../types.ts';
 import { createTokenAdmin, type OktaAdmin } from './admin.ts';
 import { listApps, switchApp, toApp, type OktaApp } from './app.ts';
 import { setConsents } from './consents.ts';
+import { manage, read } from './cross-app/ai-agent.ts';
 import { ensure } from '../ensure.ts';
 import { consolePath } from './refusal.ts';
 import { listApiTokens } from './tokens.ts';
@@ -43,13 +44,17 @@ export async function bootstrapOkta(parts: AdapterParts, token: Secret): Promise
   const keyName = `okta-admin-${parts.trust.name}`;
   const { key } = await makeAgentKey(parts.paths, keyName);
   const app = await ensureAdminApp(admin, key);
-  await setConsents(admin, app, adminScopes);
+  await setConsents(admin, app, scopesFor(parts.trust));
   await ensureSuperAdmin(admin, app);
   await switchApp(admin, app, 'activate');
   return {
     admin: { clientId: app.clientId, keyFile: agentKeyFile(parts.paths, keyName) },
     lines: [`The application "${label}" administers from now on (${app.clientId}).`, await lastStep(admin)],
   };
+}
+
+function scopesFor({ crossAppAccess }: TrustedIdp): readonly string[] {
+  return crossAppAccess === true ? [...adminScopes, read, manage] : adminScopes;
 }
 
 const label = 'agent-id administrator';

@@ -1,9 +1,10 @@
-import { AgentIdError } from '../../model/error.ts';
 import type { CheckResult } from '../types.ts';
 import type { OktaAdmin, OktaCall, OktaObject } from './admin.ts';
+import { look } from './look.ts';
 import { listServers, serverOf } from './servers.ts';
 import { consolePath } from './refusal.ts';
 import { isOwnApi } from './own-api.ts';
+import { probeAiAgents } from './cross-app/probe.ts';
 
 /** Every scope that administering needs; `read` is what one harmless request shows of it. */
 const reads: readonly (OktaCall & { readonly needs: string })[] = [
@@ -47,14 +48,17 @@ export async function probeOkta(admin: OktaAdmin): Promise<readonly CheckResult[
     results.push(await look(`right ${scope}`, () => admin.reach(scope)));
   }
   results.push(await probeRole(admin), ...(await probeServers(admin)));
+  if (admin.parts.trust.crossAppAccess === true) results.push(...(await probeAiAgents(admin)));
   return results;
 }
 
-/** Only a super administrator grants scopes of Okta's own API, whatever scopes it has itself. */
+/** Only a super administrator grants scopes of Okta's own API, or registers AI agents, whatever scopes it has itself. */
 async function probeRole(admin: OktaAdmin): Promise<CheckResult> {
-  const what = "role to grant scopes of Okta's own API (super administrator)";
-  const { admin: own, resources } = admin.parts.trust;
-  if (!resources.some(({ uri }) => isOwnApi(admin, uri))) return { what, ok: true, detail: 'not needed' };
+  const { admin: own, resources, crossAppAccess } = admin.parts.trust;
+  const purpose = crossAppAccess === true ? 'register AI agents' : "grant scopes of Okta's own API";
+  const what = `role to ${purpose} (super administrator)`;
+  const needed = crossAppAccess === true || resources.some(({ uri }) => isOwnApi(admin, uri));
+  if (!needed) return { what, ok: true, detail: 'not needed' };
   const path = `/oauth2/v1/clients/${encodeURIComponent(own?.clientId ?? '')}/roles`;
   const call = { path, scope: 'okta.roles.read', what: 'list the roles of the admin app' };
   let held: readonly OktaObject[] = [];
@@ -75,14 +79,4 @@ async function probeServers(admin: OktaAdmin): Promise<readonly CheckResult[]> {
     if (server.active) return { what, ok: true, detail: 'is there' };
     return { what, ok: false, detail: `is switched off. Switch it on: ${consolePath.server}` };
   });
-}
-
-async function look(what: string, task: () => Promise<unknown>): Promise<CheckResult> {
-  try {
-    await task();
-    return { what, ok: true, detail: 'works' };
-  } catch (error) {
-    if (!(error instanceof AgentIdError)) throw error;
-    return { what, ok: false, detail: [error.message, error.hint].filter(Boolean).join('. ') };
-  }
 }

@@ -140,7 +140,8 @@ function isDescribed({ name, mark }: AiAgent, spec: AgentSpec): boolean {
   return same && name === spec.displayName;
 }
 
-async function findSignInApp(
+/** Finds the application that users sign in to, which an AI agent is linked to when it is registered. */
+export async function findSignInApp(
   admin: OktaAdmin,
 ): Promise<{ readonly id: string; readonly label: string } | undefined> {
   const { loginClientId } = admin.parts.trust;
