@@ -128,6 +128,39 @@ export function describeNative(name: string, { install, ask }: Port): () => Nati
       expect(here.fake.seen).toHaveLength(1);
     });
 
+    it.each(['[]', 'null', '{"access_token":{"a":1},"expires_in":"5"}', '\xff', ''])(
+      'takes no such answer for a token: %j',
+      async (body) => {
+        here.fake.intercept = (response) => {
+          response.writeHead(200).end(Buffer.from(body, 'latin1'));
+          return true;
+        };
+        expect(await asUser()).toMatch(/^unacceptable-token .*no usable access token/);
+        expect(await here.entries()).toBe(1);
+      },
+    );
+
+    it('hands out nothing of an answer that broke off', async () => {
+      here.fake.intercept = (response) => {
+        response.writeHead(200, { 'content-length': '500' });
+        response.write('{"access_token":"', () => response.destroy());
+        return true;
+      };
+      expect(await asUser()).toMatch(/^(idp-unreachable|unacceptable-token) /);
+      expect(await here.entries()).toBe(1);
+    });
+
+    it.each([
+      { issuer: 'https://else.example' },
+      { token_endpoint: 'http://else.example/token' },
+      { token_endpoint: 5 },
+    ])("gives nobody the user's token by such metadata: %j", async (metadata) => {
+      here.fake.metadata = metadata;
+      expect(await asUser()).toMatch(/^untrusted-issuer /);
+      expect(here.fake.seen).toEqual([]);
+      expect(await here.entries()).toBe(1);
+    });
+
     it('follows no redirect', async () => {
       here.fake.intercept = (response) => {
         response.writeHead(307, { location: '/api/' }).end();
@@ -189,10 +222,13 @@ export function describeNative(name: string, { install, ask }: Port): () => Nati
       expect(here.fake.seen).toEqual([]);
     });
 
-    it('refuses another address of the lock file', async () => {
+    it.each([
+      ['resource', '/api/"', '/else/"'],
+      ['issuer', '"maxTtl', '"tokenIssuer":"https://else.example","maxTtl'],
+    ])('refuses another %s in the lock file', async (what, trusted, other) => {
       const lock = join(here.root, 'agent-id.lock.json');
-      await writeFile(lock, (await readFile(lock, 'utf8')).replace('/api/', '/else/'));
-      expect(await asUser()).toMatch(/^untrusted-resource /);
+      await writeFile(lock, (await readFile(lock, 'utf8')).replace(trusted, other));
+      expect(await asUser()).toMatch(new RegExp(`^untrusted-${what} `));
       expect(here.fake.seen).toEqual([]);
     });
   });
@@ -233,6 +269,8 @@ export function describeNative(name: string, { install, ask }: Port): () => Nati
         await writeHead(head, { last: before.last, next: after.last, tears: 0 }, key);
         expect(await asUser()).toMatch(/^Bearer /);
         expect(await here.entries()).toBe(length === whole.length ? 3 : 2);
+        const torn = length === before.last.size + 40 ? 1 : 0;
+        expect(await readHead(head, key)).toMatchObject({ next: null, tears: torn });
       }
     });
 
