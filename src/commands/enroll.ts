@@ -1,29 +1,16 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
 import { collect } from './shared/collect.ts';
+import { withKeyStore } from './shared/key-flags.ts';
 import type { ApproveOptions, EnrollOptions } from './shared/enroll.ts';
 
 /** Declares `agent-id agents enroll | code | approve`, below the verb that it is given. */
 export function addEnroll(agents: Command, io: Io): void {
-  withFormat(agents.command('enroll <agent>'))
+  withKeyStore(withFormat(agents.command('enroll <agent>')), 'your settings, else a file')
     .description('Make a key for an agent on this machine and register its public half.')
     .option('--name <machine>', 'what to call this machine (default: its host name)')
     .option('--device', 'without rights at the provider: wait until an administrator approves this machine')
     .option('--code-stdin', 'the same by a one-time code (agents code) on standard input')
-    .addOption(
-      new Option(
-        '--key-store <store>',
-        'what holds the private key (default: your settings, else a file)',
-      ).choices(['file', 'ssh-agent', 'keychain', 'command']),
-    )
-    .option('--ssh-key <key>', 'ssh-agent: comment or fingerprint of the P-256 key')
-    .option(
-      '--signer <word>',
-      'command: the program that signs (KMS, HSM, TPM), then each of its arguments; repeatable',
-      collect,
-      [],
-    )
-    .option('--public-key <file>', 'command: its public key')
     .option(
       '--ci <issuer>',
       'no key: let CI jobs be the agent whose token this issuer signed (needs --claim)',

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { Io } from '../lib/io.ts';
 import { collect } from './shared/collect.ts';
+import { withKeyStore } from './shared/key-flags.ts';
 import type { GcOptions } from './shared/gc.ts';
 import type { RegisterOptions } from './shared/register.ts';
 import type { ReviewOptions } from './shared/review.ts';
@@ -18,9 +19,9 @@ export function addLifecycle(agents: Command, io: Io): void {
       const { runRegister } = await import('./shared/register.ts');
       await runRegister(file, options, io);
     });
-  withFormat(agents.command('rotate <agent>'))
+  withKeyStore(withFormat(agents.command('rotate <agent>')), 'what holds it now')
     .description(
-      'Replace the key of this machine: add the new one, prove it at the token endpoint, swap, remove the old one. Run it again after a break.',
+      'Replace the key of this machine: add the new one, prove it at the token endpoint, swap, remove the old one. Run it again after a break. In ssh-agent, or behind a program of yours, you make the new one.',
     )
     .option('--overlap <duration>', 'how long both keys are good: 5s, 10m', '5s')
     .action(async (agent: string, options: RotateOptions) => {

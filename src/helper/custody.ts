@@ -116,20 +116,69 @@ async function readyForeign(
     const { key, store } = existing;
     return { key, store, signer, created: false, replaces: undefined, keep: nothing, drop: nothing };
   }
+  const key = await findForeign(wish, choice);
+  return beside(wish, { store: choice.store, existing }, async (file) => referTo(file, key, choice));
+}
+
+/**
+ * Writes down the key that is to replace this machine's: a new one where we make keys, else one that the person made.
+ * Without a choice it lies where the old one does. Throws `unsupported` where nobody made one, and as `readyKey`.
+ */
+export async function writeSuccessor(
+  wish: KeyWish,
+  file: string,
+  { current, chosen }: { readonly current: StoredKey; readonly chosen: KeyChoice | undefined },
+): Promise<PublicJwk> {
+  const choice = chosen ?? (isOwn(current.store) ? { store: current.store } : await findSpare(wish, current));
+  if (isOwn(choice.store)) return writeNewKey(file, { kind: current.key.kty, store: choice.store });
+  const key = await findForeign({ ...wish, kind: current.key.kty }, choice);
+  if (key.kid !== current.key.kid) return referTo(file, key, choice);
+  throw new AgentIdError('conflict', `that is the key that ${wish.agentId} has already`, { where: key.kid });
+}
+
+/** Of ssh-agent a second key that was made for this agent; a program of the person's signs with the key that it has. */
+async function findSpare(
+  { agentId, custody: { env } }: KeyWish,
+  { key, store }: StoredKey,
+): Promise<KeyChoice> {
+  const comment = `agent-id:${agentId}`;
+  const keys = store === 'ssh-agent' ? await listSshKeys(env).catch(() => []) : [];
+  const spare = keys.filter(
+    (one) => one.comment === comment && toPublicHalf(one.publicKey.export({ format: 'jwk' })).kid !== key.kid,
+  );
+  if (spare[0] !== undefined && spare.length === 1)
+    return { store: 'ssh-agent', sshKey: spare[0].fingerprint };
+  const make =
+    store === 'ssh-agent'
+      ? `ssh-keygen -t ecdsa -b 256 -C ${comment} -f KEY, ssh-add KEY, delete the file, then: agent-id agents rotate ${agentId} --key-store ssh-agent --ssh-key SHA256:…`
+      : `Make one in your KMS, HSM or TPM, then: agent-id agents rotate ${agentId} --key-store command --signer PROGRAM --signer=ARGUMENT … --public-key FILE`;
+  throw new AgentIdError(
+    'unsupported',
+    `the key of ${agentId} is held by ${store === 'ssh-agent' ? store : 'a signer of yours'}: only you can make another there`,
+    { hint: `Nothing was changed. ${store === 'ssh-agent' ? 'Make one: ' : ''}${make}` },
+  );
+}
+
+async function findForeign(wish: KeyWish, choice: KeyChoice): Promise<PublicJwk> {
+  const { agentId, paths, custody } = wish;
   const key = await (choice.store === 'ssh-agent'
     ? findSshKey(choice, custody)
     : readCommandKey(wish, choice));
   const others = (await agentsWithKey(paths, key.kid)).filter((id) => id !== agentId);
-  if (others.length > 0)
-    throw new AgentIdError('conflict', `that key is already ${others.join(', ')}: each agent has its own`, {
-      where: key.kid,
-      hint: 'With one key for two, whoever revokes one does not stop it. Make another.',
-    });
-  const { store: kind, command } = choice;
-  return beside(wish, { store: kind, existing }, async (file) => {
-    await writeKeyReference(file, key, { kind, ...(command !== undefined && { command }) });
-    return key;
+  if (others.length === 0) return key;
+  throw new AgentIdError('conflict', `that key is already ${others.join(', ')}: each agent has its own`, {
+    where: key.kid,
+    hint: 'With one key for two, whoever revokes one does not stop it. Make another.',
   });
+}
+
+async function referTo(
+  file: string,
+  key: PublicJwk,
+  { store: kind, command }: KeyChoice,
+): Promise<PublicJwk> {
+  await writeKeyReference(file, key, { kind, ...(command !== undefined && { command }) });
+  return key;
 }
 
 /** Writes a key beside the one that is in use, which stands until the provider took the new one. */

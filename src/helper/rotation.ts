@@ -7,10 +7,12 @@ import { createHttp } from '../lib/http.ts';
 import { endRotation, openRotation, swapKey, withRotationLock, type Rotation } from '../lib/key-rotation.ts';
 import { readKeychain } from '../lib/keychain.ts';
 import { agentKeyFile, rotationFiles } from '../lib/keys.ts';
+import type { KeyChoice } from '../lib/key-settings.ts';
 import type { StatePaths } from '../lib/state.ts';
 import { systemEnv, systemFetch } from '../lib/system.ts';
 import type { LockedAgent } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
+import { writeSuccessor, type KeyWish } from './custody.ts';
 import { keptMetadata } from './metadata.ts';
 import { tokenServerOf } from './token-server.ts';
 
@@ -24,6 +26,10 @@ export interface Rotating {
   readonly locked: LockedAgent;
   readonly adapter: IdpAdapter;
   readonly paths: StatePaths;
+  /** The repository: no program of it is run. */
+  readonly root: string;
+  /** Which key is to be the new one; undefined: one that lies where the old one does. */
+  readonly chosen: KeyChoice | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** What the machine is called, where the provider keeps names. */
@@ -40,9 +46,11 @@ export interface Rotating {
  * swap is taken back. Throws `not-enrolled`, `not-ready`, `locked`, and what the adapter throws.
  */
 export async function rotateKey(rotating: Rotating): Promise<Rotation> {
-  const { adapter, id, locked, paths } = rotating;
+  const { adapter, chosen, id, locked, paths } = rotating;
   return withRotationLock(paths, id, async () => {
-    const rotation = await openRotation(paths, id);
+    const rotation = await openRotation(paths, id, async (file, current) =>
+      writeSuccessor(wishOf(rotating), file, { current, chosen }),
+    );
     if (!rotation.swapped) {
       await takenBack(rotating, rotation, () => addAndProve(rotating, rotation));
       await swapKey(paths, id);
@@ -53,6 +61,10 @@ export async function rotateKey(rotating: Rotating): Promise<Rotation> {
     await endRotation(paths, id);
     return rotation;
   });
+}
+
+function wishOf({ id, paths, root }: Rotating): KeyWish {
+  return { agentId: id, paths, root, kind: undefined, custody: { env: systemEnv(), readKeychain } };
 }
 
 async function addAndProve(rotating: Rotating, rotation: Rotation): Promise<void> {

@@ -9,9 +9,8 @@ import {
   readPublicHalf,
   readStoredKey,
   rotationFiles,
-  writeNewKey,
   type KeyStoreKind,
-  type NewKey,
+  type StoredKey,
 } from './keys.ts';
 import { withLock } from './lock.ts';
 import type { StatePaths } from './state.ts';
@@ -22,6 +21,8 @@ type Paths = Pick<StatePaths, 'keys'>;
 export interface Rotation {
   /** Thumbprint of the key that goes. */
   readonly old: string;
+  /** What held it. */
+  readonly store: KeyStoreKind;
   readonly next: PublicJwk;
   /** Whether the new key is already this machine's: then only the old one's end is left to do. */
   readonly swapped: boolean;
@@ -37,26 +38,30 @@ export async function withRotationLock<T>(paths: Paths, agentId: string, task: (
 }
 
 /**
- * Goes on with the rotation that is open, or begins one: the new key and the note of what it replaces are on disk when
- * it returns; the new key lies where the old one does. Throws `not-enrolled`, `malformed`, `unreadable`, `unwritable`,
- * and `unsupported` for a key that the person made.
+ * Goes on with the rotation that is open, or begins one: the new key, which `write` makes or finds, and the note of what
+ * it replaces are on disk when it returns. Throws `not-enrolled`, `malformed`, `unreadable`, `unwritable`, and what
+ * `write` throws.
  */
-export async function openRotation(paths: Paths, agentId: string): Promise<Rotation> {
+export async function openRotation(
+  paths: Paths,
+  agentId: string,
+  write: (file: string, current: StoredKey) => Promise<PublicJwk>,
+): Promise<Rotation> {
   const stored = await readStoredKey(agentKeyFile(paths, agentId), agentId);
   if (stored === undefined) throw notEnrolled(agentId);
   const { key: current } = stored;
   const { next: file, journal } = rotationFiles(paths, agentId);
   const open = toNote(await readJsonIfThere(journal));
   if (open?.next === current.kid)
-    return { old: open.old, next: current, swapped: true, resumed: true, orphan: null };
+    return { ...open, next: current, swapped: true, resumed: true, orphan: null };
   const waiting = open?.old === current.kid ? await readPublicHalf(file, agentId) : undefined;
   if (open !== undefined && waiting?.kid === open.next)
-    return { old: open.old, next: waiting, swapped: false, resumed: true, orphan: null };
-  const store = assertOwnStore(stored.store, agentId);
+    return { ...open, next: waiting, swapped: false, resumed: true, orphan: null };
   await deleteKey(file, agentId);
-  const next = await writeNewKey(file, { kind: current.kty, store });
-  await writeWhole(journal, `${JSON.stringify({ schemaVersion: 1, old: current.kid, next: next.kid })}\n`);
-  return { old: current.kid, next, swapped: false, resumed: false, orphan: open?.next ?? null };
+  const next = await write(file, stored);
+  const note = { old: current.kid, store: stored.store };
+  await writeWhole(journal, `${JSON.stringify({ schemaVersion: 1, ...note, next: next.kid })}\n`);
+  return { ...note, next, swapped: false, resumed: false, orphan: open?.next ?? null };
 }
 
 /** Makes the new key this machine's, in one step: a process that signs meanwhile has the one or the other. */
@@ -71,26 +76,20 @@ export async function endRotation(paths: Paths, agentId: string): Promise<void> 
   const stored = await readStoredKey(agentKeyFile(paths, agentId), agentId);
   const note = toNote(await readJsonIfThere(journal));
   await deleteKey(next, agentId);
-  if (stored?.store === 'keychain' && note?.next === stored.key.kid) await deleteFromKeychain(note.old);
+  if (note?.store === 'keychain' && note.next === stored?.key.kid) await deleteFromKeychain(note.old);
   await deleteFile(journal);
 }
 
-function toNote(data: unknown): { readonly old: string; readonly next: string } | undefined {
-  if (typeof data !== 'object' || data === null) return undefined;
-  const { old, next } = data as { old?: unknown; next?: unknown };
-  return typeof old === 'string' && typeof next === 'string' ? { old, next } : undefined;
+interface Note {
+  readonly old: string;
+  readonly store: KeyStoreKind;
+  readonly next: string;
 }
 
-/** A new key in a file would quietly take it out of the hardware that it was put into. */
-function assertOwnStore(store: KeyStoreKind, agentId: string): NonNullable<NewKey['store']> {
-  if (store === 'file' || store === 'keychain') return store;
-  throw new AgentIdError(
-    'unsupported',
-    `the key of ${agentId} is held by ${store}: agent-id cannot make another there`,
-    {
-      hint: `Make one there, then: agent-id agents enroll ${agentId} --key-store ${store} …, and remove the old: agent-id agents remove ${agentId} --key KEY`,
-    },
-  );
+function toNote(data: unknown): Note | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { old, next, store = 'file' } = data as Partial<Note>;
+  return typeof old === 'string' && typeof next === 'string' ? { old, next, store } : undefined;
 }
 
 function notEnrolled(agentId: string): AgentIdError {

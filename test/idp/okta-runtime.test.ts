@@ -166,6 +166,8 @@ describe('an agent of an Okta organisation at run time', () => {
       locked,
       adapter: world.adapter,
       paths: statePaths(env),
+      root: folder,
+      chosen: undefined,
       clock: Date.now,
       machine: 'laptop',
       overlapMs: 1000,

@@ -127,8 +127,61 @@ describe('where the key of an agent lies', () => {
     expect(readFileSync(machine.keyFile, 'utf8')).not.toContain('"d"');
     expect((await world.run(['agents', 'remove', 'inactive-users', '--key', before])).code).toBe(0);
     expect((await machine.run(token)).code).toBe(0);
-    const rotated = await machine.run(['agents', 'rotate', 'inactive-users']);
-    expect(rotated.code).toBe(2);
+  });
+
+  it('rotates in ssh-agent and behind a program: who made the first key makes the second', async () => {
+    const machine = newMachine('rotates', { ...agent.env, HOME: world.home, AGENT_ID_HOME: world.home });
+    const state = join(world.home, 'keys', 'inactive-users.json');
+    const rotate = (...more: readonly string[]): Promise<Ran> =>
+      machine.run(['agents', 'rotate', 'inactive-users', '--overlap', '0s', ...more]);
+    const kid = (): string => (JSON.parse(readFileSync(state, 'utf8')) as { kid: string }).kid;
+    agent.sshAdd(['-D']);
+    const first = agent.add(p256, 'agent-id:inactive-users');
+    const moved = await rotate('--key-store', 'ssh-agent', '--ssh-key', first);
+    expect([moved.code, moved.stderr]).toEqual([0, expect.stringContaining('has a new key')]);
+    expect([kid(), readFileSync(state, 'utf8').includes('"d"')]).toEqual([moved.stdout.trim(), false]);
+
+    const before = readFileSync(state, 'utf8');
+    const none = await rotate();
+    expect([none.code, none.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /error\[unsupported\].*only you can make another[^]*agents rotate inactive-users --key-/,
+      ),
+    ]);
+    const same = await rotate('--key-store', 'ssh-agent', '--ssh-key', first);
+    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining('error[conflict]')]);
+    expect(readFileSync(state, 'utf8')).toBe(before);
+
+    const old = kid();
+    agent.add(p256, 'agent-id:inactive-users');
+    const spare = await rotate();
+    expect([spare.code, spare.stderr]).toEqual([
+      0,
+      expect.stringContaining(`ssh-agent still has the old one, which is yours to delete: ${old}`),
+    ]);
+    expect(kid()).not.toBe(old);
+    expect((await machine.run(token)).code).toBe(0);
+
+    for (const name of ['one', 'two']) {
+      const [pem, pub] = [join(machine.home, `${name}.pem`), join(machine.home, `${name}.pub`)];
+      spawnSync(openssl, ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', pem]);
+      spawnSync(openssl, ['pkey', '-in', pem, '-pubout', '-out', pub]);
+      const command = [openssl, 'dgst', '-sha256', '-sign', pem].map((word) => `--signer=${word}`);
+      const rotated = await rotate('--key-store', 'command', ...command, '--public-key', pub);
+      expect([rotated.code, rotated.stderr]).toEqual([0, expect.stringContaining('has a new key')]);
+      expect((await machine.run(token)).code).toBe(0);
+    }
+    const bare = await rotate();
+    expect([bare.code, bare.stderr]).toEqual([
+      2,
+      expect.stringContaining('agents rotate inactive-users --key-store command'),
+    ]);
+    const plain = await rotate('--key-store', 'file');
+    expect(plain.code).toBe(0);
+    const { stdout } = await machine.run(['agents', 'show', 'inactive-users', '--format', 'json']);
+    const { agent: shown } = JSON.parse(stdout) as { agent: { keys: { thumbprint: string }[] } };
+    expect(shown.keys.map(({ thumbprint }) => thumbprint)).toContain(plain.stdout.trim());
   });
 
   it('is a file, and it says so, where a keychain was wanted and there is none', async () => {

@@ -43,7 +43,8 @@ export async function makeKey(
   return readyKey(wish, chosen?.store === 'keychain' ? await keychainOrFile(io) : chosen);
 }
 
-function toChoice(options: KeyOptions, cwd: string): KeyChoice | undefined {
+/** Gives the key that the command line names. Throws `usage` for options that do not go together. */
+export function toChoice(options: KeyOptions, cwd: string): KeyChoice | undefined {
   const { keyStore: store, sshKey, signer, publicKey } = options;
   assertTogether(options);
   if (store === undefined) return undefined;

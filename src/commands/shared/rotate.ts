@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { rotateKey } from '../../helper/rotation.ts';
 import { parseDuration } from '../../lib/clock.ts';
 import { writeWhole } from '../../lib/files.ts';
+import { repositoryTop } from '../../lib/find-up.ts';
 import type { Io } from '../../lib/io.ts';
 import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { envelope } from '../../output/version.ts';
+import { storeNames, toChoice, type KeyOptions } from './enroll-key.ts';
 import { audited, openLock, openProvider, pick } from './locked-agent.ts';
 
-export interface RotateOptions {
+export interface RotateOptions extends KeyOptions {
   readonly format: 'text' | 'json';
   readonly overlap: string;
 }
@@ -21,7 +23,8 @@ export async function runRotate(id: string, options: RotateOptions, io: Io): Pro
   const overlapMs = parseDuration(options.overlap);
   if (overlapMs === undefined || overlapMs > 3_600_000)
     throw new AgentIdError('usage', '--overlap takes a duration up to an hour, as in 5s or 10m');
-  const { lock, root } = await openLock(io);
+  const chosen = toChoice(options, io.cwd);
+  const [{ lock, root }, top] = [await openLock(io), await repositoryTop(io.cwd)];
   const agent = pick(lock, id);
   const adapter = await openProvider(agent, io);
   const rotation = await audited({ action: 'rotate', id, agent, trust: adapter.trust }, io, () =>
@@ -30,13 +33,15 @@ export async function runRotate(id: string, options: RotateOptions, io: Io): Pro
       locked: agent,
       adapter,
       paths: statePaths(io.env),
+      root: top,
+      chosen,
       clock: io.clock,
       machine: agent.keys[0]?.name ?? hostname(),
       overlapMs,
       onSwapped: ({ old, next }) => replaceInLock(root, id, old, next.kid),
     }),
   );
-  const { old, next, resumed } = rotation;
+  const { old, store, next, resumed } = rotation;
   if (options.format === 'json') {
     io.stdout(`${JSON.stringify({ ...envelope, agent: id, old, new: next.kid, resumed }, null, 2)}\n`);
     return;
@@ -44,6 +49,8 @@ export async function runRotate(id: string, options: RotateOptions, io: Io): Pro
   io.stdout(`${next.kid}\n`);
   const before = resumed ? ' A rotation that was broken off is finished.' : '';
   io.stderr(`${agent.displayName} has a new key on this machine; the old one is good no more.${before}\n`);
+  if (store === 'ssh-agent' || store === 'command')
+    io.stderr(`${storeNames[store]} still has the old one, which is yours to delete: ${old}\n`);
 }
 
 /** The lock names keys that migrations made; those of other machines stand. */
