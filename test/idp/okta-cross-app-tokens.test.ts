@@ -161,6 +161,8 @@ describe('an AI agent of Okta at run time', () => {
       locked,
       adapter: world.adapter,
       paths: statePaths(env()),
+      root: folder,
+      chosen: undefined,
       clock: Date.now,
       machine: 'laptop',
       overlapMs: 1000,
