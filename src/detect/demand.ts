@@ -44,13 +44,10 @@ export function demandOf(
 
 /** A field that has no other use than to hold a credential: a header with its scheme, a password in configuration. */
 function mustHold({ name, scheme, form }: Candidate, placement: Placement): boolean {
-  const { kind, antiWords } = readName(name);
+  const { kind, antiWords, isOwned } = readName(name);
   if (scheme && kind === 'login') return true;
-  return (
-    placement === 'config' &&
-    antiWords === 0 &&
-    (kind === 'password' || (form === 'header' && kind !== 'other'))
-  );
+  if (placement !== 'config') return false;
+  return isOwned || (form === 'header' && kind !== 'other' && antiWords === 0);
 }
 
 /** What an MCP client hands to a server under a credential's name is one, whatever it looks like. */

@@ -11,8 +11,7 @@ const user =
 
 /** Says whether a user stands beside a password, which makes both a login and the password no label. */
 export function isOfLogin(text: string, { name: written, span, value }: Candidate): boolean {
-  const { kind, antiWords } = readName(written);
-  if (kind !== 'password' || antiWords > 0) return false;
+  if (!readName(written.replace(/^set(?=[A-Z])/, '')).isOwned) return false;
   const before = text
     .slice(Math.max(0, span.start - REACH), span.start)
     .split('\n')

@@ -21,6 +21,10 @@ const trailing =
 const anti =
   /^(?:ids?|identifier|public|pub|publishable|hash|hashes|hashed|sha|sha1|sha256|md5|digest|checksum|integrity|path|paths|file|files|filename|dir|folder|name|names|type|types|version|url|urls|uri|field|fields|count|length|len|size|limit|max|min|index|header|headers|prefix|suffix|regex|pattern|format|label|title|message|msg|error|description|desc|placeholder|hint|help|doc|docs|input|selector|element|class|style|icon|color|event|code|status|state|mode|enabled|disabled|required|expiry|expires|expiration|ttl|timeout|lifetime|issuer|audience|scope|scopes|algorithm|alg|provider|endpoint|host|port|domain|method|handler|manager|service|store|factory|generator|validator|parser|reader|writer|resolver|rotation|policy|strategy|usage|budget|tokenizer|kid|fingerprint|thumbprint|serial|commit|ref|rev|revision|etag|nonce|uuid|guid|slug|locale|lang|column|table|row|primary|foreign|unique|sort|partition|cache|keyboard|press|down|up|frame|map|set|list|array|pair|info|meta|metadata|reset|forgot|confirm|confirmation|change|invalid|missing|wrong|next|page|csrf|xsrf|authenticity|antiforgery|role|roles|address|link|links|tooltip|recv|bind|shortcut|non|not|fake|dummy|bogus|continuation|cancellation|eos|bos|pad|unk|mask|cls|sep|design|translation|i18n)$/;
 
+/** Whose a password is: the word before it, which elsewhere would say that the name speaks about a secret. */
+const owner =
+  /^(?:store|service|manager|host|provider|server|domain|port|table|index|method|role|row|list|map|event|primary|source|partition|cache|frame|info|file|id|header)$/;
+
 /** What a name says, word by word. */
 export interface NameReading {
   readonly words: readonly string[];
@@ -30,6 +34,8 @@ export interface NameReading {
   readonly credentialWords: number;
   readonly antiWords: number;
   readonly antiLast: boolean;
+  /** It is the password of what its other words name. */
+  readonly isOwned: boolean;
 }
 
 /** Reads a variable's, key's, header's or flag's name. */
@@ -48,6 +54,7 @@ export function readName(name: string): NameReading {
       : true,
     credentialWords: words.filter((word) => kindOf(word) !== 'other').length,
     antiWords: words.filter((word) => anti.test(word)).length,
+    isOwned: password.test(last) && words.slice(0, -1).every((word) => !anti.test(word) || owner.test(word)),
     antiLast: anti.test(last),
   };
 }

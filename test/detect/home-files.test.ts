@@ -248,6 +248,46 @@ const files: readonly (readonly [path: string, text: string, lines: readonly num
   ['.git/config', '[remote "origin"]\n  url = https://oauth2:glpat-{url:20}@gitlab.com/acme/app.git\n', [2]],
   ['.ovpn/auth.txt', 'ci\n{lower:6}{digit:3}\n', []],
   ['.lftprc', 'open -u ci,{lower:6}{digit:3} ftp.acme.net\n', [1]],
+  ['auth.json', '{\n"gitlab-token": {"gitlab.acme.net": "{alnum:20}"}\n}\n', [2]],
+  [
+    'settings-security.xml',
+    '<settingsSecurity>\n  <master>{+{base64:44}}</master>\n</settingsSecurity>\n',
+    [2],
+  ],
+  ['.mbsyncrc', 'Host imap.acme.net\nUser ci\nPass "{lower:6}{digit:2}"\n', [3]],
+  ['etc/postfix/sasl_passwd', '[smtp.acme.net]:587 ci@acme.net:{lower:6}{digit:2}\n', [1]],
+  ['etc/ppp/chap-secrets', '# client server secret\nci * {lower:6}{digit:2} *\n', [2]],
+  ['etc/ipsec.secrets', ': PSK "{lower:6}{digit:2}"\n: RSA server.pem\n', [1]],
+  [
+    'autounattend.xml',
+    '<AdministratorPassword><Value>{letter:6}{digit:2}</Value></AdministratorPassword>\n',
+    [1],
+  ],
+  ['Groups.xml', '<Properties action="U" cpassword="{base64:43}" userName="ci"/>\n', [1]],
+  ['tomcat-users.xml', '<user username="ci" password="{lower:8}" roles="manager-gui"/>\n', [1]],
+  ['.curlrc', 'user = "ci:{lower:6}{digit:2}"\nuser-agent = "x:y"\n', [1]],
+  ['.s3curl', 'ci => {\n  id => "AKIA{base32:16}",\n  key => "{base64:40}",\n', [2, 3]],
+  [
+    '.bash_history',
+    "echo 'ci:{lower:6}{digit:2}' | chpasswd\necho '{lower:6}{digit:2}' | sudo -S ls\n",
+    [1, 2],
+  ],
+  [
+    '.bash_history',
+    'htpasswd -b .htpasswd ci {lower:6}{digit:2}\nnet use z: \\\\s\\d /user:ci {lower:6}{digit:2}\n',
+    [1, 2],
+  ],
+  [
+    '.mozilla/logins.json',
+    '{\n"encryptedPassword": "MDoEEPgAAAAAAAAAAAAAAAAAAAEwFAYIKoZIhvcNAwcECJ{base64:30}=="\n}\n',
+    [2],
+  ],
+  [
+    'terraform.tfstate',
+    '{"type": "random_password", "instances": [{"attributes": {\n"result": "{alnum:20}"}}]}\n',
+    [2],
+  ],
+  ['.profile', 'http_proxy=http://ci:{lower:6}{digit:2}@proxy.acme.net:3128\n', [1]],
   ['lftp/bookmarks', 'acme ftp://ci:{lower:6}{digit:3}@ftp.acme.net\n', [1]],
 ];
 

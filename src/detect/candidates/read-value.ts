@@ -7,7 +7,8 @@ export interface ReadValue {
   readonly scheme: boolean;
 }
 
-const opening = /(?:[fbruFBRU]{1,2}(?=["'`])|@(?="))?(\\{0,3}["'`])?/y;
+const opening =
+  /(?:[fbruFBRU]{1,2}(?=["'`])|@(?=")|(?:\[\]byte|Buffer\.from|new String|SecureString)\((?=["'`]))?(\\{0,3}["'`])?/y;
 const scheme =
   /(?:Bearer|Basic|Token|SSWS|ApiKey|Api-Key|GenieKey|Key|OAuth|Bot|JWT|Splunk|Klaviyo-API-Key|DeepL-Auth-Key)(?:[ \t]+(?:token=)?|%20)(?=[^\s"'`])/iy;
 
