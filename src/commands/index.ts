@@ -84,6 +84,16 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./explain.ts')).addExplain,
   },
   {
+    name: 'doctor',
+    summary: 'check this machine and repository, one fix each',
+    load: async () => (await import('./doctor.ts')).addDoctor,
+  },
+  {
+    name: 'completion',
+    summary: 'complete verbs and flags in bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).addCompletion,
+  },
+  {
     name: 'demo',
     summary: 'watch the whole story on a made-up estate',
     load: async () => (await import('./demo.ts')).addDemo,

@@ -13,3 +13,6 @@ export const systemFetch: typeof globalThis.fetch = (input, init) => globalThis.
 export function parseTime(text: string): number {
   return Date.parse(text);
 }
+
+/** The version of Node that runs now: `20.19.0`. */
+export const nodeVersion: string = process.versions.node;

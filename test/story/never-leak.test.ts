@@ -44,6 +44,8 @@ const lines: readonly (readonly string[])[] = [
   ['map', '--impact'],
   ['explain', 'okta-api-token'],
   ['explain', 'no-such-thing'],
+  ...both('doctor', '--online'),
+  ['completion', 'bash'],
   ['hook', 'run'],
   ['hook', 'install'],
   ['hook', 'uninstall'],
