@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { userScope } from '../exchange/fake-as.ts';
@@ -21,7 +21,9 @@ interface PythonAsked extends Asked {
 async function install({ root }: NativeWorld): Promise<void> {
   const helper = join(import.meta.dirname, '../../src/helper/ports/helper.py');
   await copyFile(helper, join(root, 'agent-id/helper.py'));
-  if (openssl !== '') await symlink(openssl, join(root, 'bin/openssl'));
+  // Notes what others see of it in the process list.
+  const noting = `#!/bin/sh\necho "$@" >> '${root}/argv'\nexec '${openssl}' "$@"\n`;
+  await writeFile(join(root, 'bin/openssl'), noting, { mode: 0o755 });
 }
 
 /** Runs Python code in the world after the helper was imported. */
@@ -63,6 +65,8 @@ describe.skipIf(found.status !== 0)('helper.py where neither node nor agent-id i
     expect(world().fake.seen).toHaveLength(1);
     expect(await ask(world(), subject, { hidden })).toMatch(/cryptography.*openssl/);
     expect(await world().entries()).toBe(1);
+    const argv = await readFile(join(world().root, 'argv'), 'utf8');
+    expect(argv).toMatch(/^dgst -sha256 -sign \/dev\/fd\/\d+\n$/);
   });
 
   it.skipIf(!cryptography)('signs with cryptography where Python is linked with no library', async () => {
