@@ -26,6 +26,8 @@ export interface ReviewAgent {
   readonly reviewed: Reviewed | null;
   /** Whether the provider's own log was read: without it, only this machine's use is seen. */
   readonly providerLog: boolean;
+  /** RFC 3339, of the oldest entry that it still holds; null where it holds none. */
+  readonly logSince: string | null;
   readonly scopes: readonly ReviewScope[];
 }
 

@@ -59,6 +59,9 @@ export function reviewLine({ reviewed }: ReviewAgent): string {
 }
 
 /** Says how much it means that no use is known. */
-export function unusedLine({ providerLog }: ReviewAgent): string {
-  return providerLog ? 'not used, as far as the logs reach' : 'not used from this machine';
+export function unusedLine({ providerLog, logSince }: Pick<ReviewAgent, 'providerLog' | 'logSince'>): string {
+  if (!providerLog) return 'not used from this machine';
+  return logSince === null
+    ? 'not used, as far as the logs reach'
+    : `not used since ${logSince}, as far back as the provider’s log goes`;
 }

@@ -116,8 +116,11 @@ describe('agents review', () => {
       },
       { scope: 'okta.users.manage', evidence: null, lastUsed: null },
     ]);
-    expect((await run('agents', 'review', 'reader')).out).toContain(
-      'okta.users.manage  not used, as far as the logs reach  no evidence',
+    const since = `not used since ${agents[0]?.logSince}, as far back as the provider’s log goes`;
+    expect(agents[0]?.logSince).toBe(reader?.scopes[0]?.lastUsed);
+    expect((await run('agents', 'review', 'reader')).out).toContain(`okta.users.manage  ${since}`);
+    expect((await run('agents', 'show', 'reader')).out).toContain(
+      `okta.users.manage  (no evidence)  ${since}`,
     );
   });
 

@@ -4,6 +4,7 @@ import { agentKeyFile, readStoredKey, type StoredKey } from '../../lib/keys.ts';
 import { statePaths } from '../../lib/state.ts';
 import type { Owner } from '../../model/consumer.ts';
 import { printable } from '../../output/error.ts';
+import { unusedLine } from '../../output/review-sheet.ts';
 import { envelope } from '../../output/version.ts';
 import {
   know,
@@ -86,7 +87,8 @@ function ownerLine({ owner: locked }: Known, owner: Owner | undefined): string {
   return `${owner.who} (${owner.evidence}${before})`;
 }
 
-function describeScopes({ scopes }: Usage): readonly string[] {
+function describeScopes(usage: Usage): readonly string[] {
+  const { scopes } = usage;
   const uris = [...new Set(scopes.map(({ uri }) => uri))];
   return uris.flatMap((uri) => {
     const own = scopes.filter((one) => one.uri === uri);
@@ -94,7 +96,7 @@ function describeScopes({ scopes }: Usage): readonly string[] {
       `reaches     ${own[0]?.key ?? uri} at ${uri}`,
       ...own.map(({ scope, evidence: [first], lastUsed }) => {
         const why = first === undefined ? 'no evidence' : `${first.path}:${first.line} ${first.call}`;
-        return `  ${scope}  (${why})  ${lastUsed === null ? 'not used' : `used ${lastUsed}`}`;
+        return `  ${scope}  (${why})  ${lastUsed === null ? unusedLine(usage) : `used ${lastUsed}`}`;
       }),
     ];
   });

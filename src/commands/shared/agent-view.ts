@@ -115,36 +115,42 @@ export interface Usage {
   readonly lastUsed: string | null;
   /** Whether the provider's own log was read too: without it, other machines' use is not seen. */
   readonly providerLog: boolean;
+  /** RFC 3339, of the oldest entry of that log, whosever it is: how far back it goes. Null where it has none. */
+  readonly logSince: string | null;
 }
 
 /** Reads both logs. Events of a provider that cannot be asked are left out, and `providerLog` says so. */
 export async function readUsage(agent: Known, io: Io, adapter?: IdpAdapter): Promise<Usage> {
   const entries = await readAudit(statePaths(io.env), { agent: agent.clientId });
-  const events = await readEvents(agent, adapter);
+  const log = await readEvents(adapter);
+  const events = (log ?? []).filter(
+    ({ clientId, outcome }) => clientId === agent.clientId && outcome === 'ok',
+  );
   const used = toScopeUse(entries);
   const lastOf = (uri: string, scope: string): string | null =>
-    latest([used.get(`${uri} ${scope}`) ?? null, ...eventTimes(events ?? [], uri, scope)]);
+    latest([used.get(`${uri} ${scope}`) ?? null, ...eventTimes(events, uri, scope)]);
   const reached = toReached(entries);
   return {
     reached,
     scopes: scopesOf(agent).map((one) => ({ ...one, lastUsed: lastOf(one.uri, one.scope) })),
     lastUsed: latest([...reached.map(({ last }) => last), agent.lastTokenAt]),
-    providerLog: events !== undefined,
+    providerLog: log !== undefined,
+    logSince: oldest(log ?? []),
   };
 }
 
-async function readEvents(
-  { clientId }: Known,
-  adapter: IdpAdapter | undefined,
-): Promise<readonly ProviderEvent[] | undefined> {
+async function readEvents(adapter: IdpAdapter | undefined): Promise<readonly ProviderEvent[] | undefined> {
   try {
-    return (await adapter?.events?.(0))?.filter(
-      (event) => event.clientId === clientId && event.outcome === 'ok',
-    );
+    return await adapter?.events?.(0);
   } catch (error) {
     if (error instanceof AgentIdError) return undefined;
     throw error;
   }
+}
+
+function oldest(events: readonly ProviderEvent[]): string | null {
+  const first = events.reduce((least, { time }) => Math.min(least, time), Infinity);
+  return first === Infinity ? null : toTimestamp(first);
 }
 
 function eventTimes(events: readonly ProviderEvent[], uri: string, scope: string): readonly string[] {

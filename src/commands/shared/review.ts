@@ -105,6 +105,7 @@ async function toSheet(lock: Lock, io: Io): Promise<ReviewSheet> {
       status: agent.status,
       reviewed: agent.reviewed ?? null,
       providerLog: usage.providerLog,
+      logSince: usage.logSince,
       scopes: usage.scopes.map(({ uri, scope, evidence: [first], lastUsed }) => ({
         uri,
         scope,
