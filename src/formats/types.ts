@@ -43,13 +43,26 @@ export interface Document {
   insertEntry(beside: Slot, name: string, value: string, reason: string): Edit;
   /**
    * Changes code so that what used the secret asks the helper for a token. Code formats only. `entering` are parameters
-   * through which other files give the secret.
+   * through which other files give the secret, or what this file imports of them and loses it.
    */
-  adopt?(uses: readonly Use[], target: Adoption, entering?: readonly Entering[]): Adopted;
+  adopt?(uses: readonly Use[], target: Adoption, entering?: readonly (Entering | Imported)[]): Adopted;
 }
 
 /** A function or class whose parameter holds the secret. */
-export type Entering = Pick<Given, 'name' | 'argument'>;
+export type Entering = Pick<Given, 'name' | 'argument' | 'index'>;
+
+/** What a file exports and the secret lay below, in the words of a file that imports it; or a type of its own. */
+export interface Imported extends Exposed {
+  /** The module as the importing file names it; null for a type that this file declares. */
+  readonly module: string | null;
+}
+
+/** Something that a file exports, or a type, with the keys below it that led to the secret. */
+export interface Exposed {
+  readonly name: string;
+  /** `()` stands for a call. */
+  readonly path: readonly string[];
+}
 
 /** What rewritten code must know. */
 export interface Adoption {
@@ -79,8 +92,10 @@ export interface Given {
   readonly name: string;
   /** The module that holds it, as this file names it. */
   readonly module: string;
-  /** Place or name of the argument. */
+  /** Place or name of the argument; of an object the keys in it, `okta.token`. */
   readonly argument: number | string;
+  /** Place of an argument that is such an object. */
+  readonly index?: number;
   readonly span: Span;
 }
 
@@ -96,5 +111,9 @@ export type Adopted =
       readonly dropped?: readonly string[];
       /** Functions and classes of other files that are not given the secret any more: they must lose the parameter. */
       readonly gives?: readonly Given[];
+      /** What files that import this one cannot read any more. */
+      readonly exposes?: readonly Exposed[];
+      /** Types of other files that must lose the key. */
+      readonly types?: readonly Imported[];
     }
   | { readonly refused: string; readonly at: Span };

@@ -1,4 +1,13 @@
-import type { Adoption, ChangedSignature, Document, Entering, Given } from '../formats/types.ts';
+import type {
+  Adopted,
+  Adoption,
+  ChangedSignature,
+  Document,
+  Entering,
+  Exposed,
+  Given,
+  Imported,
+} from '../formats/types.ts';
 import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
@@ -17,8 +26,8 @@ export interface TouchedFile {
   readonly staying: readonly Consumer[];
   /** Slots whose value is the secret itself; by span start. */
   readonly literals: readonly Slot[];
-  /** Parameters through which other files of the same agent give it. */
-  readonly entering: readonly Entering[];
+  /** Parameters through which other files of the same agent give it, and what it imports of them. */
+  readonly entering: readonly (Entering | Imported)[];
 }
 
 export interface FileEdits {
@@ -42,6 +51,8 @@ export interface Links {
   readonly changed: readonly ChangedSignature[];
   readonly dropped: readonly string[];
   readonly gives: readonly Given[];
+  readonly exposes: readonly Exposed[];
+  readonly types: readonly Imported[];
 }
 
 export type FileOutcome = { readonly changed: FileEdits } | { readonly manual: ManualStep };
@@ -81,7 +92,7 @@ function codeEdits(file: TouchedFile, context: EditContext): readonly FileOutcom
     const why = `it is shared by ${sharers.join(' and ')}, and one file can be one agent only`;
     return file.agents.map((one) => manual(file, at, why, one));
   }
-  return [adoptHelper(file, uses, agent, context)];
+  return adoptHelper(file, uses, agent, context);
 }
 
 function adoptHelper(
@@ -89,7 +100,7 @@ function adoptHelper(
   uses: readonly Use[],
   agent: PlannedAgent,
   context: EditContext,
-): FileOutcome {
+): readonly FileOutcome[] {
   const target = {
     agent: agent.spec.id,
     resource: agent.resource.key,
@@ -99,24 +110,27 @@ function adoptHelper(
   };
   const adopted = file.document.adopt?.(uses, target, file.entering);
   if (adopted === undefined)
-    return manual(file, uses[0]?.span, 'this language cannot be rewritten yet', agent);
-  if ('refused' in adopted) return manual(file, adopted.at, adopted.refused, agent);
+    return [manual(file, uses[0]?.span, 'this language cannot be rewritten yet', agent)];
+  if ('refused' in adopted) return [manual(file, adopted.at, adopted.refused, agent)];
   const needsHelper = adopted.tier !== 'T1' && adopted.tier !== null;
-  const { changed = [], dropped = [], gives = [] } = adopted;
-  return {
-    changed: {
-      path: file.path,
-      before: file.text,
-      edits: adopted.edits,
-      tier: adopted.tier,
-      agents: file.agents.map((one) => one.spec.id),
-      why: whyChanged(adopted.tier),
-      needsHelper,
-      helperRoot: serviceRoot(agent.consumer, file.path),
-      runsAlone: file.agents.some((one) => one.kind === 'ci-job'),
-      links: { changed, dropped, gives },
-    },
+  const changed = {
+    path: file.path,
+    before: file.text,
+    edits: adopted.edits,
+    tier: adopted.tier,
+    agents: file.agents.map((one) => one.spec.id),
+    why: whyChanged(adopted.tier),
+    needsHelper,
+    helperRoot: serviceRoot(agent.consumer, file.path),
+    runsAlone: file.agents.some((one) => one.kind === 'ci-job'),
+    links: toLinks(adopted),
   };
+  return [{ changed }];
+}
+
+function toLinks(adopted: Exclude<Adopted, { readonly refused: string }>): Links {
+  const { changed = [], dropped = [], gives = [], exposes = [], types = [] } = adopted;
+  return { changed, dropped, gives, exposes, types };
 }
 
 function whyChanged(tier: Tier | null): string {

@@ -1,6 +1,6 @@
 import { dirname, join, posix } from 'node:path';
 import { parseFile } from '../formats/index.ts';
-import type { ChangedSignature, Given } from '../formats/types.ts';
+import type { ChangedSignature, Entering, Given, Imported } from '../formats/types.ts';
 import { readTextIfThere } from '../lib/files.ts';
 import type { Call } from '../model/facts.ts';
 import { toLine } from '../model/place.ts';
@@ -24,29 +24,78 @@ export async function followGiven(
   let all = files;
   for (const file of changed) {
     const agents = files.find((one) => one.path === file.path)?.agents ?? [];
-    for (const given of file.links?.gives ?? []) {
-      const path = resolveModule(file.path, given, tree.paths);
-      if (path === undefined || isTaken(given, path, changed)) continue;
+    for (const { path, entering } of await handedOn(file, changed, tree)) {
       const known = all.find((one) => one.path === path);
-      const next = withEntering(known ?? (await openFile(path, tree)), given, agents);
+      const next = withEntering(known ?? (await openFile(path, tree)), entering, agents);
       if (next !== undefined) all = [...all.filter((one) => one !== known), next];
     }
   }
   return all;
 }
 
+interface HandedOn {
+  readonly path: string;
+  readonly entering: Entering | Imported;
+}
+
+/** What other files must be told of one file's edits: what it gives them, what they import, types that they declare. */
+async function handedOn(
+  file: FileEdits,
+  changed: readonly FileEdits[],
+  tree: Tree,
+): Promise<readonly HandedOn[]> {
+  const { gives = [], exposes = [], types = [] } = file.links ?? {};
+  const given = gives.flatMap((one): readonly HandedOn[] => {
+    const path = resolveModule(file.path, one.module, tree.paths);
+    return path === undefined || isTaken(one, path, changed) ? [] : [{ path, entering: one }];
+  });
+  const typed = types.flatMap((one): readonly HandedOn[] => {
+    const path = one.module === null ? undefined : resolveModule(file.path, one.module, tree.paths);
+    return path === undefined ? [] : [{ path, entering: { ...one, module: null } }];
+  });
+  const imported = exposes.length === 0 ? [] : await importersOf(file.path, tree);
+  const read = imported.flatMap(({ path, module }) =>
+    exposes.map((one): HandedOn => ({ path, entering: { ...one, module } })),
+  );
+  return [...given, ...typed, ...read];
+}
+
+/** The files that import a file, with the name that each has for it. */
+async function importersOf(
+  path: string,
+  tree: Tree,
+): Promise<readonly { readonly path: string; readonly module: string }[]> {
+  const found: { readonly path: string; readonly module: string }[] = [];
+  for (const other of await sameLanguage(path, tree)) {
+    if (!mentionsModule(other, path)) continue;
+    const facts = (await parseFile(other.text, other.path))?.facts;
+    const modules = new Set((facts?.imports ?? []).map((one) => one.module));
+    for (const module of modules) {
+      if (resolveModule(other.path, module, tree.paths) === path) found.push({ path: other.path, module });
+    }
+  }
+  return found;
+}
+
 function withEntering(
   file: TouchedFile | undefined,
-  given: Given,
+  entering: Entering | Imported,
   agents: TouchedFile['agents'],
 ): TouchedFile | undefined {
-  const isKnown = file?.entering.some((one) => one.name === given.name && one.argument === given.argument);
+  const key = keyOf(entering);
+  const isKnown = file?.entering.some((one) => keyOf(one) === key);
   if (file === undefined || isKnown === true) return undefined;
   return {
     ...file,
     agents: [...new Set([...file.agents, ...agents])],
-    entering: [...file.entering, given],
+    entering: [...file.entering, entering],
   };
+}
+
+function keyOf(entering: Entering | Imported): string {
+  const { name } = entering;
+  if ('argument' in entering) return JSON.stringify([name, entering.argument, entering.index]);
+  return JSON.stringify([name, entering.module, entering.path]);
 }
 
 async function openFile(path: string, { root }: Tree): Promise<TouchedFile | undefined> {
@@ -64,9 +113,11 @@ function isTaken({ name, argument }: Given, path: string, changed: readonly File
 }
 
 /** Finds the file of the tree that an import names. */
-function resolveModule(from: string, { module }: Given, paths: readonly string[]): string | undefined {
+function resolveModule(from: string, module: string, paths: readonly string[]): string | undefined {
   const own = paths.filter((path) => languageOf(path) === languageOf(from));
   if (from.endsWith('.py')) return resolvePython(from, module, own);
+  const alias = /^[@~]\/(.+)$/.exec(module)?.[1];
+  if (alias !== undefined) return resolveAlias(alias, own);
   if (!module.startsWith('.')) return undefined;
   const base = posix.join(dirname(from), module);
   const stem = base.replace(/\.[cm]?[jt]sx?$/, '');
@@ -75,6 +126,15 @@ function resolveModule(from: string, { module }: Given, paths: readonly string[]
     own.find((path) => path.replace(/\.[cm]?[jt]sx?$/, '') === stem) ??
     own.find((path) => path.replace(/\/index\.[cm]?[jt]sx?$/, '') === base)
   );
+}
+
+/** `@/server/config` is below the folder of sources, wherever that is: only one file may fit. */
+function resolveAlias(alias: string, own: readonly string[]): string | undefined {
+  const fitting = own.filter((path) => {
+    const stem = path.replace(/(\/index)?\.[cm]?[jt]sx?$/, '');
+    return stem === alias || stem.endsWith(`/${alias}`);
+  });
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 /** A relative import from its folder; an absolute one beside the file, at the top, or below any folder on the path. */
@@ -115,7 +175,7 @@ export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Prom
 
 function whyGiven(file: FileEdits, changed: readonly FileEdits[], tree: Tree): readonly ManualStep[] {
   return (file.links?.gives ?? []).flatMap((given) => {
-    const path = resolveModule(file.path, given, tree.paths);
+    const path = resolveModule(file.path, given.module, tree.paths);
     if (path !== undefined && isTaken(given, path, changed)) return [];
     const where = path ?? `${given.module}, which is not in this tree`;
     const line = file.before.slice(0, given.span.start).split('\n').length;

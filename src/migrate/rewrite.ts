@@ -88,13 +88,25 @@ async function rewriteCode(
   let all = files;
   for (let depth = 0; ; depth += 1) {
     const done = await rewriteFiles(all, input, around);
-    const next = depth < DEEPEST ? await followGiven(all, done.files, input) : undefined;
-    if (next === undefined || next === all) {
-      const manual = [...done.manual, ...(await whyLinked(done.files, input))];
-      return { files: done.files, manual };
+    const next = await followGiven(all, done.files, input);
+    if (next === all || depth === DEEPEST) {
+      const further = next.filter((file) => !all.includes(file)).map(tooFar);
+      const manual = [...done.manual, ...(await whyLinked(done.files, input)), ...further.flat()];
+      // A file may only hand on what another one lost.
+      return { files: done.files.filter((file) => file.edits.length > 0), manual };
     }
     all = next;
   }
+}
+
+function tooFar({ path, agents }: TouchedFile): readonly ManualStep[] {
+  return agents.map(({ spec }) => ({
+    path,
+    line: 1,
+    agent: spec.id,
+    why: `it reaches this file over more than ${DEEPEST} others`,
+    what: 'Let one file ask for the token and send the requests, then run agent-id migrate again.',
+  }));
 }
 
 async function rewriteFiles(

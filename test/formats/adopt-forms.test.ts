@@ -262,11 +262,6 @@ describe('a token that goes through functions and questions', () => {
       /does more than that/,
     ],
     [
-      'a function that others may call',
-      ['export function own() {', '  return process.env.OKTA_API_TOKEN;', '}', ...use],
-      /not all in this file/,
-    ],
-    [
       'something else without it',
       [
         'async function go() {',
@@ -278,5 +273,27 @@ describe('a token that goes through functions and questions', () => {
     ],
   ])('does not guess: %s', async (_name, lines, expected) => {
     expect(await adopt(`${lines.join('\n')}\n`, 'a.mjs')).toMatch(expected);
+  });
+});
+
+describe('a type', () => {
+  it('loses the key with the object that it describes', async () => {
+    const text = [
+      'interface Settings {',
+      '  url: string;',
+      '  okta: { id: string; token: string };',
+      '}',
+      'const settings: Settings = { url: "x", okta: { id: "a", token: process.env.OKTA_API_TOKEN! } };',
+      'async function go({ okta: { token, id } }: Settings) {',
+      '  await fetch(settings.url + id, { headers: { Authorization: `SSWS ${token}` } });',
+      '}',
+      'go(settings);',
+      '',
+    ].join('\n');
+    const after = await adopt(text, 'a.ts');
+    expect(after).toContain(
+      '  okta: { id: string; };\n}\nconst settings: Settings = { url: "x", okta: { id: "a" } };',
+    );
+    expect(after).toContain('async function go({ okta: { id } }: Settings) {');
   });
 });

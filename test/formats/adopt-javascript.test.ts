@@ -187,8 +187,6 @@ describe('refuses', () => {
   it.each([
     [`function go() { send('x', { ${header} }, done); }`, /not asynchronous/],
     [`const client = connect({ ${header} });`, /when the file is loaded/],
-    ['export const token = process.env.OKTA_API_TOKEN;', /exported/],
-    ['module.exports = { token: process.env.OKTA_API_TOKEN };', /handed on as token/],
     ['let token = process.env.OKTA_API_TOKEN; token = 1; f(token);', /assigned more than once/],
     ['connect(process.env.OKTA_API_TOKEN);', /given to connect/],
     ['const url = `https://x?key=${process.env.OKTA_API_TOKEN}`;', /no Authorization header/],
@@ -197,7 +195,7 @@ describe('refuses', () => {
       /default of a parameter/,
     ],
     ['const id = hash(process.env.OKTA_API_TOKEN);', /given to hash/],
-    ['const config = { token: process.env.OKTA_API_TOKEN }; start(config);', /handed on as a whole/],
+    ['const config = { token: process.env.OKTA_API_TOKEN }; start(config);', /config is given to start/],
   ])('%s', async (text, why) => {
     expect(await adopt(`${text}\n`, 'a.js')).toMatch(why);
   });

@@ -1,11 +1,8 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oldEnv, runMigrated, writeRepository } from './repository.ts';
 import { openWorld, type Ran, type World } from './world.ts';
-
-const program = resolve(import.meta.dirname, '../../bin/agent-id.cjs');
 
 let world: World;
 
@@ -16,54 +13,12 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-/** Writes a repository of its own beside the estate. */
-function repository(name: string, files: Readonly<Record<string, string>>): string {
-  const root = join(world.folder, name);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  const git = (...args: string[]): void => {
-    execFileSync('git', ['-C', root, '-c', 'user.name=x', '-c', 'user.email=x@x.example', ...args]);
-  };
-  git('init', '-q');
-  git('add', '-A');
-  git('commit', '-qm', 'all');
-  return root;
-}
-
+const repository = (name: string, files: Readonly<Record<string, string>>): string =>
+  writeRepository(world, name, files);
+const runScript = (root: string, command: string, ...args: string[]): Promise<string> =>
+  runMigrated(world, root, [command, ...args]);
 const migrate = (root: string): Promise<Ran> => world.run(['-C', root, 'migrate', '--yes']);
-
-/** Runs a script of a repository as its machine would, without the old secret. */
-async function runScript(root: string, command: string, ...args: string[]): Promise<string> {
-  const { PATH = '', GOCACHE, GOFLAGS } = process.env;
-  const env = {
-    PATH,
-    HOME: world.home,
-    ...(GOCACHE === undefined ? {} : { GOCACHE }),
-    ...(GOFLAGS === undefined ? {} : { GOFLAGS }),
-    AGENT_ID_HOME: world.home,
-    AGENT_ID_COMMAND: `${process.execPath} ${program}`,
-    ...envOf(root),
-  };
-  // Not the blocking kind: the provider runs in this process.
-  const { stdout, stderr } = await promisify(execFile)(command, args, { cwd: root, env }).catch(
-    (error: unknown) => error as { stdout: string; stderr: string },
-  );
-  return stdout + stderr;
-}
-
-function envOf(root: string): Record<string, string> {
-  const lines = readFileSync(join(root, '.env'), 'utf8').split('\n');
-  return Object.fromEntries(
-    lines.flatMap((line) => {
-      const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
-      return name === undefined || value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
-const env = (): string => `OKTA_ORG_URL=${world.embedded.oktaUrl}\nOKTA_API_TOKEN=${world.token.open()}\n`;
+const env = (): string => oldEnv(world);
 
 describe('a token that is handed on', () => {
   const client = [

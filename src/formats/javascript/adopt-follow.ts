@@ -1,11 +1,13 @@
 import { child, list, spanOf, type Ast, type JsNode } from './ast.ts';
 import { adoptGuard } from './adopt-guard.ts';
+import { called, nextOf, type Held } from './adopt-container.ts';
 import { destinationOf, nameOfParameter, parameterReads, type Destination } from './adopt-handed.ts';
 import { adoptHeader, isHeaderPlace } from './adopt-header.ts';
 import { refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import { returnedTo } from './adopt-returned.ts';
 import { adoptClient, isClientToken } from './adopt-sdk.ts';
 import { outermost } from './adopt-value.ts';
+import { exportNames, wholeModule } from './exports.ts';
 import { dotted, keyName } from './names.ts';
 import { fieldReads, referencesTo } from './references.ts';
 import { toText } from './texts.ts';
@@ -46,6 +48,8 @@ const places: Readonly<Record<string, (spot: Spot) => Refused | undefined>> = {
   CallExpression: followArgument,
   NewExpression: followArgument,
   ReturnStatement: followReturned,
+  ExportSpecifier: followExport,
+  ExportDefaultDeclaration: followExport,
   ArrowFunctionExpression: followReturned,
 };
 
@@ -79,11 +83,10 @@ interface Name {
 }
 
 /** Follows a name that a declaration binds. */
-export function followName(rewrite: Rewrite, { declared, id, init, kind }: Name): Refused | undefined {
+function followName(rewrite: Rewrite, { declared, id, init, kind }: Name): Refused | undefined {
   const { ast, bindings } = rewrite;
   if (bindings.init(id) !== init) return refuse(id, `${dotted(id)} is assigned more than once`);
-  if (isExported(rewrite, declared))
-    return refuse(id, `${dotted(id)} is exported, so other files may read it`);
+  rewrite.exposes.push(...exportNames(ast, declared, dotted(id)).map((name) => ({ name, path: [] })));
   for (const reference of referencesTo(ast, bindings, init)) {
     const refused = follow(rewrite, reference, kind);
     if (refused !== undefined) return refused;
@@ -92,63 +95,48 @@ export function followName(rewrite: Rewrite, { declared, id, init, kind }: Name)
   return undefined;
 }
 
-function isExported({ ast }: Rewrite, node: JsNode): boolean {
-  for (let at: JsNode | undefined = node; at !== undefined; at = ast.parents.get(at)) {
-    if (at.type.startsWith('Export')) return true;
-    if (/^(VariableDeclarator|VariableDeclaration|ObjectPattern|ObjectProperty)$/.test(at.type)) continue;
-    return false;
-  }
-  return false;
-}
-
-/** A property of an Okta client, or of an object that the file reads by its path. */
+/** A property of an Okta client, or of an object that goes somewhere. */
 function followProperty({ rewrite, parent, value, kind }: Spot): Refused | undefined {
   if (kind === 'secret' && isClientToken(rewrite, parent)) return adoptClient(rewrite, parent);
-  const found = objectPath(rewrite, parent);
-  if (found === undefined) return refuse(value, `it is handed on as ${keyName(parent) ?? 'a property'}`);
-  const { ast, bindings } = rewrite;
-  const { path, root } = found;
-  if (isExported(rewrite, root)) return refuse(value, `${path} is exported, so other files may read it`);
-  const init = child(root, 'init');
-  const reads = new Set(fieldReads(ast, path));
-  for (const reference of init === undefined ? [] : referencesTo(ast, bindings, init)) {
-    if (!isOnTheWay(rewrite, reference, path, reads))
-      return refuse(reference, `${dotted(reference)} is handed on as a whole`);
-  }
-  for (const read of reads) {
-    const refused = follow(rewrite, read, kind);
+  const object = rewrite.ast.parents.get(parent);
+  const key = keyName(parent);
+  if (object?.type !== 'ObjectExpression' || key === undefined)
+    return refuse(value, 'it is handed on under a name that is not known');
+  rewrite.removed.add(parent);
+  return followHeld(rewrite, { node: object, path: [key] }, kind);
+}
+
+/** Follows an object that holds the secret below a path of keys. */
+export function followHeld(rewrite: Rewrite, { node, path }: Held, kind: Kind): Refused | undefined {
+  if (path.length === 0) return followRead(rewrite, node, kind);
+  const known = rewrite.held.get(node) ?? new Set<string>();
+  if (known.has(path.join('.'))) return undefined;
+  rewrite.held.set(node, known.add(path.join('.')));
+  const next = nextOf(rewrite, { node, path });
+  return followAllHeld(rewrite, next, kind);
+}
+
+export function followAllHeld(
+  rewrite: Rewrite,
+  next: readonly Held[] | Refused,
+  kind: Kind,
+): Refused | undefined {
+  if ('refused' in next) return next;
+  for (const one of next) {
+    const refused = followHeld(rewrite, one, kind);
     if (refused !== undefined) return refused;
   }
-  rewrite.removed.add(parent);
   return undefined;
 }
 
-/** Gives the path of a property below the variable that holds its object. */
-function objectPath(
-  { ast }: Rewrite,
-  property: JsNode,
-): { readonly path: string; readonly root: JsNode } | undefined {
-  const keys: string[] = [];
-  let at: JsNode | undefined = property;
-  while (at?.type === 'ObjectProperty') {
-    keys.unshift(keyName(at) ?? '?');
-    const object = ast.parents.get(at);
-    at = object?.type === 'ObjectExpression' ? ast.parents.get(object) : undefined;
-  }
-  const id = child(at, 'id');
-  if (at?.type !== 'VariableDeclarator' || id?.type !== 'Identifier') return undefined;
-  return { path: [dotted(id), ...keys].join('.'), root: at };
-}
-
-/** A read of another field of the object, or the start of a read of this one. */
-function isOnTheWay({ ast }: Rewrite, reference: JsNode, path: string, reads: ReadonlySet<JsNode>): boolean {
-  let at = reference;
-  for (let parent = ast.parents.get(at); parent !== undefined; parent = ast.parents.get(at)) {
-    if (!/^(Optional)?MemberExpression$/.test(parent.type) || child(parent, 'object') !== at) return false;
-    at = parent;
-    if (reads.has(at) || !path.startsWith(`${dotted(at)}.`)) return dotted(at) !== path || reads.has(at);
-  }
-  return false;
+/** Follows an expression, or the name that a pattern or an import binds. */
+export function followRead(rewrite: Rewrite, node: JsNode, kind: Kind): Refused | undefined {
+  const isPattern = rewrite.ast.parents.get(node)?.type === 'ObjectPattern';
+  if (!isPattern && !/^Import\w*Specifier$/.test(node.type)) return follow(rewrite, node, kind);
+  const value = child(node, isPattern ? 'value' : 'local');
+  const id = value?.type === 'AssignmentPattern' ? child(value, 'left') : value;
+  if (id?.type !== 'Identifier') return refuse(node, 'it is taken apart');
+  return followName(rewrite, { declared: node, id, init: node, kind });
 }
 
 /** A field of `this`, assigned once. */
@@ -156,6 +144,12 @@ function followAssigned({ rewrite, parent, value, kind }: Spot): Refused | undef
   const left = child(parent, 'left');
   const path = dotted(left);
   const statement = rewrite.ast.parents.get(parent);
+  const exported = /^(?:module\.exports|exports)(?:\.(\w+))?$/.exec(path);
+  if (exported !== null && statement?.type === 'ExpressionStatement') {
+    rewrite.removed.add(statement);
+    rewrite.exposes.push({ name: exported[1] ?? wholeModule, path: [] });
+    return undefined;
+  }
   const isField = path.startsWith('this.') && statement?.type === 'ExpressionStatement';
   if (left === undefined || !isField) return refuse(value, `it is assigned to ${path}`);
   if (rewrite.bindings.init(left) !== value) return refuse(value, `${path} is assigned more than once`);
@@ -178,12 +172,22 @@ function followClassField({ rewrite, parent, kind }: Spot): Refused | undefined 
 function followReturned({ rewrite, parent, value, kind }: Spot): Refused | undefined {
   const found = returnedTo(rewrite, value);
   if ('refused' in found) return found;
-  const { taken, holder } = found;
+  const { taken, holder, exported, mentions } = found;
+  rewrite.exposes.push(...exported.map((name) => ({ name, path: [called] })));
+  for (const one of mentions) rewrite.removed.add(one);
   rewrite.returning.set(holder, (rewrite.returning.get(holder) ?? new Set<JsNode>()).add(parent));
   for (const one of taken) {
     const refused = follow(rewrite, one, kind);
     if (refused !== undefined) return refused;
   }
+  return undefined;
+}
+
+/** `export { token }`, `export default token`. */
+function followExport({ rewrite, parent }: Spot): Refused | undefined {
+  const name = parent.type === 'ExportSpecifier' ? dotted(child(parent, 'exported')) : 'default';
+  rewrite.removed.add(parent);
+  rewrite.exposes.push({ name, path: [] });
   return undefined;
 }
 

@@ -1,8 +1,8 @@
 import type { Entering } from '../types.ts';
 import { child, isFunction, list, word, type Ast, type JsNode } from './ast.ts';
-import { refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
+import { refuse, type Handed, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import { jsImports } from './calls.ts';
-import { dotted } from './names.ts';
+import { dotted, keyName } from './names.ts';
 import { isRead } from './references.ts';
 
 /** Where an argument goes: a parameter of this file, or code of another. */
@@ -32,11 +32,12 @@ function moduleOf(ast: Ast, local: string): string | undefined {
 }
 
 /** Finds the parameter through which another file gives the secret. */
-export function enteringAt(ast: Ast, { name, argument }: Entering): Destination | undefined {
+export function enteringAt(ast: Ast, { name, argument, index }: Entering): Destination | undefined {
   const holder = functionNamed(ast, name);
-  const parameter = typeof argument === 'number' ? list(holder, 'params')[argument] : undefined;
-  if (holder === undefined || parameter === undefined || typeof argument !== 'number') return undefined;
-  return { parameter, holder, name, index: argument };
+  const place = typeof argument === 'number' ? argument : index;
+  const parameter = place === undefined ? undefined : list(holder, 'params')[place];
+  if (holder === undefined || parameter === undefined || place === undefined) return undefined;
+  return { parameter, holder, name, index: place };
 }
 
 /** The function of a name; of a class its constructor. */
@@ -92,20 +93,38 @@ function isBound(ast: Ast, node: JsNode): boolean {
 }
 
 /** Says why a parameter stays: something else gives it another value, or holds the function itself. */
-export function whyKept({ ast, parameters, given }: Rewrite): Refused | undefined {
-  for (const { name, index } of parameters.values()) {
+export function whyKept(rewrite: Rewrite): Refused | undefined {
+  const { ast, parameters } = rewrite;
+  for (const handed of parameters.values()) {
     for (const node of ast.nodes) {
-      if (node.type !== 'Identifier' || word(node, 'name') !== name || !isRead(ast, node)) continue;
-      const parent = ast.parents.get(node);
-      if (parent === undefined || isExport(ast, parent)) continue;
-      const isCall = /^(Call|New)Expression$/.test(parent.type) && child(parent, 'callee') === node;
-      if (!isCall) return refuse(node, `${name} is used here as a value, so who calls it cannot be told`);
-      const argument = list(parent, 'arguments')[index];
-      if (argument !== undefined && !given.has(argument))
-        return refuse(argument, `${name} gets another token here`);
+      if (node.type !== 'Identifier' || word(node, 'name') !== handed.name || !isRead(ast, node)) continue;
+      const refused = whyCalled(rewrite, node, handed);
+      if (refused !== undefined) return refused;
     }
   }
   return undefined;
+}
+
+function whyCalled(
+  { ast, given }: Rewrite,
+  node: JsNode,
+  { name, index, path }: Handed,
+): Refused | undefined {
+  const parent = ast.parents.get(node);
+  if (parent === undefined || isExport(ast, parent)) return undefined;
+  const isCall = /^(Call|New)Expression$/.test(parent.type) && child(parent, 'callee') === node;
+  if (!isCall) return refuse(node, `${name} is used here as a value, so who calls it cannot be told`);
+  const argument = list(parent, 'arguments')[index];
+  if (argument === undefined || given.has(argument) || lacks(argument, path)) return undefined;
+  return refuse(argument, `${name} gets another token here`);
+}
+
+/** An object without the key of the secret. */
+function lacks(argument: JsNode, path: readonly string[] | undefined): boolean {
+  if (path === undefined || argument.type !== 'ObjectExpression') return false;
+  return list(argument, 'properties').every(
+    (one) => one.type !== 'SpreadElement' && keyName(one) !== path[0],
+  );
 }
 
 /** `export { X }`, `module.exports = X`, `module.exports = { X }`, `export default X`: other files are looked at too. */

@@ -76,7 +76,11 @@ function isExported(ast: Ast, node: JsNode): boolean {
 }
 
 /** Gives all calls of a function; nothing where it is also used otherwise. */
-export function callsOf(ast: Ast, name: string): readonly JsNode[] | undefined {
+export function callsOf(
+  ast: Ast,
+  name: string,
+  exported: ReadonlySet<JsNode> = new Set(),
+): readonly JsNode[] | undefined {
   const last = name.split('.').at(-1) ?? name;
   const isMethod = name.startsWith('this.');
   const mentions = ast.nodes.filter((node) => {
@@ -84,7 +88,7 @@ export function callsOf(ast: Ast, name: string): readonly JsNode[] | undefined {
     return /^(Optional)?MemberExpression$/.test(node.type) && dotted(node).split('.').at(-1) === last;
   });
   const calls: JsNode[] = [];
-  for (const mention of mentions) {
+  for (const mention of mentions.filter((one) => !exported.has(one))) {
     const call = ast.parents.get(mention);
     if (call?.type !== 'CallExpression' || child(call, 'callee') !== mention) {
       // Another object may have a field of this name: `options.headers`.

@@ -1,14 +1,17 @@
 import { above, child, isFunction, list, type JsNode } from './ast.ts';
 import { callsOf, nameOf } from './adopt-lift.ts';
 import { refuse, type Refused, type Rewrite } from './adopt-rewrite.ts';
-import { keyName } from './names.ts';
+import { exportMentions, exportNames } from './exports.ts';
+import { dotted, keyName } from './names.ts';
 import { fieldReads } from './references.ts';
 
 /** Where what a function gives back is taken. */
 export interface Returned {
   readonly taken: readonly JsNode[];
-  /** The function, which is left without any use. */
   readonly holder: JsNode;
+  /** The names by which other files may call it, and where they are given. */
+  readonly exported: readonly string[];
+  readonly mentions: readonly JsNode[];
 }
 
 /**
@@ -19,17 +22,21 @@ export function returnedTo({ ast }: Rewrite, value: JsNode): Returned | Refused 
   if (holder === undefined) return refuse(value, 'it is given back, and to whom is not known');
   if (holder['kind'] === 'get') {
     const path = `this.${keyName(holder) ?? '?'}`;
-    return { taken: fieldReads(ast, path), holder };
+    return { taken: fieldReads(ast, path), holder, exported: [], mentions: [] };
   }
-  const name = nameOf(ast, holder);
-  const calls = name === undefined ? undefined : callsOf(ast, name);
-  if (calls === undefined || calls.length === 0)
-    return refuse(value, 'it is given back by a function whose calls are not all in this file');
-  if (holder['async'] !== true) return { taken: calls, holder };
+  const declared = holder.type === 'FunctionDeclaration' ? holder : (ast.parents.get(holder) ?? holder);
+  const name = nameOf(ast, holder) ?? dotted(child(declared, 'id'));
+  const mentions = exportMentions(ast, name);
+  const exported = [...exportNames(ast, declared, name), ...mentions.map((one) => one.name)];
+  const calls = name === '' ? undefined : callsOf(ast, name, new Set(mentions.map((one) => one.read)));
+  if (calls === undefined || calls.length + exported.length === 0)
+    return refuse(value, 'it is given back by a function of which not all calls are known');
+  const found = { holder, exported, mentions: mentions.map((one) => one.node) };
+  if (holder['async'] !== true) return { ...found, taken: calls };
   const awaited = calls.map((call) => ast.parents.get(call));
   const taken = awaited.flatMap((one) => (one?.type === 'AwaitExpression' ? [one] : []));
   return taken.length === calls.length
-    ? { taken, holder }
+    ? { ...found, taken }
     : refuse(value, 'it is given back as a promise, and one of them is not awaited');
 }
 
@@ -40,11 +47,8 @@ export function dropReturning({ ast, removed, returning }: Rewrite): Refused | u
     const statements = body?.type === 'BlockStatement' ? list(body, 'body') : [];
     const more = statements.find((one) => !given.has(one) && !isGone(removed, one));
     if (more !== undefined) return refuse(more, 'the function that gives it back does more than that');
-    removed.add(
-      /^(ClassMethod|ClassPrivateMethod|FunctionDeclaration)$/.test(holder.type)
-        ? holder
-        : (ast.parents.get(holder) ?? holder),
-    );
+    const isOwn = /^(ClassMethod|ClassPrivateMethod|FunctionDeclaration)$/.test(holder.type);
+    removed.add(isOwn ? holder : (ast.parents.get(holder) ?? holder));
   }
   return undefined;
 }
@@ -54,8 +58,7 @@ function isGone(removed: ReadonlySet<JsNode>, statement: JsNode): boolean {
   if (statement.type !== 'VariableDeclaration') return false;
   return list(statement, 'declarations').every((one) => {
     const pattern = child(one, 'id');
-    const isTaken =
-      pattern?.type === 'ObjectPattern' && list(pattern, 'properties').every((p) => removed.has(p));
-    return removed.has(one) || isTaken;
+    const names = pattern?.type === 'ObjectPattern' ? list(pattern, 'properties') : [];
+    return removed.has(one) || (names.length > 0 && names.every((name) => removed.has(name)));
   });
 }

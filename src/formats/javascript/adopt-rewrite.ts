@@ -1,7 +1,8 @@
 import type { Edit, Span } from '../../model/place.ts';
 import { cutItem, ownLines } from '../cut.ts';
-import type { Adoption, Given } from '../types.ts';
-import { child, list, spanOf, type Ast, type JsNode } from './ast.ts';
+import type { Adoption, Exposed, Given } from '../types.ts';
+import { child, list, spanOf, word, type Ast, type JsNode } from './ast.ts';
+import { dotted } from './names.ts';
 import type { Bindings } from './texts.ts';
 
 /** A rewrite of one file while it is worked out. */
@@ -17,10 +18,16 @@ export interface Rewrite {
   readonly removed: Set<JsNode>;
   /** Nodes already followed, so that each is changed once. */
   readonly seen: Set<JsNode>;
+  /** Objects already followed, with the paths below which they hold the secret. */
+  readonly held: Map<JsNode, Set<string>>;
   /** Parameters that hold the secret, and the arguments that give it. */
   readonly parameters: Map<JsNode, Handed>;
   readonly given: Set<JsNode>;
   readonly gives: Given[];
+  /** What other files may read of this one, below which the secret lay. */
+  readonly exposes: Exposed[];
+  /** Types of other files that must lose the key of the secret. */
+  readonly types: Exposed[];
   /** Functions that became asynchronous. */
   readonly lifted: Map<JsNode, string>;
   /** Requests that wait for their token, and the name of the header in them. */
@@ -39,6 +46,8 @@ export interface Rewrite {
 export interface Handed {
   readonly name: string;
   readonly index: number;
+  /** The keys below it, where it is an object that holds the secret. */
+  readonly path?: readonly string[];
 }
 
 export interface Refused {
@@ -67,30 +76,57 @@ export function helperArguments({ target, quote }: Rewrite): string {
   return `${quote}${target.resource}${quote}, [${scopes}]`;
 }
 
-/** Cuts what nothing reads any more; a declaration goes whole when all of it does. */
+/** Cuts what nothing reads any more; a declaration goes whole when all of it does, what it loads stays. */
 export function toRemovals(rewrite: Rewrite, reason: string): readonly Edit[] {
   const whole = new Set<JsNode>();
   const spans: Span[] = [];
+  const kept: Edit[] = [];
   for (const node of rewrite.removed) {
     const at = wholeOf(rewrite, node);
     if (whole.has(at)) continue;
     whole.add(at);
-    spans.push(cutOf(rewrite, at));
+    const loading = loadingOf(rewrite, at);
+    if (loading === undefined) spans.push(cutOf(rewrite, at));
+    else kept.push({ ...loading, reason });
   }
-  return merge(spans).map((span) => ({ span, text: '', reason }));
+  return [...merge(spans).map((span) => ({ span, text: '', reason })), ...kept];
+}
+
+/** An import keeps what else it brings in, and that it is loaded at all. */
+function loadingOf({ ast, removed }: Rewrite, node: JsNode): Omit<Edit, 'reason'> | undefined {
+  if (node.type === 'ImportDeclaration') {
+    const left = list(node, 'specifiers').filter((one) => !removed.has(one));
+    const text = (one: JsNode): string => ast.text.slice(one.start, one.end);
+    const named = left.filter((one) => one.type === 'ImportSpecifier').map(text);
+    const first = left.filter((one) => one.type !== 'ImportSpecifier').map(text);
+    const clause = [...first, ...(named.length > 0 ? [`{ ${named.join(', ')} }`] : [])].join(', ');
+    const lead = word(node, 'importKind') === 'type' ? 'import type' : 'import';
+    const end = child(node, 'source')?.start ?? node.end;
+    return { span: { start: node.start, end }, text: clause === '' ? `${lead} ` : `${lead} ${clause} from ` };
+  }
+  const [only, more] = list(node, 'declarations');
+  const init = child(only, 'init');
+  if (init === undefined || more !== undefined || !dotted(init).startsWith('require()')) return undefined;
+  return { span: { start: node.start, end: init.start }, text: '' };
 }
 
 /** Widens a property or declarator to its pattern and statement where nothing else of that is left. */
 function wholeOf(rewrite: Rewrite, node: JsNode): JsNode {
   const parent = rewrite.ast.parents.get(node);
-  if (parent?.type === 'ObjectPattern' && allGone(rewrite, list(parent, 'properties'))) {
+  if (parent === undefined) return node;
+  if (parent.type === 'ObjectPattern' && allGone(rewrite, list(parent, 'properties'))) {
     return wholeOf(rewrite, rewrite.ast.parents.get(parent) ?? parent);
   }
-  if (parent?.type === 'VariableDeclaration') {
+  if (parent.type === 'VariableDeclaration') {
     const declarators = list(parent, 'declarations');
-    return declarators.every((one) => one === node || isGone(rewrite, one)) ? parent : node;
+    const isWhole = declarators.every((one) => one === node || isGone(rewrite, one));
+    return isWhole ? wholeOf(rewrite, parent) : node;
   }
-  return node;
+  if (parent.type === 'ExportNamedDeclaration') {
+    const specifiers = list(parent, 'specifiers');
+    return specifiers.length === 0 || allGone(rewrite, specifiers) ? parent : node;
+  }
+  return parent.type === 'ImportDeclaration' ? parent : node;
 }
 
 function allGone(rewrite: Rewrite, nodes: readonly JsNode[]): boolean {
@@ -117,7 +153,8 @@ function cutOf({ ast }: Rewrite, node: JsNode): Span {
 
 /** The list with commas that a node is an item of. */
 function siblings(node: JsNode, parent: JsNode | undefined): readonly JsNode[] {
-  for (const key of ['properties', 'declarations', 'arguments', 'params']) {
+  const own = parent?.type === 'TSInterfaceBody' ? ['body'] : [];
+  for (const key of ['properties', 'declarations', 'arguments', 'params', 'specifiers', 'members', ...own]) {
     const items = list(parent, key);
     if (items.includes(node)) return items;
   }

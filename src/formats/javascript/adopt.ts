@@ -1,8 +1,13 @@
 import type { Use } from '../../model/facts.ts';
 import type { Edit } from '../../model/place.ts';
-import type { Adopted, Adoption, Entering } from '../types.ts';
-import { child, spanOf, type Ast, type JsNode } from './ast.ts';
-import { follow, followName, followParameter } from './adopt-follow.ts';
+import type { Adopted, Adoption, Entering, Imported } from '../types.ts';
+import { spanOf, type Ast } from './ast.ts';
+import { followAllHeld, followParameter, followRead } from './adopt-follow.ts';
+import { parameterHolds, type Held } from './adopt-container.ts';
+import { dropFromNamed } from './adopt-type.ts';
+import { jsImports } from './calls.ts';
+import { importedAs, type ImportedAs } from './imported.ts';
+import { referencesTo } from './references.ts';
 import { enteringAt, nameOfParameter, whyKept } from './adopt-handed.ts';
 import { helperNames } from './adopt-import.ts';
 import { dropReturning } from './adopt-returned.ts';
@@ -25,7 +30,7 @@ export function adoptJavascript(
   code: Code,
   uses: readonly Use[],
   target: Adoption,
-  entering: readonly Entering[] = [],
+  entering: readonly (Entering | Imported)[] = [],
 ): Adopted {
   const names = helperNames(code.ast, target);
   const { agentName, quote } = names;
@@ -35,20 +40,30 @@ export function adoptJavascript(
   if (refused !== undefined) return refused;
   const removals = toRemovals(rewrite, 'nothing reads it any more');
   const kept = rewrite.edits.filter((edit) => !isWithin(edit, [...removals, ...rewrite.edits]));
-  if (kept.length + removals.length === 0) {
+  const hasNew = kept.length + removals.length > 0;
+  if (!hasNew && uses.length > 0) {
     return { refused: 'no request is made with it in this file', at: uses[0]?.span ?? spanOf(code.ast.root) };
   }
-  const asks = rewrite.hasHeader || rewrite.hasClient;
+  return toAdopted(rewrite, { helper: names.edits, edits: [...kept, ...removals] });
+}
+
+function toAdopted(
+  rewrite: Rewrite,
+  { helper, edits }: { readonly helper: readonly Edit[]; readonly edits: readonly Edit[] },
+): Adopted {
+  const { hasHeader, hasClient, parameters, gives, exposes } = rewrite;
   return {
-    tier: rewrite.hasHeader ? 'T3' : asks ? 'T2' : null,
-    edits: [...(asks ? names.edits : []), ...kept, ...removals],
-    changed: [...rewrite.parameters].map(([parameter, { name, index }]) => ({
+    tier: hasHeader ? 'T3' : hasClient ? 'T2' : null,
+    edits: [...(hasHeader || hasClient ? helper : []), ...edits],
+    changed: [...parameters].map(([parameter, { name, index, path }]) => ({
       name,
-      index,
-      parameter: dotted(nameOfParameter(parameter)),
+      index: path === undefined ? index : Infinity,
+      parameter: path?.join('.') ?? dotted(nameOfParameter(parameter)),
     })),
     dropped: changedMethods(rewrite),
-    gives: rewrite.gives,
+    gives,
+    exposes,
+    types: foreignTypes(rewrite),
   };
 }
 
@@ -67,6 +82,9 @@ function newRewrite(
     parameters: new Map(),
     given: new Set(),
     gives: [],
+    exposes: [],
+    types: [],
+    held: new Map(),
     lifted: new Map(),
     chained: new Map(),
     decided: new Set(),
@@ -75,6 +93,13 @@ function newRewrite(
     hasHeader: false,
     hasClient: false,
   };
+}
+
+function foreignTypes({ ast, types }: Rewrite): readonly Imported[] {
+  return types.flatMap(({ name, path }) => {
+    const module = jsImports(ast).find((one) => one.names.includes(name))?.module;
+    return module === undefined ? [] : [{ module, name, path }];
+  });
 }
 
 /** A method that became asynchronous is another one to its callers. */
@@ -102,20 +127,17 @@ function followAll(
   }: {
     readonly uses: readonly Use[];
     readonly reads: readonly EnvRead[];
-    readonly entering: readonly Entering[];
+    readonly entering: readonly (Entering | Imported)[];
   },
 ): Refused | undefined {
   for (const use of uses) {
     const read = readOf(reads, use);
     if (read === undefined) return { refused: 'the place where it is read was not found', at: use.span };
-    const refused = followRead(rewrite, read.node);
+    const refused = followRead(rewrite, read.node, 'secret');
     if (refused !== undefined) return refused;
   }
   for (const one of entering) {
-    const found = enteringAt(rewrite.ast, one);
-    if (found === undefined || !('parameter' in found))
-      return refuse(rewrite.ast.root, `${one.name} takes no such parameter here`);
-    const refused = followParameter(rewrite, found);
+    const refused = 'argument' in one ? followEntering(rewrite, one) : followImported(rewrite, one);
     if (refused !== undefined) return refused;
   }
   return undefined;
@@ -125,10 +147,30 @@ function readOf(reads: readonly EnvRead[], use: Use): EnvRead | undefined {
   return reads.find((one) => one.span.start === use.span.start && one.name === use.name);
 }
 
-function followRead(rewrite: Rewrite, node: JsNode): Refused | undefined {
-  if (node.type !== 'ObjectProperty') return follow(rewrite, node, 'secret');
-  const value = child(node, 'value');
-  const id = value?.type === 'AssignmentPattern' ? child(value, 'left') : value;
-  if (id?.type !== 'Identifier') return refuse(node, 'it is taken apart');
-  return followName(rewrite, { declared: node, id, init: node, kind: 'secret' });
+function followEntering(rewrite: Rewrite, entering: Entering): Refused | undefined {
+  const found = enteringAt(rewrite.ast, entering);
+  if (found === undefined || !('parameter' in found))
+    return refuse(rewrite.ast.root, `${entering.name} takes no such parameter here`);
+  if (typeof entering.argument === 'number') return followParameter(rewrite, found);
+  return followAllHeld(rewrite, parameterHolds(rewrite, found, entering.argument.split('.')), 'secret');
+}
+
+/** What is imported and lost the secret; a type of this file loses its key. */
+function followImported(rewrite: Rewrite, { module, name, path }: Imported): Refused | undefined {
+  if (module === null) {
+    dropFromNamed(rewrite, name, path);
+    return undefined;
+  }
+  const found = importedAs(rewrite.ast, { module, name, path });
+  if ('refused' in found) return found;
+  return followAllHeld(
+    rewrite,
+    found.flatMap((one) => importedReads(rewrite, one)),
+    'secret',
+  );
+}
+
+function importedReads({ ast, bindings }: Rewrite, { node, path }: ImportedAs): readonly Held[] {
+  if (path.length === 0 || !/^Import\w*Specifier$/.test(node.type)) return [{ node, path }];
+  return referencesTo(ast, bindings, node).map((read) => ({ node: read, path }));
 }

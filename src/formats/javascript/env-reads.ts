@@ -48,7 +48,9 @@ function isEnvironment(ast: Ast, node: JsNode | undefined, bindings: Bindings): 
   if (/^(globalThis\.)?(process|import\.meta|Bun)\.env$/.test(name)) return true;
   if (node?.type !== 'Identifier') return false;
   const init = bindings.init(node);
-  if (init !== undefined) return init !== node && /^(process|import\.meta|Bun)\.env$/.test(dotted(init));
+  const isImported = init?.type.startsWith('Import') === true;
+  if (init !== undefined && !isImported)
+    return init !== node && /^(process|import\.meta|Bun)\.env$/.test(dotted(init));
   return name === 'env' && ast.nodes.some((one) => bindsEnv(one));
 }
 

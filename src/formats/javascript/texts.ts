@@ -27,24 +27,30 @@ interface Bound {
 function bound(node: JsNode): readonly Bound[] {
   if (node.type === 'VariableDeclarator') return declared(node);
   const isImport = /^Import(Default|Namespace)?Specifier$/.test(node.type);
-  const patterns = isImport ? [child(node, 'local')] : [...list(node, 'params'), caught(node)];
-  return patterns.flatMap((one) => names(one)).map((name) => ({ name, init: undefined }));
+  if (isImport) return names(child(node, 'local')).map((name) => ({ name, init: node }));
+  return [...list(node, 'params'), caught(node)].flatMap((one) => fromPattern(one));
 }
 
 function caught(node: JsNode): JsNode | undefined {
   return node.type === 'CatchClause' ? child(node, 'param') : undefined;
 }
 
-/** A name out of a pattern stands for its property there. */
 function declared(node: JsNode): readonly Bound[] {
   const id = child(node, 'id');
   if (id?.type === 'Identifier') return [{ name: word(id, 'name'), init: child(node, 'init') }];
-  if (id?.type !== 'ObjectPattern') return names(id).map((name) => ({ name, init: undefined }));
-  return list(id, 'properties').flatMap((property) => {
+  return fromPattern(id);
+}
+
+/** A name out of a pattern stands for its property there. */
+function fromPattern(pattern: JsNode | undefined): readonly Bound[] {
+  if (pattern?.type === 'AssignmentPattern') return fromPattern(child(pattern, 'left'));
+  if (pattern?.type !== 'ObjectPattern') return names(pattern).map((name) => ({ name, init: undefined }));
+  return list(pattern, 'properties').flatMap((property) => {
     const value = child(property, 'value');
-    const isPlain = value?.type === 'Identifier' || value?.type === 'AssignmentPattern';
-    const bindsAs = isPlain ? property : undefined;
-    return names(value ?? child(property, 'argument')).map((name) => ({ name, init: bindsAs }));
+    const at = value?.type === 'AssignmentPattern' ? child(value, 'left') : value;
+    if (at?.type === 'ObjectPattern') return fromPattern(at);
+    const bindsAs = at?.type === 'Identifier' ? property : undefined;
+    return names(at ?? child(property, 'argument')).map((name) => ({ name, init: bindsAs }));
   });
 }
 

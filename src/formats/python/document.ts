@@ -52,7 +52,12 @@ export async function parsePython(text: string, path: string): Promise<Document>
         return added === undefined ? undefined : { span: { start: end, end }, text: added, reason };
       }),
     adopt: (uses, target, entering) =>
-      adoptPython({ script, reads, listens: facts.listens }, uses, target, entering),
+      adoptPython(
+        { script, reads, listens: facts.listens },
+        uses,
+        target,
+        entering?.filter((one) => 'argument' in one),
+      ),
   };
 }
 
