@@ -20,4 +20,5 @@ export {
 } from './policy.ts';
 export { toRuleSet, type CompiledRule, type RuleSet } from './rule-set.ts';
 export { toForeignRules, type ForeignConfig } from './foreign/config.ts';
+export { foreignMatches, toAnyPath } from './foreign/match.ts';
 export type { ForeignRule } from './foreign/types.ts';

@@ -1,4 +1,3 @@
-import { AgentIdError } from '../../model/error.ts';
 import { resolveCommit } from '../../lib/git-commit.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Skipped } from '../../model/place.ts';
@@ -19,10 +18,6 @@ export async function scanHistoryOf(
   flags: ScanFlags,
   say: (text: string) => void,
 ): Promise<ScanResult> {
-  if (eyes.own.foreign.length > 0)
-    throw new AgentIdError('unsupported', 'rules in TOML are not tried on a history', {
-      hint: 'Write them in the YAML of rules/secrets: those are.',
-    });
   const isWanted = toFilter(eyes, flags);
   const threads = toThreads(flags);
   const options = {
@@ -45,7 +40,14 @@ export async function scanHistoryOf(
     for (const { path, repository: inner } of listSubmodules(one))
       open.push({ prefix: `${prefix}${path}/`, repository: inner });
   }
-  return join(results);
+  const { skipped, ...joined } = join(results);
+  return { ...joined, skipped: [...skipped, ...untried(eyes)] };
+}
+
+/** A rule about paths alone would need the path of every version. */
+function untried({ own: { foreign } }: Eyes): readonly Skipped[] {
+  const ids = foreign.filter(({ pattern }) => pattern === undefined).map(({ id }) => id);
+  return ids.map((id) => ({ path: '.git', reason: `rule ${id} is about paths alone: not tried on a history` }));
 }
 
 /** Paths of a submodule are those below it. */

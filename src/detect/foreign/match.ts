@@ -6,6 +6,16 @@ import type { ForeignHit, ForeignRule } from './types.ts';
 /** Findings of one rule in one file at most: a hostile file may hold any number. */
 const MOST_HITS = 10_000;
 
+/**
+ * Loosens rules so that they find whatever they may find in a file of any path; those about paths alone and those that
+ * serve others are left out.
+ */
+export function toAnyPath(rules: readonly ForeignRule[]): readonly ForeignRule[] {
+  return rules
+    .filter(({ pattern, helper }) => pattern !== undefined && !helper)
+    .map((rule) => ({ ...rule, path: undefined, required: [], allows: () => false }));
+}
+
 /** Tries rules of other scanners on a file; a rule about a path alone finds the file as a whole. */
 export function foreignMatches(text: string, path: string, rules: readonly ForeignRule[]): readonly Match[] {
   const lower = text.toLowerCase();

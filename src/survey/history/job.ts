@@ -1,8 +1,9 @@
 import { openRandomFile } from '../../lib/random-file.ts';
 import { pause } from '../../lib/threads.ts';
-import { toRuleSet, toTextMarks, type RuleSet } from '../../detect/index.ts';
+import { toAnyPath, toRuleSet, toTextMarks, type ForeignRule, type RuleSet } from '../../detect/index.ts';
 import type { Rule } from '../../model/rule.ts';
 import { createKernel, type Kernel } from '../../sources/git/kernel.ts';
+import { createPlainLines } from '../../sources/git/lines.ts';
 import { createFind, type NamedObjects } from '../../sources/git/find.ts';
 import type { Forest } from '../../sources/git/forest.ts';
 import { createWalk, WALK_ROOM, type Visitor } from '../../sources/git/walk-forest.ts';
@@ -33,6 +34,8 @@ export type Job =
 
 export interface BlobEyes {
   readonly rules: readonly Rule[];
+  /** Those of other scanners; they cannot be handed to another thread. */
+  readonly foreign: readonly ForeignRule[];
   readonly maxBytes: number;
   readonly tooLarge: string;
   /** Bytes around a change that are looked at with it. */
@@ -96,21 +99,26 @@ export function openLook(eyes: BlobEyes): BlobLook {
   return createBlobLook(rulesOf(eyes), eyes.maxBytes, eyes.tooLarge);
 }
 
-function rulesOf({ rules }: BlobEyes): RuleSet {
-  if (ruleSet?.rules !== rules) ruleSet = { rules, set: toRuleSet(rules) };
+function rulesOf({ rules, foreign }: BlobEyes): RuleSet {
+  if (ruleSet?.rules !== rules) ruleSet = { rules, set: toRuleSet(rules, toAnyPath(foreign)) };
   return ruleSet.set;
 }
 
 function walkBlobs(round: Round, eyes: BlobEyes, look: BlobLook, failed: number[]): Promise<void> {
+  // Which lines count is only known of our own rules.
+  const allLines = eyes.foreign.length === 0 ? undefined : createPlainLines();
   return walkAll<BlobState>(
     round,
     eyes.context,
-    ({ first, table }, { bytes, windows, lines }) => ({
-      visit: ({ position, at, length }, base) =>
-        look.look(
-          { number: first + position, bytes, at, length, lines, ...(base === undefined ? {} : { windows }) },
+    ({ first, table }, { bytes, windows, lines: likelyLines }) => ({
+      visit: ({ position, at, length }, base) => {
+        const lines = allLines ?? likelyLines;
+        const fresh = base === undefined ? {} : { windows };
+        return look.look(
+          { number: first + position, bytes, at, length, lines, ...fresh },
           base?.state ?? nothing,
-        ),
+        );
+      },
       fail: (position, isTooMuch) => {
         if (isTooMuch) look.skip(first + position, tooMuchReason);
         else if (table.bases[position] === -1 && (table.lengths[position] ?? 0) > eyes.maxBytes)

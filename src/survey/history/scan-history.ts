@@ -50,7 +50,8 @@ interface Scene {
  */
 export async function scanHistory(repository: Repository, options: HistoryOptions): Promise<ScanResult> {
   const objects = openObjects(repository);
-  const crew = createCrew(objects, options.threads, options.say);
+  const threads = options.rules.foreign.length > 0 ? 1 : options.threads;
+  const crew = createCrew(objects, threads, options.say);
   try {
     return await scanObjects(repository, objects, crew, options);
   } finally {
@@ -67,6 +68,7 @@ async function scanObjects(
 ): Promise<ScanResult> {
   const seen = await lookAtBlobs(repository, objects, crew, {
     rules: options.ruleList,
+    foreign: options.rules.foreign,
     maxBytes: options.maxBytes,
     tooLarge: tooLargeBlob(options.maxBytes),
     context: CONTEXT,
