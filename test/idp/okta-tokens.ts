@@ -52,7 +52,12 @@ export async function orgToken(state: TokenState, asked: TokenAsked): Promise<An
   state.tokens.set(value, { clientId: client.id, scopes });
   return {
     status: 200,
-    body: { token_type: 'Bearer', expires_in: 3600, access_token: value, scope: scopes.join(' ') },
+    body: {
+      token_type: client.bound ? 'DPoP' : 'Bearer',
+      expires_in: 3600,
+      access_token: value,
+      scope: scopes.join(' '),
+    },
   };
 }
 

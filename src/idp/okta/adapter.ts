@@ -9,6 +9,7 @@ import { isOwnApi } from './own-api.ts';
 import { probeOkta } from './probe.ts';
 import { joinRegistries, withoutAiAgents, type Registry } from './registry.ts';
 import { createServiceApps } from './service-apps.ts';
+import { hasBound } from './spec.ts';
 import { deleteApiToken, listApiTokens } from './tokens.ts';
 
 const capabilities: Capabilities = {
@@ -52,14 +53,20 @@ export function createOktaAdapter(parts: AdapterParts): IdpAdapter {
   };
 }
 
-/** An AI agent acts for users only, at APIs of the company's own: whatever else is asked for takes an application. */
+/**
+ * An AI agent acts for users only, at APIs of the company's own, with tokens that are bound to no key: whatever else is
+ * asked for takes an application.
+ */
 function registryOf(admin: OktaAdmin): Registry {
   const apps = createServiceApps(admin);
   if (admin.parts.trust.crossAppAccess !== true) return withoutAiAgents(apps);
   return joinRegistries(
     apps,
     createAiAgents(admin),
-    ({ actsFor, grants }) => actsFor === 'user' && !grants.some(({ uri }) => isOwnApi(admin, uri)),
+    (spec) =>
+      spec.actsFor === 'user' &&
+      !hasBound(admin, spec) &&
+      !spec.grants.some(({ uri }) => isOwnApi(admin, uri)),
   );
 }
 

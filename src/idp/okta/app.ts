@@ -15,6 +15,8 @@ export interface OktaApp {
   readonly active: boolean;
   readonly keys: readonly EcPublicJwk[];
   readonly grantTypes: readonly string[];
+  /** All its tokens are bound to a key of who asks (RFC 9449). */
+  readonly bound: boolean;
   /** Null for an application that is not ours. */
   readonly mark: Mark | null;
   /** As it came, so that an update keeps what we do not know. */
@@ -76,7 +78,14 @@ export async function changeApp(admin: OktaAdmin, app: OktaApp, spec: AppChange)
   const body = {
     ...toWritable(app.raw, ['orn', 'status', 'features']),
     label: spec.label,
-    settings: { ...settings, oauthClient: { ...withWritableKeys(client), grant_types: spec.grantTypes } },
+    settings: {
+      ...settings,
+      oauthClient: {
+        ...withWritableKeys(client),
+        grant_types: spec.grantTypes,
+        dpop_bound_access_tokens: spec.bound,
+      },
+    },
     profile: { ...toRecord(app.raw['profile']), [profileKey]: toProfile(spec.mark) },
   };
   const changed = await admin.make({
@@ -92,6 +101,7 @@ export async function changeApp(admin: OktaAdmin, app: OktaApp, spec: AppChange)
 export interface AppChange {
   readonly label: string;
   readonly grantTypes: readonly string[];
+  readonly bound: boolean;
   readonly mark: Mark;
 }
 
@@ -125,10 +135,12 @@ export async function deleteApp(admin: OktaAdmin, app: OktaApp): Promise<void> {
 export interface Flows {
   readonly onBehalf: boolean;
   readonly asItself: boolean;
+  /** Whether its tokens are bound to a key. */
+  readonly bound: boolean;
 }
 
 /** jwt-bearer is the second leg of Cross App Access (ID-JAG). */
-export function toGrantTypes({ onBehalf, asItself }: Flows): readonly string[] {
+export function toGrantTypes({ onBehalf, asItself }: Omit<Flows, 'bound'>): readonly string[] {
   return [...(asItself ? ['client_credentials'] : []), ...(onBehalf ? [exchange, jwtBearer] : [])];
 }
 
@@ -162,7 +174,7 @@ function toBody(spec: AgentSpec, flows: Flows): object {
         application_type: 'service',
         response_types: ['token'],
         grant_types: toGrantTypes(flows),
-        dpop_bound_access_tokens: false,
+        dpop_bound_access_tokens: flows.bound,
         jwks: { keys: spec.keys.map((key) => ({ ...key, status: 'ACTIVE' })) },
       },
     },
@@ -188,6 +200,7 @@ export function toApp(raw: OktaObject): OktaApp {
     active: raw['status'] === 'ACTIVE',
     keys: toKeys(toRecord(client['jwks'])['keys']).filter((key) => key.active),
     grantTypes: Array.isArray(client['grant_types']) ? client['grant_types'].map(String) : [],
+    bound: client['dpop_bound_access_tokens'] === true,
     mark: readMark(toRecord(raw['profile'])[profileKey]),
     raw,
   };

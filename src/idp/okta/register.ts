@@ -31,7 +31,7 @@ import { isOwnApi } from './own-api.ts';
 import { ownScopes, toRegistration } from './registration.ts';
 import { readPermissions, removeRole, setRole } from './roles.ts';
 import { deletePolicy } from './servers.ts';
-import { assertScopeNames, conflict, sameOrLine, serverLines } from './spec.ts';
+import { assertScopeNames, conflict, isBound, sameOrLine, serverLines } from './spec.ts';
 
 /** Compares the wanted agent with what is there, and says what Okta cannot do for it. Reads only. */
 export async function planAgent(admin: OktaAdmin, spec: AgentSpec): Promise<Change> {
@@ -92,7 +92,8 @@ async function setAll(
   await setConsents(admin, app, own);
   await setRole(admin, spec.clientId, permissions);
   await setServers(admin, spec, marker);
-  const wanted = { label: spec.displayName, grantTypes: toGrantTypes(flowsOf(admin, spec)) };
+  const flows = flowsOf(admin, spec);
+  const wanted = { label: spec.displayName, grantTypes: toGrantTypes(flows), bound: flows.bound };
   if (app.mark?.complete === false) await switchApp(admin, app, 'activate');
   const fresh = (await findApp(admin, spec.clientId)) ?? app;
   await changeApp(admin, fresh, { ...wanted, mark: toMark(spec, true, marker) });
@@ -133,7 +134,10 @@ async function compare(
     lines.push(`owner: ${mark.owner ?? 'nobody'} becomes ${spec.owner ?? 'nobody'}`);
   if (mark !== null && mark.actsFor !== spec.actsFor)
     lines.push(`acts for: ${mark.actsFor} becomes ${spec.actsFor}`);
-  lines.push(...sameOrLine('ways to get a token', app.grantTypes, toGrantTypes(flowsOf(admin, spec))));
+  const flows = flowsOf(admin, spec);
+  lines.push(...sameOrLine('ways to get a token', app.grantTypes, toGrantTypes(flows)));
+  if (app.bound !== flows.bound)
+    lines.push(`its tokens are ${flows.bound ? 'now' : 'no longer'} bound to a key`);
   lines.push(...spec.grants.flatMap((grant) => compareRule(access, grant, spec)));
   const held = {
     scopes: now.grants.filter(({ uri }) => isOwnApi(admin, uri)).flatMap(({ scopes }) => scopes),
@@ -162,7 +166,11 @@ function compareRule(access: readonly Access[], grant: Grant, spec: AgentSpec): 
 function flowsOf(admin: OktaAdmin, spec: AgentSpec): Flows {
   const own = spec.grants.some(({ uri }) => isOwnApi(admin, uri));
   const custom = spec.grants.some(({ uri }) => !isOwnApi(admin, uri));
-  return { onBehalf: spec.actsFor === 'user' && custom, asItself: spec.actsFor !== 'user' || own };
+  return {
+    onBehalf: spec.actsFor === 'user' && custom,
+    asItself: spec.actsFor !== 'user' || own,
+    bound: isBound(admin, spec),
+  };
 }
 
 function warnings(admin: OktaAdmin, spec: AgentSpec, policies: readonly Policies[]): readonly string[] {
@@ -178,6 +186,7 @@ function warnings(admin: OktaAdmin, spec: AgentSpec, policies: readonly Policies
     if (uncovered.length > 0)
       lines.push(`no custom admin role carries ${uncovered.join(' ')}: give a standard role by hand`);
   }
+  if (isBound(admin, spec)) lines.push('all its tokens are bound to a key of the process that asks (DPoP)');
   return [...lines, ...serverLines(admin, spec, policies)];
 }
 

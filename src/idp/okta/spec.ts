@@ -16,6 +16,23 @@ export function assertScopeNames(admin: OktaAdmin, spec: AgentSpec): void {
   }
 }
 
+/** Says whether an API of these takes only tokens that are bound to a key (RFC 9449). */
+export function hasBound({ parts }: OktaAdmin, { grants }: Pick<AgentSpec, 'grants'>): boolean {
+  const bound = parts.trust.resources.filter(({ dpop }) => dpop === true).map(({ uri }) => uri);
+  return grants.some(({ uri }) => bound.includes(uri));
+}
+
+/** Says whether an agent's tokens are bound to a key: Okta binds all that an application gets, or none. Throws `unsupported`. */
+export function isBound(admin: OktaAdmin, { id, grants }: AgentSpec): boolean {
+  if (!hasBound(admin, { grants })) return false;
+  const loose = grants.find((grant) => !hasBound(admin, { grants: [grant] }));
+  if (loose === undefined) return true;
+  throw new AgentIdError('unsupported', `Okta binds all tokens of ${id} to a key, or none`, {
+    where: loose.uri,
+    hint: 'Trust each of its APIs with --dpop KEY, or none; or make two agents of it.',
+  });
+}
+
 /** Says what is made at authorization servers for an agent, and what of others reaches it there. */
 export function serverLines(
   admin: OktaAdmin,
