@@ -8,7 +8,7 @@ import {
   type RuleSet,
   type Seen,
 } from '../detect/index.ts';
-import type { CleanFiles } from '../lib/clean-files.ts';
+import type { CleanFiles, FileState } from '../lib/clean-files.ts';
 import type { Finding } from '../model/finding.ts';
 import { toLine, type Skipped } from '../model/place.ts';
 import type { TextSource } from '../sources/types.ts';
@@ -72,9 +72,9 @@ export async function scanSource(source: TextSource, options: ScanOptions): Prom
   const later = (await source.later) ?? { paths: [], unlisted: [] };
   scan.skipped.push(...later.unlisted);
   await scan.lookAtAll(later.paths);
-  options.clean?.save();
   scan.seen.push(...namedSeen(source, options.rules));
-  if (source.kind === 'tree' || source.kind === 'staged') scan.lookAtNames([...source.paths, ...later.paths]);
+  if (source.kind === 'tree' || source.kind === 'staged') scan.lookAtNames();
+  scan.remember();
   return {
     findings: toFindings(scan.seen, createFingerprint(options.key), options),
     skipped: scan.skipped,
@@ -92,6 +92,10 @@ class Scan {
   readonly #source: TextSource;
   readonly #options: ScanOptions;
   readonly #looker: Looker;
+  /** Paths that were looked at: all but those that need not be. */
+  readonly #read: string[] = [];
+  /** Files in which there was nothing. */
+  readonly #clean = new Map<string, FileState>();
 
   constructor(source: TextSource, options: ScanOptions) {
     this.#source = source;
@@ -102,9 +106,10 @@ class Scan {
   /** What is found stands in the order of the paths, whoever found it. */
   async lookAtAll(listed: readonly string[]): Promise<void> {
     const paths = listed.filter((path) => !this.#isClean(path));
+    for (const path of paths) this.#read.push(path);
     const all = (await this.#lookTogether(paths)) ?? [await this.#lookAlone(paths)];
     for (const { counts, clean } of all) {
-      for (const [at, ...state] of clean) this.#options.clean?.add(paths[at] ?? '', state);
+      for (const [at, ...state] of clean) this.#clean.set(paths[at] ?? '', state);
       this.stats.files += counts.files;
       this.stats.bytes += counts.bytes;
       this.stats.parsed += counts.parsed;
@@ -141,7 +146,8 @@ class Scan {
   }
 
   /** A name may hold a secret too: exact formats are looked for in all of them at once. */
-  lookAtNames(paths: readonly string[]): void {
+  lookAtNames(): void {
+    const paths = this.#read;
     const text = toNameText(paths.join(APART));
     const likely = this.#looker.sieve(Buffer.from(text), '');
     if (likely === undefined) return;
@@ -152,10 +158,17 @@ class Scan {
     for (const match of matchFile(text, null, this.#options.rules, place)) {
       if (match.kind !== 'literal' || match.rule.broad === true || match.confidence === 'low') continue;
       const path = paths[toLine(starts, match.span.start) - 1] ?? '';
+      this.#clean.delete(path);
       const reasons = [...match.reasons, 'stands in the name of the file'];
       const matches = [{ ...match, name: null, span: { start: 0, end: 0 }, reasons }];
       this.seen.push({ path, lineStarts: [0], source: this.#source.kind, matches });
     }
+  }
+
+  remember(): void {
+    const { clean } = this.#options;
+    for (const [path, state] of this.#clean) clean?.add(path, state);
+    clean?.save();
   }
 }
 

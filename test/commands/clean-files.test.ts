@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fillIn } from '../detect/samples.ts';
 import { makeTree, oktaToken, run, type ScanJson } from './scan-kit.ts';
 
 const filler = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`src/f${n}.txt`, `line ${n}\n`]));
@@ -96,6 +97,19 @@ describe('files in which nothing was found', () => {
       writeFileSync(file, broken);
       expect((await scan(place, 2)).stats['unread']).toBe(0);
     }
+  });
+
+  it('are looked at again where their name holds a secret', async () => {
+    const place = makePlace();
+    const named = `src/${fillIn('ghp_{alnum:36}')}.txt`;
+    writeFileSync(join(place.root, named), 'nothing\n');
+    const first = await scan(place, 1);
+    const second = await scan(place, 2);
+    expect(first.findings.some(({ reasons }) => reasons.includes('stands in the name of the file'))).toBe(
+      true,
+    );
+    expect(second.findings).toEqual(first.findings);
+    expect(second.stats['unread']).toBe(1_000);
   });
 
   it('are read where a rule of the person has a say', async () => {
