@@ -51,11 +51,12 @@ describe('a file that is hostile', () => {
   it('may hold 100,000 secrets: all are told, in bounded time', async () => {
     const lines = Array.from({ length: 100_000 }, (_, n) => `OKTA_TOKEN_${n}=${oktaToken()}`);
     const root = makeTree({ 'many.env': lines.join('\n') });
-    const before = performance.now();
+    const before = process.cpuUsage();
     const { findings } = await scan(root);
-    expect(performance.now() - before).toBeLessThan(90_000);
+    // Of this process: others may have the machine meanwhile.
+    expect(process.cpuUsage(before).user).toBeLessThan(90_000_000);
     expect(new Set(findings.map(({ location }) => location.startLine)).size).toBe(100_000);
-  }, 120_000);
+  }, 600_000);
 
   it('may be UTF-16 of either order, or no UTF-8 at all', async () => {
     const token = oktaToken();
