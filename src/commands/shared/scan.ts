@@ -3,6 +3,7 @@ import { toTimestamp } from '../../lib/clock.ts';
 import { configName, newConfigText, newSalt } from '../../lib/config.ts';
 import { readTextIfThere, writeWhole } from '../../lib/files.ts';
 import { createFingerprint, createPathMask } from '../../detect/index.ts';
+import { keepHeapSmall } from '../../lib/heap.ts';
 import type { Io } from '../../lib/io.ts';
 import { withProgress } from '../../lib/progress.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -26,6 +27,7 @@ import { openEyes, type Eyes } from './survey.ts';
 
 /** Scans, prints, writes, and sets the exit code. */
 export async function runScan(paths: readonly string[], flags: ScanFlags, io: Io): Promise<void> {
+  if (flags.history !== true) keepHeapSmall();
   const targets = paths.length === 0 ? ['.'] : paths;
   assertOneSource(paths, flags);
   const outputs = toOutputs(flags.format, flags.output ?? [], scanFormats);

@@ -92,6 +92,8 @@ class Presence {
   readonly #needs: ReadonlyMap<PatternAnchor, readonly number[]>;
   readonly #readers: readonly number[];
   readonly #present: Uint8Array;
+  /** By text, where nothing else need be there; undefined where it must be chosen. */
+  readonly #always: readonly (Possible | undefined)[];
   /** By text; undefined where not asked yet. */
   #possible: (Possible | undefined)[] = [];
 
@@ -100,6 +102,9 @@ class Presence {
     this.#anchors = anchors;
     this.#present = new Uint8Array(anchors.length);
     this.#readers = [...anchors.keys()].filter((at) => anchors[at]?.reads !== undefined);
+    this.#always = anchors.map(({ patterns }) =>
+      patterns.some(({ needs }) => needs.length > 0) ? undefined : toPossible(patterns),
+    );
     this.#needs = new Map(
       anchors.flatMap(({ patterns }) =>
         patterns.map((pattern) => [pattern, pattern.needs.map((text) => numbers.get(text) ?? -1)] as const),
@@ -121,7 +126,8 @@ class Presence {
   }
 
   patternsOf(text: number): Possible {
-    return (this.#possible[text] ??= this.#choose(this.#anchors[text]?.patterns ?? []));
+    const always = this.#always[text];
+    return always ?? (this.#possible[text] ??= this.#choose(this.#anchors[text]?.patterns ?? []));
   }
 
   #choose(patterns: readonly PatternAnchor[]): Possible {
@@ -129,11 +135,15 @@ class Presence {
       const texts = this.#needs.get(pattern) ?? [];
       return texts.length === 0 || texts.some((needed) => this.#present[needed] === 1);
     });
-    return {
-      possible,
-      leastRun: Math.min(...possible.map(({ run }) => run)),
-      back: Math.max(...possible.map(({ back }) => back)),
-      ahead: Math.max(...possible.map(({ ahead }) => ahead)),
-    };
+    return toPossible(possible);
   }
+}
+
+function toPossible(possible: readonly PatternAnchor[]): Possible {
+  return {
+    possible,
+    leastRun: Math.min(...possible.map(({ run }) => run)),
+    back: Math.max(...possible.map(({ back }) => back)),
+    ahead: Math.max(...possible.map(({ ahead }) => ahead)),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Match, RuleSet } from '../../detect/index.ts';
+import { letHeapGrow } from '../../lib/heap.ts';
 import { startThread, threadCount } from '../../lib/threads.ts';
 import type { Rule } from '../../model/rule.ts';
 import { Secret } from '../../model/secret.ts';
@@ -66,6 +67,7 @@ export function startSecond(
   // Rules of other scanners cannot be handed on.
   const isWorth = paths.length >= MANY && threadCount(2) > 1 && rules.foreign.length === 0;
   if (files === undefined || !isWorth) return undefined;
+  letHeapGrow();
   const thread = startThread<Shared, Packed>('look');
   if (thread === undefined) return undefined;
   const next = new Int32Array(new SharedArrayBuffer(4));
