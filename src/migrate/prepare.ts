@@ -74,7 +74,6 @@ export async function prepareMigration(input: PrepareInput): Promise<Prepared> {
   const entries = outline.agents.length === 0 ? [] : await fileEntries(input, { texts, helpers, lock });
   return {
     plan: {
-      schemaVersion: 1,
       id: input.context.id,
       ...outline,
       gaps: toGaps(

@@ -6,7 +6,6 @@ export type Tier = 'T0' | 'T1' | 'T2' | 'T3';
 
 /** What a migration would do: reviewable data without secrets and without file contents. */
 export interface Plan {
-  readonly schemaVersion: 1;
   /** Transaction id; also the marker that registrations carry. */
   readonly id: string;
   readonly idp: { readonly name: string; readonly type: string; readonly issuer: string };

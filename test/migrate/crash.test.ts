@@ -136,7 +136,7 @@ function makeWorld(): World {
   const id = `tx-crash${round}`;
   const agents = ['alpha', 'beta'].map((name) => plannedAgent(`${name}-${round}`, id));
   const idp = { name: trust.name, type: trust.type, issuer: trust.issuer };
-  const plan: Plan = { schemaVersion: 1, id, idp, gaps: [], secrets: [], agents, files, manual: [] };
+  const plan: Plan = { id, idp, gaps: [], secrets: [], agents, files, manual: [] };
   return { root, home: join(folder, `world-${round}`, 'state'), plan, contents: Object.values(after) };
 }
 

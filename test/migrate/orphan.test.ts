@@ -72,7 +72,6 @@ it('names the marker of an application that may exist although the provider neve
 function makePlan(uri: string, trust: TrustedIdp): Plan {
   const id = 'tx-orphan';
   return {
-    schemaVersion: 1,
     id,
     idp: { name: trust.name, type: trust.type, issuer: trust.issuer },
     gaps: [],

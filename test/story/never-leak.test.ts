@@ -6,6 +6,7 @@ import { verbs } from '../../src/commands/index.ts';
 import { processIo } from '../../src/lib/process-io.ts';
 import { mapFormats } from '../../src/output/map-formats.ts';
 import { scanFormats } from '../../src/output/scan-formats.ts';
+import { holds } from './leaks.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -115,15 +116,15 @@ describe('no value of a secret', () => {
       const input = line.includes('--stdin') ? `TOKEN_OF_X=${values[0] ?? ''}\n` : '';
       const { stdout, stderr } = await world.run(line, input);
       searched += stdout.length + stderr.length;
-      if (holds(stdout) || holds(stderr)) leaks.push(line.join(' '));
+      if (holds(stdout, values) || holds(stderr, values)) leaks.push(line.join(' '));
       for (const path of writtenFiles())
-        if (holds(readFileSync(path, 'utf8'))) leaks.push(`${line.join(' ')} wrote ${path}`);
+        if (holds(readFileSync(path, 'utf8'), values)) leaks.push(`${line.join(' ')} wrote ${path}`);
     }
     expect([...new Set(leaks)]).toEqual([]);
     expect(searched).toBeGreaterThan(10_000);
   }, 400_000);
 
-  it('was looked for in every verb and every format that there is; the demo claims it of itself', async () => {
+  it('was looked for in every verb and every format that there is; in the demo by its own test', async () => {
     const declared = await declaredForms();
     expect(declared.length).toBeGreaterThan(60);
     const missing = declared.filter(
@@ -154,19 +155,6 @@ function formsOf(command: Command, above: readonly string[]): readonly Form[] {
 function isOf(line: readonly string[], words: readonly string[]): boolean {
   const at = line.indexOf(words[0] ?? '');
   return at !== -1 && words.every((word, n) => line[at + n] === word);
-}
-
-/** The value whole, a part of it, or in another spelling. */
-function holds(text: string): boolean {
-  return values.some((value) =>
-    [
-      value,
-      value.slice(0, 12),
-      value.slice(-12),
-      Buffer.from(value).toString('base64').slice(0, 20),
-      Buffer.from(value).toString('hex').slice(0, 24),
-    ].some((part) => text.includes(part)),
-  );
 }
 
 /** What agent-id wrote: reports, lock, settings, baseline, state; not the person's own files, not the originals of an open migration. */

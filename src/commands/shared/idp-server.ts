@@ -50,10 +50,14 @@ export async function runStart(options: StartOptions, io: Io): Promise<void> {
   const args = ['idp', 'start', '--foreground', '--format', 'json', '--data', dataDir];
   const line = await startDetached([...args, ...(port === 0 ? [] : ['--port', String(port)])], io.env);
   const started = toStarted(line);
-  report(started, options.format, io);
+  await report(started, options.format, io);
   if (options.format === 'json') return;
-  const where = options.data === undefined ? '' : ` --data '${dataDir}'`;
-  io.stderr(`It runs in the background. To end it: agent-id idp stop${where}\n`);
+  io.stderr(`It runs in the background. To end it: agent-id idp stop${await dataFlag(dataDir, io)}\n`);
+}
+
+/** Names a data folder as other verbs need it; the one in the state folder they find themselves. */
+async function dataFlag(dataDir: string, io: Io): Promise<string> {
+  return dataDir === (await dataFolder(undefined, io)) ? '' : ` --data '${dataDir}'`;
 }
 
 async function runForeground(
@@ -73,7 +77,7 @@ async function runForeground(
   const pidFile = join(dataDir, 'server.pid');
   try {
     await writeWhole(pidFile, `${processId()}\n`);
-    report(pick(embedded, dataDir), format, io);
+    await report(pick(embedded, dataDir), format, io);
     await untilStopped(embedded.stopRequested);
   } finally {
     await embedded.stop();
@@ -138,7 +142,7 @@ function toStarted(line: string): Started {
   throw new AgentIdError(known ? code : 'internal', message, typeof hint === 'string' ? { hint } : {});
 }
 
-function report(started: Started, format: 'text' | 'json', io: Io): void {
+async function report(started: Started, format: 'text' | 'json', io: Io): Promise<void> {
   if (format === 'json') {
     const { issuer, oktaUrl, passwordApiUrl, adminKeyFile, dataDir, users } = started;
     const data = { issuer, oktaUrl, passwordApiUrl, adminKeyFile, dataDir, users };
@@ -152,5 +156,5 @@ function report(started: Started, format: 'text' | 'json', io: Io): void {
     if (password === null) io.stderr(`${id} signs in with the password that the first start showed.\n`);
     else io.stderr(`${id} signs in with the password ${password} (shown once; only a hash is kept)\n`);
   }
-  io.stderr('To trust it: agent-id idp add local --type embedded\n');
+  io.stderr(`To trust it: agent-id idp add local --type embedded${await dataFlag(started.dataDir, io)}\n`);
 }

@@ -197,7 +197,12 @@ async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<boolean
 async function assertAgrees(file: string, plan: Plan): Promise<void> {
   const data = await readJsonIfThere(file);
   if (data === undefined) throw new AgentIdError('unreadable', 'there is no such plan', { where: file });
-  const reviewed = (data as { plan?: Plan }).plan;
+  const { plan: reviewed, schemaVersion = 1 } = data as { plan?: Plan; schemaVersion?: number };
+  if (schemaVersion > 1)
+    throw new AgentIdError('newer-schema', 'the plan is of a newer version', {
+      where: file,
+      hint: 'Upgrade agent-id.',
+    });
   const outline = (one: Plan | undefined): string =>
     JSON.stringify([
       one?.agents.map(({ spec, scopes }) => [
