@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fillIn } from '../detect/samples.ts';
-import { git, put, run, scan } from '../commands/scan-kit.ts';
+import { git, put, scan } from '../commands/scan-kit.ts';
 import { makeZip } from '../sources/zip-kit.ts';
 import { commit, leak, makeRepo, places, plainLines } from './repo.ts';
 
@@ -86,14 +86,16 @@ describe('rules in TOML on a history', () => {
     });
   });
 
-  it('says that a rule about paths alone was not tried', async () => {
+  it('finds a file by a rule about paths alone, once at each path', async () => {
     const root = makeRepo();
-    commit(root, { 'a.txt': key() });
-    put(root, 'rules.toml', `${config}\n[[rules]]\nid = 'store'\npath = '''\\.p12$'''\n`);
-    const { findings, skipped } = await scan(root, '--history', '--rules', 'rules.toml');
-    expect(findings.map(({ rule }) => rule)).toEqual(['acme-key']);
-    expect(skipped).toEqual([{ path: '.git', reason: expect.stringContaining('rule store') as string }]);
-    expect((await run(['scan', '--history', '--rules', 'rules.toml'], { cwd: root })).code).toBe(1);
+    commit(root, { 'a.txt': 'x\n', 'ops/store.p12': 'one\n' });
+    commit(root, { 'ops/store.p12': 'two\n' });
+    commit(root, { 'ops/store.p12': null });
+    put(root, 'rules.toml', `${config}\n[[rules]]\nid = 'store'\npath = '''(?i)^ops/.*\\.p12$'''\n`);
+    const { findings } = await scan(root, '--history', '--rules', 'rules.toml');
+    expect(findings.map(({ rule, location: { path, atHead } }) => [rule, path, atHead])).toEqual([
+      ['store', 'ops/store.p12', false],
+    ]);
   });
 
   it('works with as many threads as are asked for', () => {
@@ -118,5 +120,31 @@ describe('rules in TOML on a history', () => {
       readonly findings: readonly { readonly rule: string }[];
     };
     expect(ran.findings.map(({ rule }) => rule)).toEqual(['acme-key']);
+  });
+});
+
+describe('files whose path says what they hold, in a history', () => {
+  it('finds what their own rules and formats find, and how long it stayed', async () => {
+    const root = makeRepo();
+    const word = fillIn('{lower:6}{digit:2}');
+    commit(root, { 'x.txt': 'x\n' });
+    const came = commit(root, {
+      'etc/ppp/chap-secrets': `# secrets\nann * ${word} *\n`,
+      'infra/home/.pgpass': `db.acme.example:5432:app:app:${word}q\n`,
+      'etc/other.txt': `ann * ${word} *\n`,
+    });
+    const last = commit(root, { 'etc/ppp/chap-secrets': `# more\n# secrets\nann * ${word} *\n` });
+    commit(root, { 'etc/ppp/chap-secrets': null });
+    for (const shape of ['loose', 'packed']) {
+      if (shape === 'packed') git(root, 'repack', '-adfq');
+      const { findings } = await scan(root, '--history');
+      const found = findings.map(({ location: { path, commit: first, lastCommit, atHead } }) =>
+        [path, first === came, lastCommit === last, atHead].join(' '),
+      );
+      expect(found.sort(), shape).toEqual([
+        'etc/ppp/chap-secrets true true false',
+        'infra/home/.pgpass true false true',
+      ]);
+    }
   });
 });

@@ -19,6 +19,7 @@ const USUAL = 2;
 const telling = {
   blobs: 'looking at every version of every file',
   commits: 'following commits',
+  names: 'finding files that their names tell of',
   trees: 'finding where and when secrets came',
 } as const;
 

@@ -5,6 +5,7 @@ import type { Rule } from '../../model/rule.ts';
 import { createKernel, type Kernel } from '../../sources/git/kernel.ts';
 import { createPlainLines } from '../../sources/git/lines.ts';
 import { createFind, type NamedObjects } from '../../sources/git/find.ts';
+import type { IntList } from '../../sources/git/ints.ts';
 import type { Forest } from '../../sources/git/forest.ts';
 import { createWalk, WALK_ROOM, type Visitor } from '../../sources/git/walk-forest.ts';
 import {
@@ -12,12 +13,14 @@ import {
   type CommitCollector,
   type Commits,
 } from '../../sources/history/collect-commits.ts';
+import { createNamedCollector, type NamedCollector } from '../../sources/history/collect-named.ts';
 import {
   createTreeCollector,
   type Sought,
   type TreeCollector,
   type TreePart,
 } from '../../sources/history/collect-trees.ts';
+import { toNameTest } from '../../sources/history/name-test.ts';
 import { createBlobLook, nothing, type BlobHits, type BlobLook, type BlobState } from './blob-look.ts';
 
 /** What a thread needs for any job; all that is large lies in shared memory. */
@@ -30,6 +33,7 @@ export interface Common extends NamedObjects {
 export type Job =
   | { readonly task: 'blobs'; readonly common: Common; readonly eyes: BlobEyes }
   | { readonly task: 'trees'; readonly common: Common; readonly sought: Sought }
+  | { readonly task: 'names'; readonly common: Common; readonly patterns: readonly RegExp[] }
   | { readonly task: 'commits'; readonly common: Common };
 
 export interface BlobEyes {
@@ -45,6 +49,7 @@ export interface BlobEyes {
 export type Done =
   | { readonly task: 'blobs'; readonly hits: BlobHits; readonly failed: readonly number[] }
   | { readonly task: 'trees'; readonly part: TreePart; readonly failed: readonly number[] }
+  | { readonly task: 'names'; readonly named: IntList; readonly failed: readonly number[] }
   | { readonly task: 'commits'; readonly commits: Commits; readonly failed: readonly number[] };
 
 const tooMuchReason = 'its pack holds more than 256 GiB unpacked';
@@ -85,6 +90,13 @@ export async function runJob(job: Job, part: number, tell?: Tell): Promise<Done>
     const collector = createTreeCollector(job.sought, part, find);
     await walkAll(round, 0, ({ first }, kernel) => treeVisitor(collector, first, kernel, failed), -1);
     return { task: 'trees', part: collector.done(), failed };
+  }
+  if (job.task === 'names') {
+    // Each entry counts that a tree's base does not have.
+    ownKernel.trees?.filter.fill(0xff);
+    const collector = createNamedCollector(toNameTest(job.patterns), job.common.nameBytes, find);
+    await walkAll(round, 0, ({ first }, kernel) => nameVisitor(collector, first, kernel, failed), undefined);
+    return { task: 'names', named: collector.done(), failed };
   }
   const collector = createCommitCollector(find);
   await walkAll(round, 0, ({ first }) => commitVisitor(collector, first, failed), undefined);
@@ -138,6 +150,21 @@ function treeVisitor(
 ): Visitor<number> {
   return {
     visit: (tree, base) => collector.addBuilt(first + tree.position, kernel, tree, base),
+    fail: (position) => void failed.push(first + position),
+  };
+}
+
+function nameVisitor(
+  collector: NamedCollector,
+  first: number,
+  kernel: Kernel,
+  failed: number[],
+): Visitor<undefined> {
+  return {
+    visit: (tree, base) => {
+      collector.addBuilt(kernel, tree, base);
+      return undefined;
+    },
     fail: (position) => void failed.push(first + position),
   };
 }

@@ -2,8 +2,10 @@ import type { LooseObject, Objects } from '../../sources/git/objects.ts';
 import { parseTag } from '../../sources/git/commit.ts';
 import { kinds } from '../../sources/git/pack-table.ts';
 import { createCommitCollector, type Commits } from '../../sources/history/collect-commits.ts';
+import { createNamedCollector } from '../../sources/history/collect-named.ts';
 import { createTreeCollector, type Sought, type TreePart } from '../../sources/history/collect-trees.ts';
 import { blobsIn, findOccurrences, type Occurrence } from '../../sources/history/occurrences.ts';
+import { toNameTest } from '../../sources/history/name-test.ts';
 import { orderCommits, type Reached } from '../../sources/history/order-commits.ts';
 import { toCommon, type Crew } from './crew.ts';
 import type { Done } from './job.ts';
@@ -55,6 +57,21 @@ function peel(objects: Objects, tip: string): Peeled {
     name = object === undefined ? undefined : parseTag(object.body);
   }
   return { number: -1, kind: kinds.unknown };
+}
+
+/** Finds the blobs that ever stood under a name which some pattern of paths may match; gives their numbers. */
+export async function findNamed(
+  objects: Objects,
+  patterns: readonly RegExp[],
+  crew: Crew,
+): Promise<ReadonlySet<number>> {
+  const done = await crew.run({ task: 'names', common: toCommon(objects, kinds.tree), patterns });
+  const rest = createNamedCollector(toNameTest(patterns), objects.nameBytes, objects.find);
+  readRest(objects, done, (_, { kind, body }) => {
+    if (kind === kinds.tree) rest.add(body, 0, body.length);
+  });
+  const lists = [...done.flatMap((one) => (one.task === 'names' ? [one.named] : [])), rest.done()];
+  return new Set(lists.flatMap(({ pieces }) => pieces.flatMap((piece) => [...piece])));
 }
 
 /** Objects that are tried again at most: what is broken is, and each may take long. */

@@ -13,7 +13,8 @@ import { truePath } from '../../sources/history/true-path.ts';
 import type { ScanResult } from '../scan-tree.ts';
 import { lookAtBlobs, type SeenBlobs } from './blobs.ts';
 import { createCrew, type Crew } from './crew.ts';
-import { placeBlobs, reach, type Places, type Reachable } from './places.ts';
+import { pathsOfInterest, valuesByPath } from './filed.ts';
+import { findNamed, placeBlobs, reach, type Places, type Reachable } from './places.ts';
 import { findInVersions, type VersionReader } from './rounds.ts';
 import { firstVersions, toStays, type Version } from './versions.ts';
 
@@ -66,7 +67,7 @@ async function scanObjects(
   crew: Crew,
   options: HistoryOptions,
 ): Promise<ScanResult> {
-  const seen = await lookAtBlobs(repository, objects, crew, {
+  const looked = await lookAtBlobs(repository, objects, crew, {
     rules: options.ruleList,
     foreign: options.rules.foreign,
     maxBytes: options.maxBytes,
@@ -76,9 +77,11 @@ async function scanObjects(
   const reached = await reach(objects, await readTips(repository), crew);
   const missing = await listMissing(repository);
   const head = headTree(objects, readHead(repository));
-  const places = await placeAll({ objects, crew, seen, reached, missing, head });
+  const named = await findNamed(objects, pathsOfInterest(options.rules), crew);
+  const places = await placeAll({ objects, crew, seen: looked, reached, missing, head, named });
   // What follows takes memory of its own.
   await crew.close();
+  const seen = { ...looked, values: await valuesByPath(objects, places.occurrences, looked, options) };
   const scene = { objects, reached, seen, places, missing, options };
   return {
     findings: await findingsOf(scene),
@@ -97,19 +100,21 @@ async function scanObjects(
 interface Unplaced extends Pick<Scene, 'objects' | 'reached' | 'missing' | 'seen'> {
   readonly crew: Crew;
   readonly head: number;
+  /** Blobs of which the path may say that they hold something. */
+  readonly named: ReadonlySet<number>;
 }
 
-async function placeAll({ objects, crew, seen, reached, missing, head }: Unplaced): Promise<Places> {
+async function placeAll({ objects, crew, seen, reached, missing, head, named }: Unplaced): Promise<Places> {
   const sought = new Set([...seen.skipped.keys(), ...missing]);
-  for (const number of seen.values.keys()) sought.add(objects.nameOf(number));
+  for (const number of [...seen.values.keys(), ...named]) sought.add(objects.nameOf(number));
   if (sought.size === 0) return { occurrences: [], atHead: new Set(), broken: 0 };
   const places = await placeBlobs(objects, { blobs: sought, order: reached.order, head }, crew);
   // A blob that a tag names directly has no path: its name stands for it.
-  const named = [...reached.blobs]
+  const tagged = [...reached.blobs]
     .map((number) => ({ number, name: objects.nameOf(number) }))
     .filter(({ name }) => sought.has(name))
     .map(({ number, name }) => ({ blob: -1, number, name, path: name, first: -1, last: -1 }));
-  return { ...places, occurrences: [...places.occurrences, ...named] };
+  return { ...places, occurrences: [...places.occurrences, ...tagged] };
 }
 
 function headTree(objects: Objects, head: string | undefined): number {

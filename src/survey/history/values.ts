@@ -21,6 +21,11 @@ export function createValues(): Values {
       return bytes.push(own) - 1;
     },
     bytesOf: (number) => bytes[number] ?? Buffer.alloc(0),
-    done: () => [...numbers.keys()].map((value) => createHash('sha256').update(value).digest('base64')),
+    done: () => [...numbers.keys()].map(digestOf),
   };
+}
+
+/** Gives a digest of a value, for this run only. */
+export function digestOf(value: string): string {
+  return createHash('sha256').update(value).digest('base64');
 }
