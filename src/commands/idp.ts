@@ -23,6 +23,7 @@ interface AddOptions {
   readonly authorizationServer: readonly string[];
   readonly secretStdin?: boolean;
   readonly crossAppAccess?: boolean;
+  readonly loginIssuer?: string;
   readonly format: Format;
 }
 
@@ -58,6 +59,10 @@ export function addIdp(program: Command, io: Io): void {
     .option(
       '--secret-stdin',
       'oidc: read the initial access token for registration from standard input; okta: an API token, keycloak: an access token or the secret of --admin-client-id, used once to make the admin client and kept nowhere',
+    )
+    .option(
+      '--login-issuer <url>',
+      'okta: custom authorization server that users sign in at (default: the organisation)',
     )
     .option(
       '--cross-app-access',

@@ -27,7 +27,7 @@ export async function readSessionToken(
     renew: async (old) => renewSession(old, trust, { clock, http }),
   });
   // Trust may have been given anew to somebody else under the same name.
-  if (session.issuer !== trust.issuer) throw notSignedIn(trust.name);
+  if (session.issuer !== signInIssuer(trust)) throw notSignedIn(trust.name);
   return session;
 }
 
@@ -36,8 +36,8 @@ async function renewSession(
   trust: TrustedIdp,
   { clock, http }: Required<Outside>,
 ): Promise<Session> {
-  if (session.issuer !== trust.issuer || session.refreshToken === null) throw notSignedIn(trust.name);
-  const metadata = await keptMetadata(trust.issuer, http, clock);
+  if (session.issuer !== signInIssuer(trust) || session.refreshToken === null) throw notSignedIn(trust.name);
+  const metadata = await keptMetadata(signInIssuer(trust), http, clock);
   const askedAt = clock();
   const { status, body } = await http.request(metadata.token_endpoint, {
     method: 'POST',
@@ -49,6 +49,11 @@ async function renewSession(
   });
   if (status !== 200) throw notSignedIn(trust.name);
   return { ...session, ...toTokens(toRecord(body), askedAt, session) };
+}
+
+/** Where users sign in: whose tokens a session holds. */
+export function signInIssuer({ issuer, loginIssuer }: TrustedIdp): string {
+  return loginIssuer ?? issuer;
 }
 
 /** The public client that `login` uses. Throws `unsupported` where the provider has none. */
@@ -86,8 +91,8 @@ export async function revokeSession(
 ): Promise<boolean> {
   const token = session.refreshToken ?? session.accessToken;
   try {
-    const metadata = await keptMetadata(trust.issuer, http, clock);
-    if (metadata.revocation_endpoint === undefined || session.issuer !== trust.issuer) return false;
+    const metadata = await keptMetadata(signInIssuer(trust), http, clock);
+    if (metadata.revocation_endpoint === undefined || session.issuer !== signInIssuer(trust)) return false;
     const { status } = await http.request(metadata.revocation_endpoint, {
       method: 'POST',
       body: new URLSearchParams({

@@ -7,7 +7,7 @@ import { startLoopback } from '../lib/loopback.ts';
 import type { Session } from '../lib/session.ts';
 import { AgentIdError } from '../model/error.ts';
 import { keptMetadata } from './metadata.ts';
-import { loginClient, toTokens, type Outside } from './session.ts';
+import { loginClient, signInIssuer, toTokens, type Outside } from './session.ts';
 
 /** How a person signs in. `show` gets what the person must open, and the code to type where there is one. */
 export interface SignIn extends Required<Outside> {
@@ -32,7 +32,7 @@ type Answer = Readonly<Record<string, unknown>>;
  */
 export async function signInWithBrowser(signIn: SignIn): Promise<Session> {
   const { trust, http, clock } = signIn;
-  const metadata = await keptMetadata(trust.issuer, http, clock);
+  const metadata = await keptMetadata(signInIssuer(trust), http, clock);
   const endpoint = requireEndpoint(metadata.authorization_endpoint, 'signing in through the browser');
   const [verifier, state, nonce] = [randomText(), randomText(), randomText()];
   const loopback = await startLoopback((query) => query.get('state') === state);
@@ -71,8 +71,10 @@ export async function signInWithBrowser(signIn: SignIn): Promise<Session> {
 function toCode(answer: URLSearchParams | undefined, trust: TrustedIdp): string {
   if (answer === undefined) throw notInTime(trust);
   const iss = answer.get('iss');
-  if (iss !== null && iss !== trust.issuer) {
-    throw new AgentIdError('untrusted-issuer', 'another identity provider answered', { where: trust.issuer });
+  if (iss !== null && iss !== signInIssuer(trust)) {
+    throw new AgentIdError('untrusted-issuer', 'another identity provider answered', {
+      where: signInIssuer(trust),
+    });
   }
   const error = answer.get('error');
   const code = answer.get('code');
@@ -87,7 +89,7 @@ function toCode(answer: URLSearchParams | undefined, trust: TrustedIdp): string 
  */
 export async function signInWithDevice(signIn: SignIn): Promise<Session> {
   const { trust, http, clock } = signIn;
-  const metadata = await keptMetadata(trust.issuer, http, clock);
+  const metadata = await keptMetadata(signInIssuer(trust), http, clock);
   const endpoint = requireEndpoint(metadata.device_authorization_endpoint, 'signing in with a code');
   const { status, data } = await post(signIn, endpoint, {
     client_id: loginClient(trust),
@@ -157,7 +159,7 @@ function toSession(
   { askedAt, nonce }: { readonly askedAt: number; readonly nonce: string | null },
 ): Session {
   const user = toUser(answer, trust, nonce);
-  return { idp: trust.name, issuer: trust.issuer, user, ...toTokens(answer, askedAt) };
+  return { idp: trust.name, issuer: signInIssuer(trust), user, ...toTokens(answer, askedAt) };
 }
 
 /** The ID token came straight from the token endpoint, so that its signature need not be checked (OIDC Core 3.1.3.7). */
@@ -165,13 +167,13 @@ function toUser(answer: Answer, trust: TrustedIdp, nonce: string | null): string
   const claims = readClaims(String(answer['id_token']));
   const audiences = Array.isArray(claims?.['aud']) ? claims['aud'] : [claims?.['aud']];
   const sound =
-    claims?.['iss'] === trust.issuer &&
+    claims?.['iss'] === signInIssuer(trust) &&
     audiences.includes(loginClient(trust)) &&
     (nonce === null || claims['nonce'] === nonce);
   const user = claims?.['sub'];
   if (sound && typeof user === 'string' && user !== '') return user;
   throw new AgentIdError('idp-refused', 'the identity provider’s answer does not belong to this sign-in', {
-    where: trust.issuer,
+    where: signInIssuer(trust),
   });
 }
 
@@ -199,7 +201,7 @@ function refused(error: unknown): AgentIdError {
 
 function notInTime(trust: TrustedIdp): AgentIdError {
   return new AgentIdError('not-signed-in', 'nobody signed in in time', {
-    where: trust.issuer,
+    where: signInIssuer(trust),
     hint: 'Run agent-id login again.',
   });
 }

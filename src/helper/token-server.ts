@@ -1,3 +1,4 @@
+import { isServerOf } from '../idp/okta/own-api.ts';
 import type { TrustedIdp, TrustedResource } from '../idp/types.ts';
 import type { LockedAgent } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
@@ -62,9 +63,7 @@ function assertChosen({ name, crossAppAccess }: TrustedIdp, tokenIssuer: string 
 
 /** A lock file is anybody's to edit: it chooses among the servers of the trusted organisation, no more. */
 function assertOwnServer(trust: TrustedIdp, issuer: string): void {
-  const prefix = `${trust.issuer.replace(/\/$/, '')}/oauth2/`;
-  const own = issuer.startsWith(prefix) && /^[A-Za-z0-9_-]{1,100}$/.test(issuer.slice(prefix.length));
-  if (trust.type === 'okta' && own) return;
+  if (trust.type === 'okta' && isServerOf(trust.issuer, issuer)) return;
   throw new AgentIdError(
     'untrusted-issuer',
     `the lock file names a token issuer that is not of ${trust.name}`,

@@ -121,6 +121,7 @@ function assertTrust(trust: TrustedIdp, where: string): void {
     );
   }
   assertSecure(trust.issuer);
+  if (trust.loginIssuer !== undefined) assertSecure(trust.loginIssuer);
   for (const { uri, authorizationServer } of trust.resources) {
     if (authorizationServer !== undefined) assertSecure(authorizationServer);
     if (URL.canParse(uri) && !uri.includes('#')) continue;

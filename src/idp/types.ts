@@ -33,6 +33,8 @@ export interface TrustedIdp {
   readonly resources: readonly TrustedResource[];
   /** Client that `login` uses (public client, authorization code with PKCE or device code). */
   readonly loginClientId?: string;
+  /** Where users sign in, where that is another server of the provider: one of Okta's custom authorization servers. */
+  readonly loginIssuer?: string;
   /** Who administers: its client id and where its private key lies (never the key). */
   readonly admin?: { readonly clientId: string; readonly keyFile: string };
   /** Okta: agents that act for users become AI agents, whose tokens take two requests (Cross App Access, beta there). */

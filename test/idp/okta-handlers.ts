@@ -115,7 +115,18 @@ export const handlers: Readonly<Record<string, Handler>> = {
   deleteAuthorizationServer({ rows, values: [id = ''] }) {
     if (table(rows, 'servers').get(id)?.['status'] === 'ACTIVE') return { status: 403, body: errorBody(403) };
     rows.delete(`scopes ${id}`);
+    rows.delete(`associated ${id}`);
     return gone(rows, 'servers', id);
+  },
+  listAssociatedServersByTrustedType: ({ rows, values: [id = ''], query }) =>
+    query.get('trusted') === 'true' ? all(rows, `associated ${id}`) : invalid('trusted: is needed'),
+  createAssociatedServers({ rows, values: [id = ''], body }) {
+    for (const other of body['trusted'] as string[]) {
+      const server = table(rows, 'servers').get(other);
+      if (server === undefined) return invalid('trusted: no such server');
+      table(rows, `associated ${id}`).set(other, server);
+    }
+    return all(rows, `associated ${id}`);
   },
   listOAuth2Scopes: ({ rows, values: [id = ''] }) => all(rows, `scopes ${id}`),
   createOAuth2Scope({ rows, values: [id = ''], body }) {

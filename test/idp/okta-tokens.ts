@@ -129,7 +129,7 @@ export async function customToken(state: TokenState, id: string, asked: TokenAsk
   const refused = await refuseProof(state, client, { ...asked, url });
   if (refused !== undefined) return refused;
   const [audience = ''] = server['audiences'] as string[];
-  const purpose = readPurpose(state, client, { form, issuer, audience });
+  const purpose = readPurpose(state, client, { form, issuer, audience, server: id });
   if ('status' in purpose) return purpose;
   const scopes = (form['scope'] ?? '').split(' ');
   const grantType = form['grant_type'] ?? '';
@@ -177,10 +177,11 @@ interface Place {
   readonly form: TokenAsked['form'];
   readonly issuer: string;
   readonly audience: string;
+  readonly server: string;
 }
 
 function readPurpose(state: TokenState, client: Client, place: Place): Purpose | Answer {
-  const { form, audience } = place;
+  const { form, issuer, audience, server } = place;
   if (form['grant_type'] === jwtBearer) {
     return redeem(state, client, place) ?? oauthError(400, 'invalid_grant', 'The assertion is invalid.');
   }
@@ -188,7 +189,11 @@ function readPurpose(state: TokenState, client: Client, place: Place): Purpose |
   if (subject === undefined) return { user: null, audience, asserted: false };
   if (form['audience'] !== audience) return oauthError(400, 'invalid_target', 'no such audience');
   const { iss, sub = '' } = decodeJwt(subject);
-  if (iss === state.issuer)
+  const trusted = [
+    issuer,
+    ...[...table(state.rows, `associated ${server}`).values()].map((one) => one['issuer']),
+  ];
+  if (iss !== undefined && !trusted.includes(iss))
     return oauthError(400, 'invalid_request', "'subject_token' is of a server that is not trusted here");
   return { user: sub, audience, asserted: false };
 }

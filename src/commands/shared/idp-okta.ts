@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { TrustedIdp } from '../../idp/types.ts';
-import { createHttp } from '../../lib/http.ts';
+import { createHttp, type Http } from '../../lib/http.ts';
 import type { Io } from '../../lib/io.ts';
 import { statePaths } from '../../lib/state.ts';
 import { AgentIdError } from '../../model/error.ts';
@@ -21,7 +21,7 @@ export async function toOktaTrust(name: string, options: AddOptions, io: Io): Pr
   const { withOwnApi } = await import('../../idp/okta/own-api.ts');
   const resources = parseResources(options.resource, options.fronts).map((one) => withOwnApi(issuer, one));
   const login = options.clientId === undefined ? {} : { loginClientId: options.clientId };
-  const crossApp = options.crossAppAccess === true ? { crossAppAccess: true as const } : {};
+  const users = await toUsers(issuer, options, http);
   const trust: TrustedIdp = {
     schemaVersion: 1,
     name,
@@ -29,7 +29,7 @@ export async function toOktaTrust(name: string, options: AddOptions, io: Io): Pr
     issuer,
     resources,
     ...login,
-    ...crossApp,
+    ...users,
   };
   if (options.secretStdin !== true) return { ...trust, admin: toAdmin(options, io) };
   const { bootstrapOkta } = await import('../../idp/okta/bootstrap.ts');
@@ -37,6 +37,28 @@ export async function toOktaTrust(name: string, options: AddOptions, io: Io): Pr
   const { admin, lines } = await bootstrapOkta(parts, new Secret(await readToken(io)));
   for (const line of lines) io.stderr(`${line}\n`);
   return { ...trust, admin };
+}
+
+/** Says how users come in. Another server than the organisation's is trusted only once it says itself that it is that issuer. */
+async function toUsers(
+  issuer: string,
+  { crossAppAccess, loginIssuer }: AddOptions,
+  http: Http,
+): Promise<Pick<TrustedIdp, 'crossAppAccess' | 'loginIssuer'>> {
+  if (loginIssuer === undefined) return crossAppAccess === true ? { crossAppAccess } : {};
+  if (crossAppAccess === true)
+    throw new AgentIdError('usage', '--login-issuer and --cross-app-access exclude each other', {
+      hint: 'AI agents want the ID token of a sign-in at the organisation.',
+    });
+  const { isServerOf } = await import('../../idp/okta/own-api.ts');
+  if (!isServerOf(issuer, loginIssuer))
+    throw new AgentIdError('usage', 'users sign in at a custom authorization server of the organisation', {
+      where: loginIssuer,
+      hint: `It looks like ${issuer}/oauth2/ID`,
+    });
+  const { readMetadata } = await import('../../idp/metadata.ts');
+  await readMetadata(http, loginIssuer);
+  return { loginIssuer };
 }
 
 /** Only the organisation's own server administers; a custom one is a resource's. */

@@ -23,12 +23,13 @@ export interface AddOptions {
   readonly authorizationServer: readonly string[];
   readonly secretStdin?: boolean;
   readonly crossAppAccess?: boolean;
+  readonly loginIssuer?: string;
   readonly format: Format;
 }
 
 export async function runAdd(name: string, options: AddOptions, io: Io): Promise<void> {
-  if (options.crossAppAccess === true && options.type !== 'okta')
-    throw new AgentIdError('usage', '--cross-app-access goes with --type okta');
+  if (options.type !== 'okta' && (options.crossAppAccess === true || options.loginIssuer !== undefined))
+    throw new AgentIdError('usage', '--cross-app-access and --login-issuer go with --type okta');
   const { writeTrusted } = await import('../../idp/trust.ts');
   const trust = await withTokenRules(await toTrust(name, options, io), options, io);
   await writeTrusted(statePaths(io.env), trust);

@@ -115,7 +115,8 @@ export function toNote(marker: string): string {
   return `agent-id ${marker}`;
 }
 
-function isNote(description: string): boolean {
+/** Says whether a description is one of ours. */
+export function isNote(description: string): boolean {
   return /^agent-id \S+$/.test(description);
 }
 

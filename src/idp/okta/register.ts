@@ -31,6 +31,7 @@ import { isOwnApi } from './own-api.ts';
 import { ownScopes, toRegistration } from './registration.ts';
 import { readPermissions, removeRole, setRole } from './roles.ts';
 import { deletePolicy } from './servers.ts';
+import { ensureTrusted, readUntrusted, signInServer } from './trusted-servers.ts';
 import { assertScopeNames, conflict, isBound, sameOrLine, serverLines } from './spec.ts';
 
 /** Compares the wanted agent with what is there, and says what Okta cannot do for it. Reads only. */
@@ -40,7 +41,11 @@ export async function planAgent(admin: OktaAdmin, spec: AgentSpec): Promise<Chan
   const policies = await readPolicies(admin);
   const app = apps.find((one) => one.clientId === spec.clientId);
   if (app === undefined)
-    return toCreate(spec, [...warnings(admin, spec, policies), ...namesakes(apps, spec)]);
+    return toCreate(spec, [
+      ...warnings(admin, spec, policies),
+      ...(await readUntrusted(admin, spec, policies)).others,
+      ...namesakes(apps, spec),
+    ]);
   if (app.mark === null) {
     return { kind: 'conflict', spec, lines: [`${spec.clientId} is in use by something that is not ours`] };
   }
@@ -106,9 +111,11 @@ async function setServers(admin: OktaAdmin, spec: AgentSpec, marker: string): Pr
     if (!wanted.some((grant) => grant.uri === uri)) await deletePolicy(admin, server, policy);
   }
   const flows = { onBehalf: spec.actsFor === 'user', asItself: spec.actsFor !== 'user' };
+  const signIn = signInServer(admin, spec);
   for (const grant of wanted) {
     const rights = { grantTypes: toGrantTypes(flows), note: toNote(marker) };
-    await setAccess(admin, spec.clientId, grant, rights);
+    const server = await setAccess(admin, spec.clientId, grant, rights);
+    if (signIn !== undefined) await ensureTrusted(admin, server, signIn);
   }
 }
 
@@ -139,6 +146,7 @@ async function compare(
   if (app.bound !== flows.bound)
     lines.push(`its tokens are ${flows.bound ? 'now' : 'no longer'} bound to a key`);
   lines.push(...spec.grants.flatMap((grant) => compareRule(access, grant, spec)));
+  lines.push(...(await readUntrusted(admin, spec, policies)).ours);
   const held = {
     scopes: now.grants.filter(({ uri }) => isOwnApi(admin, uri)).flatMap(({ scopes }) => scopes),
     permissions: (await readPermissions(admin, spec.clientId)) ?? [],
