@@ -15,6 +15,12 @@ const programs = {
     ['rg -j1, one literal', 'rg', ['-j1', '-c', '--hidden', 'okta_api_token', '.']],
     ['rg -j2, one literal', 'rg', ['-j2', '-c', '--hidden', 'okta_api_token', '.']],
     ['git grep, one literal', 'git', ['grep', '-cF', 'okta_api_token']],
+    // The first scan of a tree, and one after it: files in which nothing was found and that have not changed stay unread.
+    [
+      'agent-id --no-cache',
+      process.execPath,
+      [program, 'scan', '--no-cache', '--format', 'json', '--exit-zero', '.'],
+    ],
     ['agent-id', process.execPath, [program, 'scan', '--format', 'json', '--exit-zero', '.']],
     ['betterleaks', 'betterleaks', ['fs', '--no-banner', '--exit-code', '0', '.']],
     [
