@@ -1,10 +1,12 @@
 import { isAbsolute } from 'node:path';
 import { readClaims } from '../exchange/encode.ts';
+import { entraFederation } from '../exchange/form.ts';
 import type { PlatformIdentity } from '../exchange/types.ts';
 import { readTextIfThere } from '../lib/files.ts';
 import type { Http } from '../lib/http.ts';
 import { AgentIdError } from '../model/error.ts';
 import { askAzure, askBuildkite, askCircle, askGithub, isSet, toJwt } from './platform-ask.ts';
+import { askCloud } from './platform-cloud.ts';
 
 /** What a machine that runs jobs says about a job, signed: no key has to lie there. */
 export interface Platform extends PlatformIdentity {
@@ -35,6 +37,7 @@ const sources: readonly Source[] = [
     how: 'GitLab: id_tokens: AGENT_ID_CI_TOKEN: aud: the issuer',
     find: inVariable('AGENT_ID_CI_TOKEN'),
   },
+  { name: 'the cloud', how: 'it is asked for', find: askCloud },
   { name: 'GitHub Actions', how: 'it is asked for', find: askGithub },
   { name: 'Buildkite', how: 'it is asked for', find: askBuildkite },
   { name: 'Azure Pipelines', how: 'it has tokens for Entra ID only', find: askAzure },
@@ -102,10 +105,15 @@ async function readTokenFile(file: string, name: string): Promise<string> {
   return toJwt((await readTextIfThere(file))?.trim(), name);
 }
 
+/** What Entra's own tokens call its exchange. */
+const entraExchangeId = 'fb60f99c-7a34-4190-8149-302f77469936';
+
 /** A token for somebody else would be refused there, and would have been shown to the wrong one. */
 function assertFor(audience: string, token: string, how: string): string {
   const aud = readClaims(token)?.['aud'];
-  const all = (Array.isArray(aud) ? aud : [aud]).map(String);
+  const all = (Array.isArray(aud) ? aud : [aud]).map((one) =>
+    one === entraExchangeId ? entraFederation : String(one),
+  );
   const origin = URL.canParse(audience) ? new URL(audience).origin : 'null';
   if (all.some((one) => one === audience || (origin !== 'null' && one.startsWith(`${origin}/`))))
     return token;

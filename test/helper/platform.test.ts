@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ interface Asked {
   readonly line: string;
   readonly authorization: string | undefined;
   readonly body: string;
+  readonly headers?: IncomingHttpHeaders;
 }
 
 const issuer = 'https://idp.test/realms/acme';
@@ -26,6 +27,9 @@ let origin: string;
 let asked: Asked[];
 let answer: Record<string, unknown>;
 let status: number;
+/** Of a metadata service, whose answers are no JSON. */
+let text: string;
+let flavor: string;
 
 function jwt(aud: string | readonly string[]): Promise<string> {
   return new SignJWT({ aud: typeof aud === 'string' ? aud : [...aud] })
@@ -41,8 +45,11 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const { method, url, headers } = request;
-      asked.push({ line: `${method} ${url}`, authorization: headers.authorization, body });
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      const metadata = /metadata|\/msi\//i.test(String(url)) && { headers };
+      asked.push({ line: `${method} ${url}`, authorization: headers.authorization, body, ...metadata });
+      const plain = flavor === '' ? {} : { 'metadata-flavor': flavor };
+      response.writeHead(status, { 'content-type': 'application/json', ...plain });
+      response.end(flavor === '' ? JSON.stringify(answer) : text);
     });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -55,7 +62,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  [asked, answer, status] = [[], {}, 200];
+  [asked, answer, status, text, flavor] = [[], {}, 200, '', ''];
 });
 
 function platform(env: NodeJS.ProcessEnv) {
@@ -150,6 +157,75 @@ describe('platforms that are asked for a token of this provider', () => {
     const unmapped = platform({ ...env, SYSTEM_ACCESSTOKEN: '' });
     await expect(unmapped.token(entra)).rejects.toMatchObject({
       hint: expect.stringContaining('System.AccessToken') as string,
+    });
+  });
+});
+
+describe('cloud instances, which are asked only where AGENT_ID_CLOUD says so', () => {
+  const google = (env: NodeJS.ProcessEnv = {}) => ({
+    AGENT_ID_CLOUD: 'gcp',
+    GCE_METADATA_HOST: origin.replace('http://', ''),
+    ...env,
+  });
+
+  it('Google Cloud, by the service of the instance', async () => {
+    [text, flavor] = [await jwt(issuer), 'Google'];
+    expect(await platform(google()).token(issuer)).toBe(text);
+    const query = `audience=${encodeURIComponent(issuer)}&format=full`;
+    const path = '/computeMetadata/v1/instance/service-accounts/default/identity';
+    expect(asked).toMatchObject([{ line: `GET ${path}?${query}`, headers: { 'metadata-flavor': 'Google' } }]);
+    flavor = 'somebody';
+    await expect(platform(google()).token(issuer)).rejects.toMatchObject({ code: 'denied' });
+    [text, flavor] = [await jwt('https://elsewhere.test'), 'Google'];
+    await expect(platform(google()).token(issuer)).rejects.toMatchObject({ code: 'denied' });
+    const elsewhere = platform(google({ GCE_METADATA_HOST: 'metadata.attacker.example' }));
+    await expect(elsewhere.token(issuer)).rejects.toMatchObject({ code: 'untrusted-issuer' });
+    expect(findPlatform({ GCE_METADATA_HOST: origin }, http)).toBeUndefined();
+  });
+
+  it('Azure, by the managed identity of a machine or of a service', async () => {
+    answer = { access_token: await jwt('fb60f99c-7a34-4190-8149-302f77469936'), token_type: 'Bearer' };
+    const machine = { AGENT_ID_CLOUD: 'azure', AZURE_POD_IDENTITY_AUTHORITY_HOST: origin };
+    expect(await platform(machine).token(entra)).toBe(answer['access_token']);
+    const endpoint = { IDENTITY_ENDPOINT: `${origin}/msi/token`, IDENTITY_HEADER: 'h', AZURE_CLIENT_ID: 'c' };
+    expect(await platform({ ...machine, ...endpoint }).token(entra)).toBe(answer['access_token']);
+    const resource = `resource=${encodeURIComponent(entra)}`;
+    expect(asked).toMatchObject([
+      {
+        line: `GET /metadata/identity/oauth2/token?api-version=2018-02-01&${resource}`,
+        headers: { metadata: 'true' },
+      },
+      {
+        line: `GET /msi/token?api-version=2019-08-01&${resource}&client_id=c`,
+        headers: { 'x-identity-header': 'h' },
+      },
+    ]);
+    await expect(platform(machine).token(issuer)).rejects.toMatchObject({ code: 'denied' });
+    status = 400;
+    await expect(platform(machine).token(issuer)).rejects.toMatchObject({
+      hint: expect.stringContaining('Application ID URI') as string,
+    });
+  });
+
+  it('AWS, by its command, which asks STS', async () => {
+    const [command, seen] = [join(folder, 'aws'), join(folder, 'seen-aws')];
+    writeFileSync(command, `#!/bin/sh\nprintf '%s ' "$@" >'${seen}'\ncat '${join(folder, 'token')}'\n`);
+    chmodSync(command, 0o755);
+    const mine = await jwt(issuer);
+    writeFileSync(join(folder, 'token'), `${mine}\n`);
+    const env = { AGENT_ID_CLOUD: 'aws', PATH: `${folder}:/usr/bin:/bin` };
+    expect(await platform(env).token(issuer)).toBe(mine);
+    expect(readFileSync(seen, 'utf8')).toContain(
+      `get-web-identity-token --audience ${issuer} --signing-algorithm`,
+    );
+    await expect(platform({ ...env, PATH: '/nonexistent' }).token(issuer)).rejects.toMatchObject({
+      hint: expect.stringContaining('sts:GetWebIdentityToken') as string,
+    });
+  });
+
+  it('is one that we know', async () => {
+    await expect(platform({ AGENT_ID_CLOUD: 'other' }).token(issuer)).rejects.toMatchObject({
+      code: 'usage',
     });
   });
 });
