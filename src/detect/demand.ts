@@ -8,6 +8,9 @@ import { readName } from './vocabulary.ts';
 /** Shorter ones are names of keys on a keyboard, column letters, codes. */
 export const SHORTEST = 8;
 
+/** Of fewer letters a word is an abbreviation. */
+const SHORTEST_WORD = 6;
+
 /** What words cost a value: beside its user, a password may be made of them. */
 const WORDS = 3.5;
 
@@ -59,7 +62,7 @@ function isHanded({ name, slot }: Candidate, path = ''): boolean {
 /** No path, address, phrase or expression. */
 function isWhole({ value }: Candidate): boolean {
   const looks = classify(value);
-  return looks === 'plain' || looks === 'random';
+  return value.length >= SHORTEST_WORD && (looks === 'plain' || looks === 'random');
 }
 
 /** A password with a sign before it, not the next word of a list. */

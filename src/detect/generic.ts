@@ -52,7 +52,14 @@ function judge(
 ): Match | undefined {
   if (!isOpen(candidate)) return undefined;
   const named = rules.ofName(candidate.name);
+  if (named !== undefined && isLabel(named, path)) return undefined;
   return byName(text, candidate, named) ?? byScore(text, candidate, { rules, path, named });
+}
+
+/** In a translation a field of any provider holds words, a token only if it has its form. */
+function isLabel({ rule }: CompiledRule, path: string | undefined): boolean {
+  const loose = rule.value === undefined || rule.value.looks === 'password';
+  return loose && path !== undefined && placementOf(path) === 'translation';
 }
 
 /** A value under a provider's own name that has the provider's form. */

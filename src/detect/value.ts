@@ -18,7 +18,7 @@ const references: readonly RegExp[] = [
 
 /** Words that only a stand-in holds; the short ones must stand alone. */
 const placeholderWords =
-  /example|placeholder|change[-_ ]?(?:me|it)|redacted|replace[-_ ]?(?:me|this|with)|insert[-_ ]|dummy[-_ ]|your[-_ ]|x{5}|\*{3}|\.{3}/i;
+  /example|placeholder|change[-_ ]?(?:me|it)|redacted|replace[-_ ]?(?:me|this|with)|insert[-_ ]|dummy[-_ ]|your(?:[-_ ]|pass|secret|token|api|key)|x{5}|\*{3}|\.{3}/i;
 const shortWords =
   /(?:^|[^A-Za-z0-9])(?:todo|fake|sample|dummy|foo|bar|baz|none|null|undefined|your|the|not[-_ ]?real|my)(?:[^A-Za-z0-9]|$)/i;
 const stockValues =
@@ -183,9 +183,17 @@ function alphabetSize(text: string): number {
 /** A digest that says so, as of an image. */
 const digest = /(?:^|[^A-Za-z0-9])sha(?:1|256|384|512)[-:][A-Za-z0-9+/=]{40,}/;
 
+/** A version, or a range of them. */
+const version = /^[\^~<>=]{1,2}\s?v?\d|^v?\d+(?:\.(?:\d+|[x*])){1,3}$/;
+
 /** Base64 of what begins as a picture, an archive, a document or a serialised object does. */
 const packedFile =
   /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UEsDB|H4sI|JVBERi0|rO0AB|AAEAAAD\/{3}|PD94bWw|PHN2Zy|PCFET0)/;
+
+/** Says whether a text is a version, a file or words: no credential, however long. */
+function isWritten(text: string): boolean {
+  return version.test(text) || packedFile.test(text) || isProse(text);
+}
 
 const word = /^["'(¿¡]?\p{L}{2,}["').,:;!?…]*$/u;
 
@@ -200,6 +208,6 @@ function isProse(text: string): boolean {
 /** Says whether a candidate is worth a score: no reference, no stand-in, nothing that is too short. */
 export function isOpen({ value }: { readonly value: string }): boolean {
   const text = value.trim();
-  if (text.length < 4 || digest.test(text) || packedFile.test(text) || isProse(text)) return false;
+  if (text.length < 4 || digest.test(text) || isWritten(text)) return false;
   return !references.some((pattern) => pattern.test(text)) && !isStandIn(text);
 }
