@@ -107,7 +107,10 @@ export type Adopted =
       readonly edits: readonly Edit[];
       /** Functions and classes that lose a parameter: callers in other files must not give it. */
       readonly changed?: readonly ChangedSignature[];
-      /** Names of the whole file or package that are gone: other files must not read them. */
+      /**
+       * Names of the whole file or package that are gone: other files must not read them. `--token` is an option with
+       * which no command may start the file any more.
+       */
       readonly dropped?: readonly string[];
       /** Functions and classes of other files that are not given the secret any more: they must lose the parameter. */
       readonly gives?: readonly Given[];

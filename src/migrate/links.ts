@@ -166,6 +166,10 @@ export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Prom
     steps.push(...whyGiven(file, changed, tree));
     const { changed: signatures = [], dropped = [] } = file.links ?? {};
     if (signatures.length + dropped.length === 0) continue;
+    const flags = dropped.filter((name) => name.startsWith('-'));
+    for (const other of flags.length === 0 ? [] : await commandFiles(tree)) {
+      steps.push(...flags.flatMap((flag) => whyStarted(file, flag, other)));
+    }
     for (const other of await sameLanguage(file.path, tree)) {
       steps.push(...(await whyCalled(file, signatures, other, changed)), ...whyRead(file, dropped, other));
     }
@@ -188,10 +192,16 @@ interface Other {
   readonly text: string;
 }
 
-async function sameLanguage(from: string, { root, paths }: Tree): Promise<readonly Other[]> {
-  const own = paths.filter((path) => path !== from && languageOf(path) === languageOf(from));
+function sameLanguage(from: string, { root, paths }: Tree): Promise<readonly Other[]> {
+  return readAll(
+    root,
+    paths.filter((path) => path !== from && languageOf(path) === languageOf(from)),
+  );
+}
+
+function readAll(root: string, paths: readonly string[]): Promise<readonly Other[]> {
   return Promise.all(
-    own.map(async (path) => ({ path, text: (await readTextIfThere(join(root, path))) ?? '' })),
+    paths.map(async (path) => ({ path, text: (await readTextIfThere(join(root, path))) ?? '' })),
   );
 }
 
@@ -225,7 +235,8 @@ function givesArgument({ args }: Call, { parameter, index }: ChangedSignature): 
 
 function whyRead(file: FileEdits, dropped: readonly string[], other: Other): readonly ManualStep[] {
   if (!mentionsModule(other, file.path)) return [];
-  return dropped.flatMap((name) => {
+  const names = dropped.filter((name) => !name.startsWith('-'));
+  return names.flatMap((name) => {
     const found = new RegExp(`(?<![\\w"'])${name}(?![\\w"'])`).exec(other.text);
     if (found === null) return [];
     const line = other.text.slice(0, found.index).split('\n').length;
@@ -235,6 +246,25 @@ function whyRead(file: FileEdits, dropped: readonly string[], other: Other): rea
       `${name} of ${file.path} is read here, and that is not followed`,
     );
   });
+}
+
+/** Where commands stand that may start a program. */
+function commandFiles({ root, paths }: Tree): Promise<readonly Other[]> {
+  const own = paths.filter((path) =>
+    /\.(sh|bash|ya?ml|json|toml|mk|service)$|(^|\/)(Makefile|Justfile|Procfile|Dockerfile|crontab)/.test(
+      path,
+    ),
+  );
+  return readAll(root, own);
+}
+
+/** One command, over lines that end with a backslash. */
+function whyStarted(file: FileEdits, flag: string, { path, text }: Other): readonly ManualStep[] {
+  const name = posix.basename(file.path).replaceAll('.', '\\.');
+  const found = new RegExp(`\\b${name}\\b(?:[^\\n\\\\]|\\\\\\r?\\n|\\\\.)*?\\s${flag}\\b`).exec(text);
+  if (found === null) return [];
+  const line = text.slice(0, found.index).split('\n').length;
+  return toSteps(file, { path, line }, `${file.path} is started here with ${flag}, which would be gone`);
 }
 
 /** Whether a file is of the other's package, or says the name of its module. */

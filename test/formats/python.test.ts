@@ -274,3 +274,45 @@ describe('a header that a constructor builds', () => {
     expect(await adopt(kept, 'T')).toMatch(/^refused: the header is built once and kept/);
   });
 });
+
+describe('an option of the command line', () => {
+  const script = (read: string, more = ''): string =>
+    `import argparse
+import os
+import requests
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--org", default=os.environ.get("OKTA_ORG"))
+    parser.add_argument(
+        "--api-token",
+        default=os.environ.get("T"),
+        help="API token"
+    )
+    args = parser.parse_args()
+    if not all([args.org, args.api_token]):
+        raise SystemExit("set OKTA_ORG and T")
+    ${more}
+    print(requests.get(args.org, headers={"Authorization": f"SSWS {${read}}"}).status_code)
+
+
+main()
+`;
+
+  it('goes with the secret that is its default', async () => {
+    const after = await adopt(script('args.api_token', 'pass'), 'T');
+    expect(after).not.toMatch(/api_token|api-token/);
+    expect(after).toContain('    if not all([args.org]):\n');
+    expect(after).toContain('headers={"Authorization": agent_id.authorization(');
+  });
+
+  it('stays where what is read is not certain', async () => {
+    expect(await adopt(script('other.api_token', 'other = load()'), 'T')).toMatch(
+      /^refused: what is read here/,
+    );
+    expect(await adopt(script('args.api_token', 'print(vars(args))'), 'T')).toMatch(
+      /^refused: what is read here/,
+    );
+  });
+});

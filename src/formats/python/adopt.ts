@@ -61,7 +61,7 @@ function rewrite(source: Source, flow: Flow, target: Adoption): Adopted {
   return {
     tier: flow.headers.size > 0 ? 'T3' : asks ? 'T2' : null,
     gives: flow.gives,
-    dropped: droppedNames(script, flow),
+    dropped: [...droppedNames(script, flow), ...flow.flags],
     edits: [...helper.edits, ...asked, ...statements, ...cut, ...imports],
     changed: [...flow.parameters.values()].map(({ name, index, parameter }) => ({
       name,
@@ -81,6 +81,7 @@ function followAll(source: Source, uses: readonly Use[], entering: readonly Ente
     tokens: new Set(),
     parameters: new Map(),
     given: new Set(),
+    flags: [],
     gives: [],
   };
   for (const use of uses) {

@@ -2,6 +2,7 @@ import { field, textOf, type Node } from '../tree.ts';
 import { refuse, type Flow, type Handed, type Refusal } from './found.ts';
 import { dropGuard } from './guard.ts';
 import { givenOn, handedTo, parameterWithDefault, readsOf } from './handed.ts';
+import { optionWithDefault, type Option } from './option.ts';
 import { passesOn } from './reads.ts';
 import { clientToken } from './sdk-client.ts';
 import { classOf, dotted, isLoad, isOwnField, keyOf, resolve, type Script } from './script.ts';
@@ -36,6 +37,8 @@ function followArgument(script: Script, { node, top }: Climbed, flow: Flow): Ref
     flow.gives.push(given);
     return undefined;
   }
+  const option = optionWithDefault(script, top);
+  if (option !== undefined) return 'refused' in option ? option : followOption(script, option, flow);
   const held = parameterWithDefault(script, top);
   if (held === undefined) return followAssignment(script, { node, top }, flow);
   return 'refused' in held ? held : followParameter(script, held, flow);
@@ -49,6 +52,16 @@ function followAssignment(script: Script, { node, top }: Climbed, flow: Flow): R
     return refuse(node, whereTo(top, script.text));
   }
   return followBinding(script, assignment, flow);
+}
+
+function followOption(script: Script, { statement, flag, reads }: Option, flow: Flow): Refusal | undefined {
+  flow.statements.add(statement);
+  flow.flags.push(flag);
+  for (const read of reads) {
+    const problem = follow(script, read, flow);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 export function followParameter(script: Script, handed: Handed, flow: Flow): Refusal | undefined {

@@ -15,6 +15,8 @@ export interface Flow {
   /** Parameters that hold the value, with the definition that has them, and the arguments that give it. */
   readonly parameters: Map<Node, Handed>;
   readonly given: Set<Node>;
+  /** Options of the command line that are gone. */
+  readonly flags: string[];
   /** Arguments to what the file imports. */
   readonly gives: Given[];
 }

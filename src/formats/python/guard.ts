@@ -6,7 +6,15 @@ import { dotted } from './script.ts';
  * Takes out a check that the secret is there: `if not TOKEN: raise …` and `assert TOKEN` whole, of `a or not TOKEN` the
  * one side.
  */
-export function dropGuard(node: Node, text: string, flow: Pick<Flow, 'statements' | 'sides'>): boolean {
+export function dropGuard(
+  node: Node,
+  text: string,
+  flow: Pick<Flow, 'statements' | 'sides' | 'given'>,
+): boolean {
+  if (isOneOfAll(node, text)) {
+    flow.given.add(node);
+    return true;
+  }
   let at = node;
   while (at.parent !== undefined && isTest(at.parent, text)) at = at.parent;
   const { parent } = at;
@@ -16,6 +24,16 @@ export function dropGuard(node: Node, text: string, flow: Pick<Flow, 'statements
   else if (at.field !== 'condition' || !onlyLeaves(parent, text)) return false;
   else flow.statements.add(parent);
   return true;
+}
+
+/** `if not all([url, token]): raise …` asks for one thing less. */
+function isOneOfAll(node: Node, text: string): boolean {
+  const list = node.parent;
+  if (list?.type !== 'list' || namedChildren(list).length < 2) return false;
+  const call = list.parent?.parent;
+  const not = call?.parent;
+  const isAll = call?.type === 'call' && dotted(field(call, 'function'), text) === 'all';
+  return isAll && not?.type === 'not_operator' && not.field === 'condition' && onlyLeaves(not.parent, text);
 }
 
 function dropSide(operator: Node, side: Node, text: string, flow: Pick<Flow, 'sides'>): boolean {
