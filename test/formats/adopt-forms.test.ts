@@ -215,6 +215,17 @@ describe('a token that goes through functions and questions', () => {
     ],
     ['an arrow function', ['const own = () => process.env.OKTA_API_TOKEN?.trim() ?? "";', ...use]],
     [
+      'a function that checks what it gives back',
+      [
+        "function need(value, why) {\n  if (typeof value === 'undefined' || value === '') throw Error(why);\n  return value;\n}",
+        'const clean = (value) => String(value || "").trim();',
+        'const port = need(process.env.PORT ?? "1", "no port");',
+        'const settings = { port, token: clean(need(process.env.OKTA_API_TOKEN, "no token")) };',
+        'const own = () => settings.token;',
+        ...use,
+      ],
+    ],
+    [
       'a header',
       [
         'const own = () => `SSWS ${process.env.OKTA_API_TOKEN}`;',

@@ -41,7 +41,7 @@ export function enteringAt(ast: Ast, { name, argument, index }: Entering): Desti
 }
 
 /** The function of a name; of a class its constructor. */
-function functionNamed(ast: Ast, name: string): JsNode | undefined {
+export function functionNamed(ast: Ast, name: string): JsNode | undefined {
   const found = ast.nodes.filter(
     (node) =>
       /^(FunctionDeclaration|ClassDeclaration|VariableDeclarator)$/.test(node.type) &&

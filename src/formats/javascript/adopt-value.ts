@@ -1,4 +1,5 @@
 import { child, isWrapper, list, unwrap, word, type JsNode } from './ast.ts';
+import { isPassing } from './adopt-passing.ts';
 import type { Rewrite } from './adopt-rewrite.ts';
 import { dotted, propertyName } from './names.ts';
 import { cooked } from './texts.ts';
@@ -17,7 +18,8 @@ export function outermost(rewrite: Rewrite, node: JsNode): JsNode {
 
 function isSame(rewrite: Rewrite, parent: JsNode, at: JsNode): boolean {
   if (parent.type === 'LogicalExpression') return isDefault(rewrite, parent, at);
-  if (parent.type === 'CallExpression') return dotted(child(parent, 'callee')) === 'String';
+  if (parent.type === 'CallExpression')
+    return dotted(child(parent, 'callee')) === 'String' || isPassing(rewrite, parent, at);
   if (parent.type === 'ConditionalExpression')
     return rewrite.decided.has(parent) && child(parent, 'consequent') === at;
   if (parent.type === 'AssignmentPattern') return false;
