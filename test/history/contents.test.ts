@@ -91,11 +91,16 @@ describe('rules in TOML on a history', () => {
     commit(root, { 'a.txt': 'x\n', 'ops/store.p12': 'one\n' });
     commit(root, { 'ops/store.p12': 'two\n' });
     commit(root, { 'ops/store.p12': null });
-    put(root, 'rules.toml', `${config}\n[[rules]]\nid = 'store'\npath = '''(?i)^ops/.*\\.p12$'''\n`);
-    const { findings } = await scan(root, '--history', '--rules', 'rules.toml');
+    put(
+      root,
+      'rules.toml',
+      `${config}\n[[rules]]\nid = 'store'\npath = '''(?i)^ops/.*\\.p12$'''\n[[rules]]\nid = 'all'\npath = '^else/'\n`,
+    );
+    const { findings, skipped } = await scan(root, '--history', '--rules', 'rules.toml');
     expect(findings.map(({ rule, location: { path, atHead } }) => [rule, path, atHead])).toEqual([
       ['store', 'ops/store.p12', false],
     ]);
+    expect(skipped).toEqual([{ path: '.git', reason: expect.stringContaining('rule all') as string }]);
   });
 
   it('works with as many threads as are asked for', () => {

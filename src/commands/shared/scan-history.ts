@@ -4,6 +4,7 @@ import type { Skipped } from '../../model/place.ts';
 import type { Repository } from '../../sources/git/repository.ts';
 import { listSubmodules } from '../../sources/git/submodules.ts';
 import { toPathFilter } from '../../sources/glob.ts';
+import { isOfFolders } from '../../sources/history/name-test.ts';
 import { broughtSince } from '../../sources/history/since.ts';
 import { scanHistory } from '../../survey/history/scan-history.ts';
 import { addBrought } from '../../survey/history/add-brought.ts';
@@ -40,7 +41,15 @@ export async function scanHistoryOf(
     for (const { path, repository: inner } of listSubmodules(one))
       open.push({ prefix: `${prefix}${path}/`, repository: inner });
   }
-  return join(results);
+  const { skipped, ...joined } = join(results);
+  return { ...joined, skipped: [...skipped, ...untried(eyes)] };
+}
+
+/** Names of files are asked for, folders are not. */
+function untried({ own: { foreign } }: Eyes): readonly Skipped[] {
+  return foreign
+    .filter(({ pattern, path }) => pattern === undefined && path !== undefined && isOfFolders(path))
+    .map(({ id }) => ({ path: '.git', reason: `rule ${id} is about folders alone: not tried on a history` }));
 }
 
 /** Paths of a submodule are those below it. */
