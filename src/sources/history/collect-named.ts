@@ -1,6 +1,6 @@
 import { createInts, type IntList } from '../git/ints.ts';
 import type { Kernel } from '../git/kernel.ts';
-import { nextEntry, openTreeAt } from '../git/tree.ts';
+import { nextEntry, openTreeAt, type TreeCursor } from '../git/tree.ts';
 
 /** A tree while it lies in the bytes of a kernel. */
 interface Held {
@@ -16,6 +16,9 @@ export interface NamedCollector {
   readonly done: () => IntList;
 }
 
+/** Bytes of a name that a disk takes. */
+const LONGEST_NAME = 255;
+
 /** Makes a collector of the blobs that ever stood under a name that counts. `find` gives the number of an object. */
 export function createNamedCollector(
   isNamed: (name: string) => boolean,
@@ -24,10 +27,14 @@ export function createNamedCollector(
 ): NamedCollector {
   const numbers = createInts();
   const known = new Set<number>();
+  const counts = (bytes: Buffer, { kind, nameFrom, nameEnd }: TreeCursor): boolean =>
+    kind === 'blob' &&
+    nameEnd - nameFrom <= LONGEST_NAME &&
+    isNamed(bytes.toString('utf8', nameFrom, nameEnd));
   const take = (bytes: Buffer, at: number, length: number, all: boolean): void => {
     const entry = openTreeAt(bytes, at, length);
     while (nextEntry(entry, nameBytes)) {
-      if (entry.kind === 'blob' && isNamed(bytes.toString('utf8', entry.nameFrom, entry.nameEnd))) {
+      if (counts(bytes, entry)) {
         const number = find(bytes.subarray(entry.object, entry.object + nameBytes));
         if (number !== -1 && !known.has(number)) numbers.push(number);
         known.add(number);
