@@ -40,9 +40,16 @@ function renderAgent(agent: PlannedAgent): string {
     `    consumer  ${printable(agent.consumer)}${agent.spec.owner === null ? '' : `, owned by ${printable(agent.spec.owner)}`}`,
     `    resource  ${agent.resource.displayName} ${agent.resource.uri}, tokens of ${agent.spec.grants[0]?.maxTtlSeconds ?? 300} s`,
     ...agent.scopes.map((one) => `    scope     ${one.scope}  ${printable(evidence(one.evidence))}`),
+    ...said(agent).map((line) => `    provider  ${printable(line)}`),
     `    key       ${agent.key.where}${agent.key.place === 'elsewhere' ? `; there: ${agent.key.enroll}` : ''}`,
   ];
   return lines.join('\n');
+}
+
+/** What the provider's side says of the registration beyond what stands here already: what differs, what a person must do. */
+function said({ changeLines, spec }: PlannedAgent): readonly string[] {
+  const known = spec.grants.map(({ uri, scopes }) => `${uri}: ${scopes.join(' ')}`);
+  return changeLines.filter((line) => line !== `registers ${spec.displayName}` && !known.includes(line));
 }
 
 function registration(agent: PlannedAgent): string {

@@ -1,8 +1,15 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addAgents } from '../../src/commands/agents.ts';
+import { addLifecycle } from '../../src/commands/lifecycle.ts';
 import { adapterFor } from '../../src/idp/index.ts';
+import type { Io } from '../../src/lib/io.ts';
+import { lockName, readLock, renderLock } from '../../src/lib/lock-file.ts';
 import { toGaps } from '../../src/plan/gaps.ts';
 import { codeOf } from './contract.ts';
-import { makeKey } from './kit.ts';
+import { makeFolder, makeKey } from './kit.ts';
 import { contentOf, passwordApi, startWorld, userSpec, wholeSpec, type World } from './okta-kit.ts';
 import { table, type Row } from './okta-rows.ts';
 
@@ -201,6 +208,66 @@ describe('an AI agent of Okta', () => {
     const before = contentOf(double);
     await adapter.remove(await register());
     expect(contentOf(double)).toEqual(before);
+  });
+});
+
+describe('agent-id agents at an organisation with AI agents', () => {
+  it('registers one into the lock file with who issues its tokens, and takes it through its life', async () => {
+    const { double, trust } = world;
+    const root = await makeFolder();
+    const home = join(root, 'state');
+    await mkdir(join(home, 'idp'), { recursive: true, mode: 0o700 });
+    await writeFile(join(home, 'idp/corp.json'), JSON.stringify(trust));
+    const described = { actsFor: 'user', resources: { 'password-api': ['password.reset'] } };
+    await writeFile(join(root, 'agents.json'), JSON.stringify({ agents: { reset: described } }));
+    await writeFile(join(root, lockName), renderLock({ schemaVersion: 1, agents: {}, secrets: {} }));
+    const run = async (...args: readonly string[]): Promise<string> => {
+      let said = '';
+      const say = (text: string): void => {
+        said += text;
+      };
+      const io: Io = {
+        cwd: root,
+        env: { AGENT_ID_HOME: home },
+        clock: Date.now,
+        interactive: false,
+        color: false,
+        stdin: () => Promise.resolve(''),
+        stdout: say,
+        stderr: say,
+        exitCode: 0,
+      };
+      const program = new Command('agent-id').exitOverride();
+      addAgents(program, io);
+      const [agents] = program.commands;
+      if (agents !== undefined) addLifecycle(agents, io);
+      await program.parseAsync(['agents', ...args], { from: 'user' });
+      return said;
+    };
+    expect(await run('register', 'agents.json')).toMatch(
+      /description and a double only.*left to a person.*AI Agents > Reset Agent > Owners/,
+    );
+    const { agents } = await readLock(root);
+    const [id = ''] = [...table(double.rows, 'ai-agents').keys()];
+    expect(agents['reset']).toMatchObject({
+      clientId: id,
+      resources: [
+        {
+          uri: passwordApi,
+          tokenIssuer: expect.stringContaining('/oauth2/aus') as string,
+          identityAssertion: true,
+        },
+      ],
+    });
+    expect(await run('register', 'agents.json')).toContain('is as described');
+    await run('revoke', 'reset');
+    expect(agentRow(id)['status']).toBe('INACTIVE');
+    await run('restore', 'reset');
+    expect(agentRow(id)['status']).toBe('ACTIVE');
+    addForeign('Travel Agent');
+    expect(await run('gc', '--dry-run')).not.toContain('wlp');
+    await run('remove', 'reset', '--yes');
+    expect(table(double.rows, 'ai-agents').size).toBe(1);
   });
 });
 

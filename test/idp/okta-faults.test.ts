@@ -294,13 +294,13 @@ describe('somebody else at the same organisation', () => {
     }
   });
 
-  it('registers the same agent at once: one application, and the same end', async () => {
-    const { whole } = await measure();
-    const world = await startWorld();
+  it.each(kinds)('registers the same agent at once: $name once, and the same end', async (kind) => {
+    const { whole } = await measure(kind);
+    const world = await startWorld(kind);
     try {
       const again = { ...world, adapter: await adapterFor(world.trust, { paths: { keys: '/nowhere' } }) };
-      await Promise.allSettled([register(world), register(again)]);
-      await register(world);
+      await Promise.allSettled([register(world, kind), register(again, kind)]);
+      await register(world, kind);
       expect(contentOf(world.double)).toEqual(whole);
       expect(world.double.violations).toEqual([]);
     } finally {
@@ -308,23 +308,29 @@ describe('somebody else at the same organisation', () => {
     }
   });
 
-  it('registers another plan of the same client id at once: one wins, the other is told', async () => {
-    const { double, adapter, trust } = await startWorld();
-    try {
-      const other = await adapterFor(trust, { paths: { keys: '/nowhere' } });
-      const mine = wholeSpec(double);
-      const theirs = wholeSpec(double, { marker: 'tx-other', keys: [makeKey().publicKey] });
-      const changes = [await adapter.plan(mine), await other.plan(theirs)] as const;
-      const ends = await Promise.all([outcome(adapter.apply(changes[0])), outcome(other.apply(changes[1]))]);
-      expect([...ends].sort()).toEqual(['conflict', 'ok']);
-      const winner = ends[0] === 'ok' ? mine : theirs;
-      const found = await adapter.inspect(mine.clientId);
-      expect(found?.marker).toBe(winner.marker);
-      expect(found?.keys.map(({ kid }) => kid)).toEqual(winner.keys.map(({ kid }) => kid));
-    } finally {
-      await double.stop();
-    }
-  });
+  it.each(kinds)(
+    'plans another $name of the same client id at once: one wins, the other is told',
+    async (kind) => {
+      const { double, adapter, trust } = await startWorld(kind);
+      try {
+        const other = await adapterFor(trust, { paths: { keys: '/nowhere' } });
+        const mine = kind.spec(double);
+        const theirs = kind.spec(double, { marker: 'tx-other', keys: [makeKey().publicKey] });
+        const changes = [await adapter.plan(mine), await other.plan(theirs)] as const;
+        const ends = await Promise.all([
+          outcome(adapter.apply(changes[0])),
+          outcome(other.apply(changes[1])),
+        ]);
+        expect([...ends].sort()).toEqual(['conflict', 'ok']);
+        const winner = ends[0] === 'ok' ? mine : theirs;
+        const found = await adapter.inspect(mine.clientId);
+        expect(found?.marker).toBe(winner.marker);
+        expect(found?.keys.map(({ kid }) => kid)).toEqual(winner.keys.map(({ kid }) => kid));
+      } finally {
+        await double.stop();
+      }
+    },
+  );
 
   it('registers another agent of the same new API at once: they share one authorization server', async () => {
     const { double, adapter, trust } = await startWorld();

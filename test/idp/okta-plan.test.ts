@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withOwnApi } from '../../src/idp/okta/own-api.ts';
 import { toPermissions } from '../../src/idp/okta/permissions.ts';
+import { renderPlan } from '../../src/output/plan-text.ts';
 import { toPlannedAgent, type Outcome, type PlanResource } from '../../src/plan/agents.ts';
 import { consumer, mapFiles, only, token } from '../inventory/estate.ts';
 import { passwordApi } from './okta-kit.ts';
@@ -62,6 +63,28 @@ describe("a plan for Okta's own API", () => {
     expect(await plan([own, front])).toMatchObject({
       agent: { spec: { grants: [{ uri: passwordApi, maxTtlSeconds: 300 }] } },
     });
+  });
+
+  it('shows the person what the provider says of the registration, and nothing twice', async () => {
+    const outcome = await plan([front]);
+    if (!('agent' in outcome)) throw new Error('no agent is planned');
+    const { spec } = outcome.agent;
+    const grants = spec.grants.map(({ uri, scopes }) => `${uri}: ${scopes.join(' ')}`);
+    const changeLines = [`registers ${spec.displayName}`, ...grants, 'left to a person: name an owner'];
+    const text = renderPlan({
+      id: 'tx',
+      idp: { name: 'corp', type: 'okta', issuer: org },
+      gaps: [],
+      secrets: [
+        { secret: outcome.agent.secret, names: ['T'], rule: 'r', provider: 'okta', handle: null, why: 'w' },
+      ],
+      agents: [{ ...outcome.agent, change: 'create', changeLines }],
+      files: [],
+      manual: [],
+    });
+    expect(text.split('\n').filter((line) => line.includes('provider  '))).toEqual([
+      '    provider  left to a person: name an owner',
+    ]);
   });
 
   it('offers both ways where neither is trusted', async () => {

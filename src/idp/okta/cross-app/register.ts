@@ -32,7 +32,7 @@ export async function planAiAgent(admin: OktaAdmin, spec: AgentSpec): Promise<Ch
   if (agent !== undefined) return toUpdate(spec, compare(await readState(admin, agent), spec));
   const policies = await readPolicies(admin);
   return toCreate(spec, [
-    'as an AI agent of Okta (Cross App Access)',
+    'as an AI agent (Cross App Access, beta at Okta, tried against its description and a double only)',
     await signInLine(admin),
     ...serverLines(admin, spec, policies),
     `left to a person, since Okta describes no request for it: ${ownerStep(spec.displayName)}`,
