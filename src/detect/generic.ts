@@ -11,7 +11,7 @@ import type { Match, TextPlace } from './match.ts';
 import { contextOf } from './model/context.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { nearMiss } from './near-miss.ts';
-import { isExample, isInDocstring, placementOf, type Placement } from './placement.ts';
+import { isExample, isInDocstring, isSealed, placementOf, type Placement } from './placement.ts';
 import { isPublished } from './published.ts';
 import { isAbout, type CompiledRule, type RuleSet } from './rule-set.ts';
 import { whyTyped } from './typed.ts';
@@ -111,6 +111,7 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
 
 function placementIn(text: string, { span, slot }: Candidate, path: string | undefined): Placement {
   if (path === undefined) return 'code';
+  if (slot !== null && isSealed(slot)) return 'machine';
   if (slot !== null && isExample(slot)) return 'example';
   if (isCode(path) && isOnLongLine(text, span)) return 'machine';
   return path.endsWith('.py') && isInDocstring(text, span.start) ? 'example' : placementOf(path);

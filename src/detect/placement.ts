@@ -7,7 +7,7 @@ const machine =
   /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|composer\.lock|Gemfile\.lock|Cargo\.lock|poetry\.lock|uv\.lock|Pipfile\.lock|go\.sum|\.secrets\.baseline|flake\.lock|packages\.lock\.json)$|\.(?:min\.\w+|map|snap|svg|po|pot|xlf|lock|sum|ipynb_checkpoints)$|(?:^|\/)(?:node_modules|bower_components|\.yarn)\//i;
 /** What people read, under the names of fields: the word for a password in some language. */
 const translation =
-  /(?:^|\/)(?:i18n|l10n|locales?|langs?|languages?|translations?|intl|Localization)\/(?:.*\/)?[^/]*\.(?:json[5c]?|ya?ml|properties|php|xml|ts|js|rb|py)$|(?:^|[/_.-])[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|properties|php|ts|js)$|(?:^|\/)(?:messages|labels|strings|translations?|texts|\w*Labels|\w*Messages)(?:[_.-][a-z]{2,3}(?:[_-]\w{2,4})?)?\.(?:properties|json|ya?ml|xml)$|\.(?:resx|strings|arb|xliff?|ftl)$/;
+  /(?:^|\/)(?:i18n|l10n|locales?|langs?|languages?|translations?|intl|Localization)\/(?:.*\/)?[^/]*\.(?:json[5c]?|ya?ml|properties|php|xml|ts|js|rb|py)$|(?:^|\/)i18n\.(?:ts|js|json|py|rb)$|(?:^|[/_.-])[a-z]{2}[_-][A-Z]{2}\.(?:json|ya?ml|properties|php|ts|js)$|(?:^|\/)(?:messages|labels|strings|translations?|texts|\w*Labels|\w*Messages)(?:[_.-][a-z]{2,3}(?:[_-]\w{2,4})?)?\.(?:properties|json|ya?ml|xml)$|\.(?:resx|strings|arb|xliff?|ftl)$/;
 /** Code of others, with their test vectors. */
 const vendored = /(?:^|\/)(?:vendor|third_party|thirdparty|external|Godeps|Pods)\//;
 /** Descriptions of an interface are full of example values. */
@@ -33,6 +33,11 @@ export function placementOf(path: string): Placement {
 /** Says whether a key path lies under an example, as API descriptions have them. */
 export function isExample(slot: string): boolean {
   return /(?:^|\.)examples?(?:[.[]|$)/i.test(slot);
+}
+
+/** Says whether a key path lies under encrypted data, as of sealed secrets. */
+export function isSealed(slot: string): boolean {
+  return /(?:^|\.)encrypted(?:Data)?[.[]/.test(slot);
 }
 
 /** Says whether an offset lies in a text of several lines between tripled quotes: how Python writes documentation. */

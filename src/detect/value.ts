@@ -8,6 +8,8 @@ const references: readonly RegExp[] = [
   /\$\{[^}]{0,200}\}/,
   /\{\{.{0,200}\}\}/,
   /<%|%>/,
+  // What is encrypted is kept where its key is.
+  /^(?:ENC[[(]|\{cipher\}|wcFMA|hQ[EI]MA|LS0tLS1CRUdJTiBQR1AgTUVTU0FHR)/,
   /^%[A-Za-z_]\w*%$/,
   /^\[[A-Za-z][\w.]*\]::/,
   /^(op|vault|ssm|secretref|secretsmanager|keyring|pass|sops|awssm|gcpsm|akv|infisical|doppler):/i,
