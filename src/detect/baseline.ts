@@ -120,8 +120,9 @@ function toEntry(
 function groupEntries({ accepted }: Baseline): ReadonlyMap<string, readonly Entry[]> {
   const groups = new Map<string, Entry[]>();
   for (const entry of Object.entries(accepted)) {
-    const group = groupOf(entry[1]);
-    groups.set(group, [...(groups.get(group) ?? []), entry]);
+    const group = groups.get(groupOf(entry[1]));
+    if (group === undefined) groups.set(groupOf(entry[1]), [entry]);
+    else group.push(entry);
   }
   return groups;
 }

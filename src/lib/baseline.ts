@@ -1,12 +1,35 @@
+import { lstat } from 'node:fs/promises';
 import type { Accepted, Baseline } from '../model/baseline.ts';
 import { AgentIdError } from '../model/error.ts';
 import { readTextIfThere } from './files.ts';
+import { realPath } from './walk.ts';
 
 export const baselineName = '.agent-id-baseline.json';
 
-/** Reads a baseline; an empty one where there is none. Throws `malformed` or `newer-schema`. */
-export async function readBaseline(file: string): Promise<Baseline> {
-  return parseBaseline(await readTextIfThere(file), file);
+/** Some 300,000 entries. */
+const MOST_BYTES = 50_000_000;
+
+/**
+ * Reads a baseline; an empty one where there is none. A link is followed only by a person who names the file, and
+ * nothing but a file of a bounded size is read. Throws `unreadable`, `malformed` or `newer-schema`.
+ */
+export async function readBaseline(file: string, isNamed = false): Promise<Baseline> {
+  const path = isNamed ? await realPath(file) : file;
+  const size = await sizeOf(path);
+  if (size === undefined) return parseBaseline(undefined, file);
+  if (size === 'other' || size > MOST_BYTES)
+    throw new AgentIdError('unreadable', 'the baseline cannot be read', {
+      where: file,
+      hint: size === 'other' ? 'It must be a file, not a link or folder.' : 'It is larger than 50 MB.',
+    });
+  return parseBaseline(await readTextIfThere(path), file);
+}
+
+/** Gives the size of a file in bytes; `other` for what is none, undefined where nothing is. */
+async function sizeOf(path: string): Promise<number | 'other' | undefined> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined) return undefined;
+  return stat.isFile() ? stat.size : 'other';
 }
 
 /** Reads the text of a baseline; an empty one where there is none. Throws `malformed` or `newer-schema`. */
@@ -16,17 +39,19 @@ export function parseBaseline(text: string | undefined, file: string): Baseline 
 
 /** When git puts the entries of two branches together, a line that was the last may lack its comma. */
 function toData(text: string): unknown {
-  for (const candidate of [
-    text,
-    text.replace(/\}(?=\r?\n\s*"[0-9a-f]{32}":)/g, '},').replace(/,(?=\s*\}\s*\})/g, ''),
-  ]) {
-    try {
-      return JSON.parse(candidate) as unknown;
-    } catch {
-      continue;
-    }
+  return parsed(text) ?? parsed(joined(text));
+}
+
+function joined(text: string): string {
+  return text.replace(/\}(?=\r?\n\s{0,8}"[0-9a-f]{32}":)/g, '},').replace(/,(?=\s{0,8}\}\s{0,8}\})/g, '');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
 
 function toBaseline(data: unknown, file: string): Baseline {

@@ -30,7 +30,7 @@ export async function settle(
 ): Promise<readonly Finding[]> {
   if (flags.baseline === false) return sighting.findings;
   const file = baselineFile(eyes, flags, io);
-  const before = sighting.accepted ?? (await readBaseline(file));
+  const before = sighting.accepted ?? (await readBaseline(file, typeof flags.baseline === 'string'));
   const view = await toView(sighting, before, { eyes, io, folder: dirname(file) });
   const findings = withBaseline(sighting.findings, before, view);
   if (flags.writeBaseline !== true) return findings;
@@ -66,7 +66,7 @@ async function toView(
   const toBaselinePath = (path: string): string => toRelative(folder, join(eyes.root, path));
   const entries = Object.values(accepted);
   const settled = new Set(entries.length === 0 ? [] : [...seen].map(toBaselinePath));
-  for (const { path } of entries) {
+  for (const path of new Set(entries.map((entry) => entry.path))) {
     if ((await kindOf(join(folder, path))) === undefined) settled.add(path);
   }
   return {
