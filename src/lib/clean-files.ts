@@ -132,7 +132,7 @@ function write(place: string, parts: readonly [string, Buffer, string]): void {
     writeFileSync(temporary, Buffer.concat([Buffer.from(head), states, Buffer.from(names)]), { mode: 0o600 });
     renameSync(temporary, place);
   } catch {
-    rmSync(temporary, { force: true });
+    remove(temporary);
   }
 }
 
@@ -140,10 +140,19 @@ function forget(cache: string, before: number): void {
   try {
     for (const name of readdirSync(cache)) {
       const place = join(cache, name);
-      if ((lstat(place)?.mtimeMs ?? Infinity) < before) rmSync(place, { force: true });
+      if ((lstat(place)?.mtimeMs ?? Infinity) < before) remove(place);
     }
   } catch {
     // Another one may be doing the same.
+  }
+}
+
+/** What cannot be removed stays: even `force` fails where a folder's place is taken by a file, or may not be entered. */
+function remove(place: string): void {
+  try {
+    rmSync(place, { force: true });
+  } catch {
+    // It is in nobody's way.
   }
 }
 

@@ -99,6 +99,14 @@ describe('files in which nothing was found', () => {
     }
   });
 
+  it('are found all the same where nothing can be kept', async () => {
+    const { root } = makePlace();
+    for (const home of [join(root, 'src/f1.txt'), '/dev/null']) {
+      const { findings } = await scan({ root, home }, 1);
+      expect(findings.map(({ location }) => location.path)).toEqual(['src/app.env']);
+    }
+  });
+
   it('are looked at again where their name holds a secret', async () => {
     const place = makePlace();
     const named = `src/${fillIn('ghp_{alnum:36}')}.txt`;
