@@ -11,7 +11,7 @@ import { withIgnored } from './ignores.ts';
 import { layerMatches, withLayers } from './layers.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { withoutOverlaps } from './overlaps.ts';
-import { isExample } from './placement.ts';
+import { isExample, placementOf } from './placement.ts';
 import { isPublished } from './published.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
 import { slotAround } from './slots.ts';
@@ -73,11 +73,18 @@ export function matchFile(
     const found = glance(inner);
     return found === undefined ? [] : withoutOverlaps(innerMatches(inner, rules, { ...found, ...named }));
   });
-  const matches = [...withLayers(withoutOverlaps(literals), layered), ...useMatches(facts, rules)];
+  const seen = withLayers(withoutOverlaps(literals), layered);
+  const described = path !== undefined && placementOf(path) === 'example';
+  const matches = [...(described ? seen.map(asExample) : seen), ...useMatches(facts, rules)];
   return withIgnored(
     text,
     matches.sort((a, b) => a.span.start - b.span.start),
   );
+}
+
+/** What the description of an interface shows is an example, also where its key is too far away to be read. */
+function asExample(match: Match): Match {
+  return { ...match, confidence: 'low', reasons: [...match.reasons, 'describes an interface'] };
 }
 
 function innerMatches(inner: string, rules: RuleSet, place: TextPlace): readonly Match[] {

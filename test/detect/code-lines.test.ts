@@ -100,6 +100,7 @@ describe('what people read', () => {
     ['app/errors.json', '{\n  "password": "Le mot de passe est incorrect",\n  "secret": "contraseña"\n}\n'],
     ['secrets.enc.yaml', 'db_password: ENC[AES256_GCM,data:{base64:20}=,iv:{base64:43}=,type:str]\n'],
     ['sealed.yaml', 'kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgB{base64:300}\n'],
+    ['api/swagger.yaml', 'x: 1\njoin: SWMTKN-1-{lownum:50}-{lownum:25}\n'],
     ['composer.json', '{"require": {"acme/laravel-password": "^1.0"}}\n'],
     ['.secrets.baseline', '{\n  "hashed_secret": "{hex:40}"\n}\n'],
   ])('%s', async (path, text) => {
