@@ -13,7 +13,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 /** A commit waits for this one: where nothing is to be reported, it is done without the command line. */
 async function quickly() {
   const { scanStaged } = require('../dist/fast.cjs');
-  return scanStaged(process.cwd(), __dirname + '/../dist/fast-rules.json');
+  return scanStaged(process.cwd(), __dirname + '/../dist');
 }
 
 function usually() {

@@ -42,6 +42,8 @@ if (problems.length > 0) {
 // Renamed into place: programs that run meanwhile read the old ones or the new ones.
 writeWhole('rules.json', rules);
 writeWhole('fast-rules.json', rules.map(toFast));
+const { packTables, toEngineTables, toRuleSet } = await load('src/detect/index.ts');
+writeWhole('fast-tables.json', packTables(toEngineTables(toRuleSet(rules))));
 
 function writeWhole(name, data) {
   mkdirSync(join(root, 'dist'), { recursive: true });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toRuleSet } from './detect/index.ts';
+import { toRuleSet, unpackTables, type PackedTables } from './detect/index.ts';
 import { baselineName, readBaseline } from './lib/baseline.ts';
 import { configName } from './lib/config.ts';
 import { readTextIfThere } from './lib/files.ts';
@@ -17,17 +17,25 @@ const MOST_BYTES = 10_000_000;
 
 /**
  * Looks at what is staged without loading the command line: a commit waits for it. Gives what to print where all
- * is clean; undefined where anything is to be reported, or is not plain, so that it must be done the usual way.
+ * is clean; undefined where anything is to be reported, or is not plain, so that it must be done the usual way. `built`
+ * is the folder of what the build made.
  */
-export async function scanStaged(folder: string, rulesPath: string): Promise<string | undefined> {
+export async function scanStaged(folder: string, built: string): Promise<string | undefined> {
   const repository = findRepository(folder);
   if (repository === undefined) return undefined;
   const listed = stagedSince(repository.top, 'HEAD').catch(() => []);
-  const sieve = createSieve(toRuleSet(JSON.parse(readFileSync(rulesPath, 'utf8')) as Rule[]));
+  const sieve = openSieve(built);
   const staged = await listed;
   if (staged.length === 0 || !(await hasPlainSettings(repository.top))) return undefined;
   if (!staged.every((entry) => isClean(entry, repository, sieve))) return undefined;
   return renderSummary(cleanReport(repository.top, staged.length), false);
+}
+
+/** What the build has worked out for the rules is read, since making it takes as long as all else. */
+function openSieve(built: string): Sieve {
+  const rules = JSON.parse(readFileSync(join(built, 'fast-rules.json'), 'utf8')) as Rule[];
+  const packed = JSON.parse(readFileSync(join(built, 'fast-tables.json'), 'utf8')) as PackedTables;
+  return createSieve(toRuleSet(rules), unpackTables(packed));
 }
 
 async function hasPlainSettings(top: string): Promise<boolean> {

@@ -2,6 +2,13 @@ export { isCode } from './candidates/code.ts';
 export { decodeLayers } from './decode/index.ts';
 export { mayHoldLayers } from './decode/may-hold.ts';
 export { toTextMarks } from './engine/marks.ts';
+export {
+  packTables,
+  toEngineTables,
+  unpackTables,
+  type EngineTables,
+  type PackedTables,
+} from './engine/tables.ts';
 export { createEngine, type ByteRange, type Candidate, type Engine } from './engine/index.ts';
 export { toBaseline, withBaseline, type BaselineView } from './baseline.ts';
 export { createFingerprint, defaultKey } from './fingerprint.ts';

@@ -77,10 +77,18 @@ function toProviders(all: readonly CompiledRule[]): ReadonlyMap<string, readonly
   return found;
 }
 
-/** Most paths are of no such file, which one pattern for all tells. */
+/** Most paths are of no such file, which a look for some words tells; the patterns themselves are slow to compile. */
 function toPathLookup(filed: readonly CompiledRule[]): RuleSet['ofPath'] {
-  const any = new RegExp(filed.flatMap(({ rule }) => rule.files ?? []).join('|') || '$^', 'i');
-  return (path) => (any.test(path) ? filed.filter(({ files }) => files?.test(path) === true) : []);
+  const words = filed.map(({ rule }) => rule.anchors?.rareWords ?? []);
+  const telling = words.some((own) => own.length === 0)
+    ? /^/
+    : new RegExp(words.flat().map(escape).join('|') || '$^');
+  let any: RegExp | undefined;
+  return (path) => {
+    if (!telling.test(path.toLowerCase())) return [];
+    any ??= new RegExp(filed.flatMap(({ rule }) => rule.files ?? []).join('|') || '$^', 'i');
+    return any.test(path) ? filed.filter(({ files }) => files?.test(path) === true) : [];
+  };
 }
 
 function toNameLookup(compiled: readonly CompiledRule[]): RuleSet['ofName'] {

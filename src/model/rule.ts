@@ -110,6 +110,6 @@ export interface Anchors {
   };
   /** Lower-case words of which each name holds one. */
   readonly words: readonly string[];
-  /** The same, the rarest words; none where the rule knows common names. */
+  /** The same, the rarest words; none where the rule knows common names. Of a rule for some files: of each path. */
   readonly rareWords: readonly string[];
 }

@@ -5,6 +5,7 @@ import {
   mayHoldLayers,
   type Candidate,
   type CompiledRule,
+  type EngineTables,
   type RuleSet,
   type TextPlace,
 } from '../detect/index.ts';
@@ -38,9 +39,12 @@ const SMALL = 4_096;
 const BEFORE = 2_400;
 const AFTER = 2_400;
 
-/** Makes a sieve of rules. It keeps buffers between calls: each thread needs its own. */
-export function createSieve(rules: RuleSet): Sieve {
-  const engine = createEngine(rules, startWasm);
+/**
+ * Makes a sieve of rules, and of what the build has worked out for them where that is at hand. It keeps buffers between
+ * calls: each thread needs its own.
+ */
+export function createSieve(rules: RuleSet, tables?: EngineTables): Sieve {
+  const engine = createEngine(rules, startWasm, tables);
   const scratch = new Scratch();
   const glance: NonNullable<Likely['glance']> = (text) => {
     const bytes = scratch.write(text);

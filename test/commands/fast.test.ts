@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scanStaged } from '../../src/fast.ts';
 import { git, makeTree, oktaToken, put, run } from './scan-kit.ts';
 
-const rules = resolve(import.meta.dirname, '../../dist/fast-rules.json');
+const built = resolve(import.meta.dirname, '../../dist');
 
 /** Makes a repository with one commit. */
 function makeRepository(): string {
@@ -28,8 +28,8 @@ describe('the quick look at what is staged', () => {
     mkdirSync(join(root, 'deep'), { recursive: true });
     const usual = await run(['scan', '--staged'], { cwd: root });
     expect(usual).toEqual({ out: expect.stringContaining('2 files') as string, err: '', code: 0 });
-    expect(await scanStaged(root, rules)).toBe(usual.out);
-    expect(await scanStaged(join(root, 'deep'), rules)).toBe(usual.out);
+    expect(await scanStaged(root, built)).toBe(usual.out);
+    expect(await scanStaged(join(root, 'deep'), built)).toBe(usual.out);
   });
 
   it('takes plain settings and a sound baseline as clean', async () => {
@@ -39,7 +39,7 @@ describe('the quick look at what is staged', () => {
     git(root, 'add', '-A');
     git(root, 'commit', '-qm', 'settings');
     stage(root, 'orders.py', 'print(1)\n');
-    expect(await scanStaged(root, rules)).toBe((await run(['scan', '--staged'], { cwd: root })).out);
+    expect(await scanStaged(root, built)).toBe((await run(['scan', '--staged'], { cwd: root })).out);
   });
 
   it.each([
@@ -59,18 +59,18 @@ describe('the quick look at what is staged', () => {
   ])('leaves %s to the command line', async (_, change) => {
     const root = makeRepository();
     change(root);
-    expect(await scanStaged(root, rules)).toBeUndefined();
+    expect(await scanStaged(root, built)).toBeUndefined();
   });
 
   it('leaves links, first commits and what is no repository to the command line', async () => {
     const root = makeRepository();
     symlinkSync('README.md', join(root, 'link'));
     git(root, 'add', '-A');
-    expect(await scanStaged(root, rules)).toBeUndefined();
+    expect(await scanStaged(root, built)).toBeUndefined();
     const fresh = makeTree({ 'a.txt': 'a\n' });
-    expect(await scanStaged(fresh, rules)).toBeUndefined();
+    expect(await scanStaged(fresh, built)).toBeUndefined();
     git(fresh, 'init', '-q');
     git(fresh, 'add', '-A');
-    expect(await scanStaged(fresh, rules)).toBeUndefined();
+    expect(await scanStaged(fresh, built)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
-import type { Anchors } from '../../model/rule.ts';
-import type { CompiledRule, RuleSet } from '../rule-set.ts';
+import type { Anchors, Rule } from '../../model/rule.ts';
+import type { RuleSet } from '../rule-set.ts';
 
 /** What a text in a file is the anchor of. */
 export interface Anchor {
@@ -20,7 +20,8 @@ export interface Anchor {
 }
 
 export interface PatternAnchor {
-  readonly compiled: CompiledRule;
+  /** Number of the rule among those that are compiled. */
+  readonly rule: number;
   /** Most bytes from the start of a match to the text. */
   readonly back: number;
   /** Most bytes from the text to the end of a match. */
@@ -31,9 +32,12 @@ export interface PatternAnchor {
   readonly run: number;
   /** The text is part of the match. */
   readonly inside: boolean;
-  /** Texts of which the file must hold one; none is no condition. */
-  readonly needs: readonly string[];
+  /** Numbers of texts of which the file must hold one; none is no condition. */
+  readonly needs: readonly number[];
 }
+
+/** Farther than any file is long. */
+export const FAR = 0x7fffffff;
 
 /** How code reads its environment. */
 const codeReaders = [
@@ -59,36 +63,39 @@ const names =
   'token secret pass pwd credential key auth bearer ssws pat jwt dsn salt cred cookie senha'.split(' ');
 
 /** Lists every anchor of a rule set once. */
-export function toAnchors(rules: RuleSet): readonly Anchor[] {
-  const patterns = new Map<string, PatternAnchor[]>();
-  const words = new Set<string>(names);
-  for (const compiled of rules.compiled) {
-    const anchors: Anchors = compiled.rule.anchors ?? {
-      words: [],
-      rareWords: [],
-      pattern: { texts: compiled.rule.keywords, around: null, length: 0, run: 0 },
-    };
-    const anchor = toPatternAnchor(compiled, anchors);
-    for (const text of anchors.pattern?.texts ?? []) {
-      const known = patterns.get(text);
-      if (known === undefined) patterns.set(text, [anchor]);
-      else known.push(anchor);
-    }
-    for (const word of anchors.words) words.add(word);
+export function toAnchors({ compiled }: RuleSet): readonly Anchor[] {
+  const all = compiled.map(({ rule }) => anchorsOf(rule));
+  const withPattern = new Set(all.flatMap(({ pattern }) => pattern?.texts ?? []));
+  const words = new Set([...names, ...all.flatMap((anchors) => anchors.words)]);
+  const needed = compiled.flatMap(({ rule }, at) => neededBy(rule, all[at]));
+  const texts = [...new Set([...withPattern, ...words, ...codeReaders, ...references, ...needed])];
+  const numbers = new Map(texts.map((text, number) => [text, number]));
+  const patterns = new Map<string, PatternAnchor[]>(texts.map((text) => [text, []]));
+  for (const [at, { rule }] of compiled.entries()) {
+    const needs = neededBy(rule, all[at]).map((text) => numbers.get(text) ?? -1);
+    const anchor = toPatternAnchor({ rule: at, needs }, rule, all[at]?.pattern);
+    for (const text of all[at]?.pattern?.texts ?? []) patterns.get(text)?.push(anchor);
   }
-  const needed = [...patterns.values()].flat().flatMap(({ needs }) => needs);
-  return [...new Set([...patterns.keys(), ...words, ...codeReaders, ...references, ...needed])].map(
-    (text) => ({
-      text,
-      length: text.length,
-      isIdle: !patterns.has(text) && !words.has(text) && text !== KEY_REFERENCE,
-      isRepeat: new Set(text).size === 1,
-      patterns: patterns.get(text) ?? [],
-      inNames: words.has(text),
-      reads: codeReaders.includes(text) ? 'code' : references.includes(text) ? 'configuration' : undefined,
-      refers: text === KEY_REFERENCE,
-    }),
+  return texts.map((text) => ({
+    text,
+    length: text.length,
+    isIdle: !withPattern.has(text) && !words.has(text) && text !== KEY_REFERENCE,
+    isRepeat: new Set(text).size === 1,
+    patterns: patterns.get(text) ?? [],
+    inNames: words.has(text),
+    reads: codeReaders.includes(text) ? 'code' : references.includes(text) ? 'configuration' : undefined,
+    refers: text === KEY_REFERENCE,
+  }));
+}
+
+function anchorsOf({ anchors, keywords }: Rule): Anchors {
+  return (
+    anchors ?? { words: [], rareWords: [], pattern: { texts: keywords, around: null, length: 0, run: 0 } }
   );
+}
+
+function neededBy({ keywords }: Rule, anchors: Anchors | undefined): readonly string[] {
+  return anchors?.pattern?.guarded === true && anchors.pattern.texts.length > 0 ? keywords : [];
 }
 
 /** Stands for an anchor that is none. */
@@ -103,11 +110,15 @@ export const nothing: Anchor = {
   refers: false,
 };
 
-function toPatternAnchor(compiled: CompiledRule, { pattern }: Anchors): PatternAnchor {
-  const { before, around = null, length = 0, guarded = false, run = 0 } = pattern ?? {};
-  const base = { compiled, run, lines: Infinity, needs: guarded ? compiled.rule.keywords : [] };
+function toPatternAnchor(
+  known: Pick<PatternAnchor, 'rule' | 'needs'>,
+  { near }: Rule,
+  pattern: Anchors['pattern'],
+): PatternAnchor {
+  const { before, around = null, length = 0, run = 0 } = pattern ?? {};
+  const base = { ...known, run, lines: FAR };
   if (before !== undefined) return { ...base, back: before[1], ahead: length, inside: true };
-  const reach = around === null ? Infinity : around + length;
-  const lines = around === null ? Infinity : (compiled.rule.near?.lines ?? Infinity);
+  const reach = around === null ? FAR : around + length;
+  const lines = around === null ? FAR : (near?.lines ?? FAR);
   return { ...base, lines, back: reach, ahead: reach, inside: false };
 }

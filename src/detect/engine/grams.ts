@@ -62,9 +62,17 @@ export function toGramTables(texts: readonly string[]): GramTables {
     links.push(first[hash] ?? 0, number, last);
     first[hash] = links.length / 3 - 1;
   }
+  return withLetters({ first, links: Int32Array.from(links) }, texts);
+}
+
+/** Puts the texts that tables were made for to them. */
+export function withLetters(
+  tables: Pick<GramTables, 'first' | 'links'>,
+  texts: readonly string[],
+): GramTables {
   const starts = new Int32Array(texts.length + 1);
   for (const [number, text] of texts.entries()) starts[number + 1] = (starts[number] ?? 0) + text.length;
-  return { first, links: Int32Array.from(links), letters: Buffer.from(texts.join(''), 'latin1'), starts };
+  return { ...tables, letters: Buffer.from(texts.join(''), 'latin1'), starts };
 }
 
 /** Takes the four bytes in a row that stand most seldom in text. */

@@ -1,17 +1,18 @@
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
-import { nothing, toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
-import { toGramTables, type Hits } from './grams.ts';
+import { nothing, type Anchor, type PatternAnchor } from './anchors.ts';
+import type { Hits } from './grams.ts';
 import { startFinder, type StartKernel } from './kernel.ts';
 import { NameJudge } from './names.ts';
 import { PatternJudge } from './patterns.ts';
 import { LongRuns } from './runs.ts';
+import { toEngineTables } from './tables.ts';
 
 /** A place of a file in which a rule may find something; offsets are bytes from the start of the array. */
 export interface Candidate {
   readonly at: number;
   readonly kind: 'pattern' | 'value' | 'use';
   /** The rule whose pattern matches there. */
-  readonly rule?: CompiledRule;
+  readonly rule?: CompiledRule | undefined;
 }
 
 /** Looks at bytes before anything is decoded. Keeps buffers between calls: each thread needs its own. */
@@ -32,19 +33,20 @@ export interface ByteRange {
 }
 
 /** Makes an engine for rules, compiled where `start` can give a kernel; it finds the same without. */
-export function createEngine(rules: RuleSet, start?: StartKernel): Engine {
-  const anchors = toAnchors(rules);
+export function createEngine(rules: RuleSet, start?: StartKernel, tables = toEngineTables(rules)): Engine {
+  const { anchors, grams } = tables;
   const idle = [...anchors.keys()].filter((at) => anchors[at]?.isIdle === true);
-  const finder = startFinder(toGramTables(anchors.map(({ text }) => text)), idle, start);
+  const finder = startFinder(grams, idle, start);
   const present = new Presence(anchors);
   const runs = new LongRuns();
-  const patterns = new PatternJudge(runs);
+  const patterns = new PatternJudge(rules, runs);
   const names = new NameJudge(rules);
   const lookAt = (text: number, at: number, found: Candidate[]): void => {
     const { possible, leastRun, back, ahead } = present.patternsOf(text);
     if (possible.length > 0 && runs.covers(at - back, at + ahead, leastRun)) {
       for (const pattern of possible)
-        if (patterns.matches(pattern, at)) found.push({ at, kind: 'pattern', rule: pattern.compiled });
+        if (patterns.matches(pattern, at))
+          found.push({ at, kind: 'pattern', rule: rules.compiled[pattern.rule] });
     }
     const { inNames, refers, length } = anchors[text] ?? nothing;
     const kind =
@@ -89,27 +91,17 @@ interface Possible {
 /** Which texts the bytes at hand hold, and what follows from that. */
 class Presence {
   readonly #anchors: readonly Anchor[];
-  readonly #needs: ReadonlyMap<PatternAnchor, readonly number[]>;
   readonly #readers: readonly number[];
   readonly #present: Uint8Array;
-  /** By text, where nothing else need be there; undefined where it must be chosen. */
-  readonly #always: readonly (Possible | undefined)[];
+  /** By text, where nothing else need be there: known once and for all. */
+  readonly #always: (Possible | undefined)[] = [];
   /** By text; undefined where not asked yet. */
   #possible: (Possible | undefined)[] = [];
 
   constructor(anchors: readonly Anchor[]) {
-    const numbers = new Map(anchors.map(({ text }, at) => [text, at]));
     this.#anchors = anchors;
     this.#present = new Uint8Array(anchors.length);
     this.#readers = [...anchors.keys()].filter((at) => anchors[at]?.reads !== undefined);
-    this.#always = anchors.map(({ patterns }) =>
-      patterns.some(({ needs }) => needs.length > 0) ? undefined : toPossible(patterns),
-    );
-    this.#needs = new Map(
-      anchors.flatMap(({ patterns }) =>
-        patterns.map((pattern) => [pattern, pattern.needs.map((text) => numbers.get(text) ?? -1)] as const),
-      ),
-    );
   }
 
   reset({ count, texts }: Hits): void {
@@ -126,24 +118,22 @@ class Presence {
   }
 
   patternsOf(text: number): Possible {
-    const always = this.#always[text];
-    return always ?? (this.#possible[text] ??= this.#choose(this.#anchors[text]?.patterns ?? []));
+    return this.#always[text] ?? this.#possible[text] ?? this.#choose(text);
   }
 
-  #choose(patterns: readonly PatternAnchor[]): Possible {
-    const possible = patterns.filter((pattern) => {
-      const texts = this.#needs.get(pattern) ?? [];
-      return texts.length === 0 || texts.some((needed) => this.#present[needed] === 1);
-    });
-    return toPossible(possible);
+  #choose(text: number): Possible {
+    const patterns = this.#anchors[text]?.patterns ?? [];
+    const isFixed = patterns.every(({ needs }) => needs.length === 0);
+    const possible = patterns.filter(
+      ({ needs }) => needs.length === 0 || needs.some((needed) => this.#present[needed] === 1),
+    );
+    const chosen = {
+      possible,
+      leastRun: Math.min(...possible.map(({ run }) => run)),
+      back: Math.max(...possible.map(({ back }) => back)),
+      ahead: Math.max(...possible.map(({ ahead }) => ahead)),
+    };
+    (isFixed ? this.#always : this.#possible)[text] = chosen;
+    return chosen;
   }
-}
-
-function toPossible(possible: readonly PatternAnchor[]): Possible {
-  return {
-    possible,
-    leastRun: Math.min(...possible.map(({ run }) => run)),
-    back: Math.max(...possible.map(({ back }) => back)),
-    ahead: Math.max(...possible.map(({ ahead }) => ahead)),
-  };
 }

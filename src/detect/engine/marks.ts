@@ -31,7 +31,7 @@ export function toTextMarks(rules: RuleSet): TextMarks {
   const anchors = toAnchors(rules);
   const needed = new Set(anchors.flatMap(({ patterns }) => patterns.flatMap(({ needs }) => needs)));
   const marked = anchors
-    .map((anchor) => [anchor.text, marksOf(anchor, needed)] as const)
+    .map((anchor, at) => [anchor.text, marksOf(anchor, needed.has(at))] as const)
     .filter(([, of]) => of > 0);
   return {
     tables: toGramTables(marked.map(([text]) => text)),
@@ -39,8 +39,8 @@ export function toTextMarks(rules: RuleSet): TextMarks {
   };
 }
 
-function marksOf({ text, inNames, patterns }: Anchor, needed: ReadonlySet<string>): number {
-  const own = (inNames ? marks.name : 0) | (needed.has(text) ? marks.second : 0);
+function marksOf({ inNames, patterns }: Anchor, isNeeded: boolean): number {
+  const own = (inNames ? marks.name : 0) | (isNeeded ? marks.second : 0);
   return patterns.reduce((all, pattern) => all | marksOfPattern(pattern, inNames), own);
 }
 

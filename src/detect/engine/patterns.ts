@@ -1,4 +1,4 @@
-import type { CompiledRule } from '../rule-set.ts';
+import type { RuleSet } from '../rule-set.ts';
 import type { PatternAnchor } from './anchors.ts';
 import type { LongRuns } from './runs.ts';
 
@@ -26,11 +26,13 @@ export class PatternJudge {
   #end = 0;
   #window = nowhere;
   readonly #runs: LongRuns;
+  readonly #compiled: RuleSet['compiled'];
   /** By rule: where the text ends in which it was tried. */
-  readonly #tried = new Map<CompiledRule, number>();
-  readonly #patterns = new Map<CompiledRule, RegExp>();
+  readonly #tried = new Map<number, number>();
+  readonly #patterns = new Map<number, RegExp>();
 
-  constructor(runs: LongRuns) {
+  constructor({ compiled }: RuleSet, runs: LongRuns) {
+    this.#compiled = compiled;
     this.#runs = runs;
   }
 
@@ -44,15 +46,15 @@ export class PatternJudge {
 
   /** Says whether a pattern matches around an anchor; once for each stretch of text. */
   matches(anchor: PatternAnchor, at: number): boolean {
-    const { compiled, back, ahead, inside, run } = anchor;
+    const { rule, back, ahead, inside, run } = anchor;
     if (!this.#runs.covers(at - back, at + ahead, run)) return false;
     if (inside && back <= FEW) return this.#matchesAt(anchor, at);
-    if (at < (this.#tried.get(compiled) ?? 0)) return false;
+    if (at < (this.#tried.get(rule) ?? 0)) return false;
     const from = this.#lineBefore(at, anchor);
     const to = this.#lineAfter(at, anchor);
-    if (!inside) this.#tried.set(compiled, to);
+    if (!inside) this.#tried.set(rule, to);
     if (!inside && !this.#runs.covers(from, to, run)) return false;
-    const pattern = this.#patternOf(compiled, false);
+    const pattern = this.#patternOf(rule, false);
     pattern.lastIndex = 0;
     return pattern.test(this.#bytes.toString('utf8', from, Math.min(this.#end, to + CONTEXT)));
   }
@@ -78,9 +80,9 @@ export class PatternJudge {
     return Math.min(most, to);
   }
 
-  #matchesAt({ compiled, back, ahead }: PatternAnchor, at: number): boolean {
+  #matchesAt({ rule, back, ahead }: PatternAnchor, at: number): boolean {
     const { text, offset } = this.#windowAt(at, ahead + CONTEXT);
-    const pattern = this.#patternOf(compiled, true);
+    const pattern = this.#patternOf(rule, true);
     for (let start = Math.max(0, offset - back); start <= offset; start += 1) {
       pattern.lastIndex = start;
       if (pattern.test(text)) return true;
@@ -100,12 +102,13 @@ export class PatternJudge {
   }
 
   /** One that begins at its anchor is tried there alone: searching from it would look at all that follows. */
-  #patternOf(compiled: CompiledRule, sticky: boolean): RegExp {
-    const known = this.#patterns.get(compiled);
+  #patternOf(rule: number, sticky: boolean): RegExp {
+    const known = this.#patterns.get(rule);
     if (known !== undefined) return known;
-    const flags = `m${sticky ? 'y' : 'g'}${compiled.rule.anyCase === true ? 'i' : ''}`;
-    const made = new RegExp(compiled.pattern?.source ?? '$^', flags);
-    this.#patterns.set(compiled, made);
+    const compiled = this.#compiled[rule];
+    const flags = `m${sticky ? 'y' : 'g'}${compiled?.rule.anyCase === true ? 'i' : ''}`;
+    const made = new RegExp(compiled?.pattern?.source ?? '$^', flags);
+    this.#patterns.set(rule, made);
     return made;
   }
 }

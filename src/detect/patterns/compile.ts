@@ -17,6 +17,13 @@ export function toAnchors(rule: Rule): Anchors {
   };
 }
 
+/** Finds out what a path must hold, in lower case; no words where that cannot be told. */
+export function toPathAnchors(files: readonly string[]): Anchors {
+  const found = files.map((source) => literalsOf(parsePattern(source).alternatives)?.texts ?? []);
+  const isKnown = found.every((texts) => texts.length > 0);
+  return { words: [], rareWords: isKnown ? [...new Set(found.flat())] : [] };
+}
+
 function patternAnchor(rule: Rule, source: string): NonNullable<Anchors['pattern']> {
   const pattern = parsePattern(source);
   const { most } = widthOf(pattern);

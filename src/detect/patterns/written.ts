@@ -1,5 +1,5 @@
 import type { Migration, Rule } from '../../model/rule.ts';
-import { toAnchors } from './compile.ts';
+import { toAnchors, toPathAnchors } from './compile.ts';
 import { whyRefused } from './refusal.ts';
 import { whySlow, type SlowText } from './slow.ts';
 import { withPattern } from './value-pattern.ts';
@@ -43,7 +43,7 @@ export function toRules(
     if (why !== undefined) return { id: rule.id, why };
     const whole = {
       ...rule,
-      anchors: rule.files === undefined ? toAnchors(rule) : { words: [], rareWords: [] },
+      anchors: rule.files === undefined ? toAnchors(rule) : toPathAnchors(rule.files),
     };
     const slow = whySlow(whole, slowText);
     return slow === undefined ? { rule: whole } : { id: rule.id, why: slow };
