@@ -63,6 +63,13 @@ describe('excerptYaml', () => {
     });
   });
 
+  it('goes on above the statements of a template, which stand anywhere', async () => {
+    const helm = 'a:\n  b:\n{{- if .Values.x }}\n    c: d\n    OKTA_API_TOKEN: here\n{{- end }}\n    e: f\n';
+    const start = helm.indexOf('here');
+    const slots = await slotsOf(excerptYaml(helm, [{ start, end: helm.length }]));
+    expect(slots.find(({ value }) => value === 'here')?.path).toBe('a.b.OKTA_API_TOKEN');
+  });
+
   it('leaves the whole of a block of text that is touched', () => {
     const start = config.indexOf('one');
     expect(excerptYaml(config, [{ start, end: start + 1 }])).toContain('run: |\n          one\n');

@@ -3,7 +3,7 @@ import type { Span } from '../../model/place.ts';
 interface Line {
   readonly start: number;
   readonly end: number;
-  /** Spaces before its first character; Infinity for an empty line and a comment, which may stand anywhere. */
+  /** Spaces before its first character; Infinity for what may stand anywhere: nothing, a comment, a template's statement. */
   readonly indent: number;
 }
 
@@ -111,12 +111,13 @@ function linesOf(text: string): readonly Line[] {
     const end = next === -1 ? text.length : next;
     let first = start;
     while (first < end && text.charCodeAt(first) === SPACE) first += 1;
-    lines.push({
-      start,
-      end,
-      indent: first === end || text.charCodeAt(first) === COMMENT ? Infinity : first - start,
-    });
+    lines.push({ start, end, indent: isAnywhere(text, first, end) ? Infinity : first - start });
     start = end + 1;
   }
   return lines;
+}
+
+function isAnywhere(text: string, first: number, end: number): boolean {
+  if (first === end || text.charCodeAt(first) === COMMENT) return true;
+  return text.startsWith('{{', first) && /\}\}\s*$/.test(text.slice(first, end));
 }
