@@ -47,6 +47,12 @@ describe('sieve', () => {
     20_000,
   );
 
+  it('holds back no pair in which the value comes first, whatever follows', () => {
+    const value = fillIn('{alnum:20}');
+    expect(mayHold(`env:\n- value: ${value}\n  name: DB_PASSWORD\n`, 'v.yaml')).toBe(true);
+    expect(mayHold(JSON.stringify({ env: [{ value, name: 'DB_PASSWORD' }] }), 'v.json')).toBe(true);
+  });
+
   it('holds back nothing of this repository, and most of it', async () => {
     const listed = execFileSync('git', ['ls-files', '-z']).toString().split('\0').filter(Boolean);
     const files = listed.filter((path) => /\.(ts|mjs|json|ya?ml|md|sh|py|go)$/.test(path));

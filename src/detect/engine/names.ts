@@ -99,8 +99,8 @@ export class NameJudge {
     if (this.#goesOn(at, length)) return undefined;
     const right = this.#nameEnd(at + length);
     const hasValue = this.#hasValue(at, right);
-    if (!hasValue && !this.#reads && !this.#isMarked(at, right)) return undefined;
     const left = this.#nameStart(at);
+    if (!hasValue && !this.#isTold(left, at, right)) return undefined;
     const rule = this.#ruleOf(left, at, right);
     if (hasValue && this.#isCandidate(at)) return 'value';
     if (rule === undefined) return undefined;
@@ -216,7 +216,16 @@ export class NameJudge {
     return gap.test(between) && (!this.#isCode || quoted.test(between));
   }
 
+  /** Something else than a value after it speaks for the name. */
+  #isTold(left: number, at: number, right: number): boolean {
+    return this.#reads || this.#isMarked(at, right) || this.#isPaired(left);
+  }
+
+  /** Most names follow no sign. */
   #isPaired(left: number): boolean {
+    let sign = left - 1;
+    while (sign > left - 6 && isSpaceOrQuote(this.#bytes[sign] ?? 0)) sign -= 1;
+    if (this.#bytes[sign] !== 0x3a && this.#bytes[sign] !== 0x3d) return false;
     return pairedName.test(this.#bytes.toString('latin1', Math.max(this.#start, left - BEFORE), left));
   }
 
@@ -232,6 +241,10 @@ export class NameJudge {
     if (handed.test(this.#bytes.toString('latin1', right, Math.min(this.#end, right + BEFORE)))) return true;
     return this.#reads && /^[A-Z0-9_]{4,}$/.test(name.slice(dotted)) && kept.test(before);
   }
+}
+
+function isSpaceOrQuote(byte: number): boolean {
+  return byte === SPACE || (byte >= 9 && byte <= 13) || isQuote[byte] === 1;
 }
 
 /** Its values may be shorter than what can be told to be drawn. */
