@@ -7,7 +7,7 @@ const NAME = 'stamp';
 
 export function writeStamp(dist) {
   const digest = createHash('sha256');
-  for (const path of readdirSync(dist, { recursive: true }).sort()) {
+  for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort()) {
     if (!/\.(?:js|cjs|json|wasm)$/.test(path)) continue;
     digest.update(`${path}\0`).update(readFileSync(join(dist, path)));
   }
