@@ -109,12 +109,19 @@ function byScore(text: string, candidate: Candidate, { rules, path, named }: Jud
   });
 }
 
-function placementIn(text: string, { span, slot }: Candidate, path: string | undefined): Placement {
+function placementIn(text: string, { span, slot, value }: Candidate, path: string | undefined): Placement {
   if (path === undefined) return 'code';
   if (slot !== null && isSealed(slot)) return 'machine';
   if (slot !== null && isExample(slot)) return 'example';
   if (isCode(path) && isOnLongLine(text, span)) return 'machine';
-  return path.endsWith('.py') && isInDocstring(text, span.start) ? 'example' : placementOf(path);
+  if (path.endsWith('.py') && isInDocstring(text, span.start)) return 'example';
+  const placement = placementOf(path);
+  return placement === 'translation' && isToken(value) ? 'code' : placement;
+}
+
+/** No language has such words: Android keeps its keys among its texts. */
+function isToken(value: string): boolean {
+  return value.length >= 20 && /[0-9]/.test(value) && classify(value) === 'random';
 }
 
 /** Nobody writes lines of this length: a bundler did. */
