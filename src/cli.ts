@@ -97,7 +97,8 @@ function report(error: unknown, args: readonly string[], io: Io): void {
 
 function reportUsage(error: CommanderError, args: readonly string[], io: Io): void {
   if (error.exitCode === 0) return;
-  const message = error.message.replace(/^error: /, '');
+  // What was probably meant comes on a line of its own.
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   report(
     new AgentIdError('usage', error.code === 'commander.help' ? 'name a verb' : message, {
       hint: 'agent-id --help lists the verbs, agent-id VERB --help its flags.',

@@ -85,6 +85,11 @@ describe('the command line', () => {
     expect(stderr).toContain('--help');
   });
 
+  it('says in one line which verb was probably meant', () => {
+    const [first = ''] = cli('scam').stderr.split('\n');
+    expect(first).toBe("error[usage]: unknown command 'scam' (Did you mean scan?)");
+  });
+
   it('gives errors as JSON where JSON was asked for', () => {
     const { code, stdout } = cli('scan', '--format', 'json', '/does/not/exist');
     expect(code).toBe(2);
