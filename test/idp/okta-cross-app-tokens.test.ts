@@ -1,19 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAgent, type OpenAgent } from '../../src/helper/open.ts';
 import { rotateKey } from '../../src/helper/rotation.ts';
 import { readDefaultSubject } from '../../src/helper/subject.ts';
 import type { Registration } from '../../src/idp/types.ts';
-import { lockName, renderLock } from '../../src/lib/lock-file.ts';
 import { writeSession, type Session } from '../../src/lib/session.ts';
 import { statePaths } from '../../src/lib/state.ts';
-import type { LockedAgent } from '../../src/model/agent.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { tokenServerOf } from '../../src/plan/token-server.ts';
 import { codeOf } from './contract.ts';
-import { claimsOf, makeFolder, makeKey } from './kit.ts';
+import { claimsOf, makeKey } from './kit.ts';
 import { passwordApi, startWorld, userSpec, type World } from './okta-kit.ts';
+import { envOf, makeMachine, openReset, passwordResource, type LockedResource } from './okta-machine.ts';
 import { table } from './okta-rows.ts';
 import { toJwt } from './okta-tokens.ts';
 
@@ -26,45 +24,19 @@ beforeEach(async () => {
   world = await startWorld({ crossApp: true });
   const { double, adapter, trust } = world;
   registered = await adapter.apply(await adapter.plan(userSpec(double, { keys: [key.publicKey] })));
-  folder = await makeFolder();
-  for (const name of ['keys', 'idp'])
-    await mkdir(join(folder, 'state', name), { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, 'state/idp/corp.json'), JSON.stringify(trust));
-  const jwk = JSON.stringify(key.privateKey.export({ format: 'jwk' }));
-  await writeFile(join(folder, 'state/keys/reset.json'), jwk, { mode: 0o600 });
+  folder = await makeMachine(trust, key);
 });
 afterEach(async () => {
   expect(world.double.violations).toEqual([]);
   await world.double.stop();
 });
 
-const env = (): NodeJS.ProcessEnv => ({ AGENT_ID_HOME: join(folder, 'state') });
+const env = (): NodeJS.ProcessEnv => envOf(folder);
 
 /** Opens the agent with what `migrate` would have put into the lock, or with what somebody made of it. */
-async function open(more: Partial<LockedAgent['resources'][number]> = {}): Promise<OpenAgent> {
-  const agent: LockedAgent = {
-    displayName: 'Reset Agent',
-    owner: null,
-    idp: 'corp',
-    issuer: world.double.issuer,
-    clientId: registered.clientId,
-    keys: [],
-    flow: 'on-behalf-of',
-    resources: [
-      {
-        key: 'password-api',
-        uri: passwordApi,
-        scopes: [{ scope: 'password.reset', evidence: [] }],
-        maxTtlSeconds: 300,
-        ...tokenServerOf(registered.grants, passwordApi),
-        ...more,
-      },
-    ],
-    consumers: [],
-  };
-  const lock = renderLock({ schemaVersion: 1, agents: { reset: agent }, secrets: {} });
-  await writeFile(join(folder, lockName), lock);
-  return openAgent('reset', { from: folder, env: env() });
+function open(more: Partial<LockedResource> = {}): Promise<OpenAgent> {
+  const resources = [{ ...passwordResource(registered), ...more }];
+  return openReset(folder, { issuer: world.double.issuer, registered, resources });
 }
 
 /** What the sign-in application gets for a user. */

@@ -1,13 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addAgents } from '../../src/commands/agents.ts';
-import { addLifecycle } from '../../src/commands/lifecycle.ts';
 import { adapterFor } from '../../src/idp/index.ts';
-import type { Io } from '../../src/lib/io.ts';
 import { lockName, readLock, renderLock } from '../../src/lib/lock-file.ts';
 import { toGaps } from '../../src/plan/gaps.ts';
+import { run } from '../commands/scan-kit.ts';
 import { codeOf } from './contract.ts';
 import { makeFolder, makeKey } from './kit.ts';
 import { contentOf, passwordApi, startWorld, userSpec, wholeSpec, type World } from './okta-kit.ts';
@@ -221,35 +218,18 @@ describe('agent-id agents at an organisation with AI agents', () => {
     const described = { actsFor: 'user', resources: { 'password-api': ['password.reset'] } };
     await writeFile(join(root, 'agents.json'), JSON.stringify({ agents: { reset: described } }));
     await writeFile(join(root, lockName), renderLock({ schemaVersion: 1, agents: {}, secrets: {} }));
-    const run = async (...args: readonly string[]): Promise<string> => {
-      let said = '';
-      const say = (text: string): void => {
-        said += text;
-      };
-      const io: Io = {
-        cwd: root,
-        env: { AGENT_ID_HOME: home },
-        clock: Date.now,
-        interactive: false,
-        color: false,
-        stdin: () => Promise.resolve(''),
-        stdout: say,
-        stderr: say,
-        exitCode: 0,
-      };
-      const program = new Command('agent-id').exitOverride();
-      addAgents(program, io);
-      const [agents] = program.commands;
-      if (agents !== undefined) addLifecycle(agents, io);
-      await program.parseAsync(['agents', ...args], { from: 'user' });
-      return said;
+    const agents = async (...args: readonly string[]): Promise<string> => {
+      const env = { AGENT_ID_HOME: home };
+      const { code, out, err } = await run(['agents', ...args], { cwd: root, env, now: Date.now() });
+      expect(code, err).not.toBe(2);
+      return out + err;
     };
-    expect(await run('register', 'agents.json')).toMatch(
+    expect(await agents('register', 'agents.json')).toMatch(
       /description and a double only.*left to a person.*AI Agents > Reset Agent > Owners/,
     );
-    const { agents } = await readLock(root);
+    const { agents: locked } = await readLock(root);
     const [id = ''] = [...table(double.rows, 'ai-agents').keys()];
-    expect(agents['reset']).toMatchObject({
+    expect(locked['reset']).toMatchObject({
       clientId: id,
       resources: [
         {
@@ -259,14 +239,14 @@ describe('agent-id agents at an organisation with AI agents', () => {
         },
       ],
     });
-    expect(await run('register', 'agents.json')).toContain('is as described');
-    await run('revoke', 'reset');
+    expect(await agents('register', 'agents.json')).toContain('is as described');
+    await agents('revoke', 'reset');
     expect(agentRow(id)['status']).toBe('INACTIVE');
-    await run('restore', 'reset');
+    await agents('restore', 'reset');
     expect(agentRow(id)['status']).toBe('ACTIVE');
     addForeign('Travel Agent');
-    expect(await run('gc', '--dry-run')).not.toContain('wlp');
-    await run('remove', 'reset', '--yes');
+    expect(await agents('gc', '--dry-run')).not.toContain('wlp');
+    await agents('remove', 'reset', '--yes');
     expect(table(double.rows, 'ai-agents').size).toBe(1);
   });
 });

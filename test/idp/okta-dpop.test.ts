@@ -1,15 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAgent } from '../../src/helper/open.ts';
 import { adapterFor } from '../../src/idp/index.ts';
 import type { IdpAdapter, TrustedIdp } from '../../src/idp/types.ts';
-import { lockName, renderLock } from '../../src/lib/lock-file.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { tokenServerOf } from '../../src/plan/token-server.ts';
 import { codeOf } from './contract.ts';
-import { claimsOf, makeFolder, makeKey } from './kit.ts';
+import { claimsOf, makeKey } from './kit.ts';
 import {
   contentOf,
   passwordApi,
@@ -19,6 +14,7 @@ import {
   withCrossApp,
   type World,
 } from './okta-kit.ts';
+import { makeMachine, openReset } from './okta-machine.ts';
 import { table, type Row } from './okta-rows.ts';
 import { toJwt } from './okta-tokens.ts';
 
@@ -78,40 +74,13 @@ describe('an agent at Okta whose API wants tokens that are bound to a key', () =
   });
 
   it('proves its key to Okta, with the nonce that Okta gives, and to the API with each request', async () => {
-    const folder = await makeFolder();
     const registered = await adapter.apply(
       await adapter.plan(userSpec(world.double, { keys: [key.publicKey] })),
     );
-    for (const name of ['keys', 'idp'])
-      await mkdir(join(folder, 'state', name), { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, 'state/idp/corp.json'), JSON.stringify(trust));
-    const jwk = JSON.stringify(key.privateKey.export({ format: 'jwk' }));
-    await writeFile(join(folder, 'state/keys/reset.json'), jwk, { mode: 0o600 });
-    const agent = {
-      displayName: 'Reset Agent',
-      owner: null,
-      idp: 'corp',
-      issuer: world.double.issuer,
-      clientId: registered.clientId,
-      keys: [],
-      flow: 'on-behalf-of' as const,
-      resources: [
-        {
-          key: 'password-api',
-          uri: passwordApi,
-          scopes: [{ scope: 'password.reset', evidence: [] }],
-          maxTtlSeconds: 300,
-          ...tokenServerOf(registered.grants, passwordApi),
-        },
-      ],
-      consumers: [],
-    };
-    const lock = renderLock({ schemaVersion: 1, agents: { reset: agent }, secrets: {} });
-    await writeFile(join(folder, lockName), lock);
     const seen: Headers[] = [];
-    const opened = await openAgent('reset', {
-      from: folder,
-      env: { AGENT_ID_HOME: join(folder, 'state') },
+    const opened = await openReset(await makeMachine(trust, key), {
+      issuer: world.double.issuer,
+      registered,
       fetch: async (input, init) => {
         const request = new Request(input, init);
         if (!request.url.startsWith(passwordApi)) return fetch(input, init);

@@ -1,24 +1,18 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addIdp } from '../../src/commands/idp.ts';
-import { openAgent } from '../../src/helper/open.ts';
 import { signInWithDevice } from '../../src/helper/sign-in.ts';
 import { readSessionToken } from '../../src/helper/session.ts';
 import { adapterFor } from '../../src/idp/index.ts';
 import { trustedIdp } from '../../src/idp/trust.ts';
 import type { IdpAdapter, TrustedIdp } from '../../src/idp/types.ts';
 import { createHttp } from '../../src/lib/http.ts';
-import type { Io } from '../../src/lib/io.ts';
-import { lockName, renderLock } from '../../src/lib/lock-file.ts';
 import { writeSession, type Session } from '../../src/lib/session.ts';
 import { statePaths } from '../../src/lib/state.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { tokenServerOf } from '../../src/plan/token-server.ts';
+import { run } from '../commands/scan-kit.ts';
 import { codeOf } from './contract.ts';
 import { claimsOf, makeFolder, makeKey } from './kit.ts';
 import { contentOf, passwordApi, startWorld, userSpec, type World } from './okta-kit.ts';
+import { makeMachine, openReset } from './okta-machine.ts';
 import { table } from './okta-rows.ts';
 import { toJwt } from './okta-tokens.ts';
 
@@ -98,34 +92,10 @@ describe('users who sign in at a custom authorization server of Okta', () => {
     const registered = await adapter.apply(await adapter.plan(spec));
     expect(associated()).toEqual(['auslogin']);
     expect((await adapter.plan(spec)).kind).toBe('none');
-    const folder = await makeFolder();
-    for (const name of ['keys', 'idp'])
-      await mkdir(join(folder, 'state', name), { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, 'state/idp/corp.json'), JSON.stringify(trust));
-    const jwk = JSON.stringify(key.privateKey.export({ format: 'jwk' }));
-    await writeFile(join(folder, 'state/keys/reset.json'), jwk, { mode: 0o600 });
-    const agent = {
-      displayName: 'Reset Agent',
-      owner: null,
-      idp: 'corp',
+    const opened = await openReset(await makeMachine(trust, key), {
       issuer: world.double.issuer,
-      clientId: registered.clientId,
-      keys: [],
-      flow: 'on-behalf-of' as const,
-      resources: [
-        {
-          key: 'password-api',
-          uri: passwordApi,
-          scopes: [{ scope: 'password.reset', evidence: [] }],
-          maxTtlSeconds: 300,
-          ...tokenServerOf(registered.grants, passwordApi),
-        },
-      ],
-      consumers: [],
-    };
-    const lock = renderLock({ schemaVersion: 1, agents: { reset: agent }, secrets: {} });
-    await writeFile(join(folder, lockName), lock);
-    const opened = await openAgent('reset', { from: folder, env: { AGENT_ID_HOME: join(folder, 'state') } });
+      registered,
+    });
     const wanted = { resource: 'password-api', scopes: ['password.reset'] };
     const { accessToken: subject } = await signIn();
     expect(claimsOf((await opened.token({ ...wanted, subject })).token.open())).toMatchObject({
@@ -165,33 +135,23 @@ describe('users who sign in at a custom authorization server of Okta', () => {
 });
 
 describe('--login-issuer', () => {
-  async function add(...flags: readonly string[]): Promise<TrustedIdp> {
+  /** Gives the server that is trusted then, or the code of the error. */
+  async function add(...flags: readonly string[]): Promise<string | undefined> {
     const home = await makeFolder();
-    const say = (): void => undefined;
-    const io: Io = {
-      cwd: home,
-      env: { AGENT_ID_HOME: home },
-      clock: Date.now,
-      interactive: false,
-      color: false,
-      stdin: () => Promise.resolve(''),
-      stdout: say,
-      stderr: say,
-      exitCode: 0,
-    };
-    const program = new Command('agent-id').exitOverride();
-    addIdp(program, io);
     const { clientId = '', keyFile = '' } = trust.admin ?? {};
     const known = ['--issuer', world.double.issuer, '--admin-client-id', clientId, '--admin-key', keyFile];
-    await program.parseAsync(['idp', 'add', 'corp', '--type', 'okta', ...known, ...flags], { from: 'user' });
-    return trustedIdp(statePaths({ AGENT_ID_HOME: home }), 'corp');
+    const env = { AGENT_ID_HOME: home };
+    const added = ['idp', 'add', 'corp', '--type', 'okta', ...known, ...flags];
+    const { code, err } = await run(added, { cwd: home, env, now: Date.now() });
+    if (code !== 0) return /^error\[([\w-]+)\]/.exec(err)?.[1];
+    return (await trustedIdp(statePaths(env), 'corp')).loginIssuer;
   }
 
   it('trusts a server of the organisation, and nothing else', async () => {
     const server = String(trust.loginIssuer);
-    expect((await add('--login-issuer', server)).loginIssuer).toBe(server);
+    expect(await add('--login-issuer', server)).toBe(server);
     for (const other of ['https://elsewhere.example/oauth2/x', world.double.issuer, `${server}/../../x`])
-      expect(await codeOf(add('--login-issuer', other))).toBe('usage');
-    expect(await codeOf(add('--login-issuer', server, '--cross-app-access'))).toBe('usage');
+      expect(await add('--login-issuer', other)).toBe('usage');
+    expect(await add('--login-issuer', server, '--cross-app-access')).toBe('usage');
   });
 });

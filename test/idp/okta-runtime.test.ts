@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAudit } from '../../src/audit/read.ts';
@@ -6,13 +5,12 @@ import { openAgent, type OpenAgent } from '../../src/helper/open.ts';
 import { rotateKey } from '../../src/helper/rotation.ts';
 import { withOwnApi } from '../../src/idp/okta/own-api.ts';
 import type { Registration, TrustedIdp } from '../../src/idp/types.ts';
-import { lockName, renderLock } from '../../src/lib/lock-file.ts';
 import { statePaths } from '../../src/lib/state.ts';
-import type { LockedAgent } from '../../src/model/agent.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { codeOf } from './contract.ts';
-import { claimsOf, makeFolder, makeKey } from './kit.ts';
+import { claimsOf, makeKey } from './kit.ts';
 import { passwordApi, startWorld, wholeSpec, type World } from './okta-kit.ts';
+import { makeMachine, openReset, passwordResource, type LockedResource } from './okta-machine.ts';
 import { toJwt } from './okta-tokens.ts';
 
 let world: World;
@@ -26,53 +24,21 @@ beforeEach(async () => {
   const { double, adapter } = world;
   const spec = wholeSpec(double, { keys: [key.publicKey] });
   registered = await adapter.apply(await adapter.plan(spec));
-  folder = await makeFolder();
   const own = { key: 'okta', uri: double.issuer, displayName: 'Okta', scopes: [], maxTtlSeconds: 300 };
   trust = { ...world.trust, resources: [...world.trust.resources, withOwnApi(double.issuer, own)] };
-  for (const name of ['keys', 'idp'])
-    await mkdir(join(folder, 'state', name), { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, 'state/idp/corp.json'), JSON.stringify(trust));
-  const jwk = JSON.stringify(key.privateKey.export({ format: 'jwk' }));
-  await writeFile(join(folder, 'state/keys/reset.json'), jwk, { mode: 0o600 });
+  folder = await makeMachine(trust, key);
 });
 afterEach(() => world.double.stop());
 
 /** Opens the agent with what `migrate` would have put into the lock, or with what somebody made of it. */
-async function open(more: Partial<LockedAgent['resources'][number]> = {}): Promise<OpenAgent> {
-  const scope = (name: string): LockedAgent['resources'][number]['scopes'] => [{ scope: name, evidence: [] }];
-  const tokenIssuer = registered.grants.find(({ uri }) => uri === passwordApi)?.tokenIssuer ?? '';
-  const agent: LockedAgent = {
-    displayName: 'Reset Agent',
-    owner: null,
-    idp: 'corp',
-    issuer: world.double.issuer,
-    clientId: registered.clientId,
-    keys: [],
-    flow: 'on-behalf-of',
-    resources: [
-      {
-        key: 'password-api',
-        uri: passwordApi,
-        scopes: scope('password.reset'),
-        maxTtlSeconds: 300,
-        tokenIssuer,
-        ...more,
-      },
-      {
-        key: 'okta',
-        uri: world.double.issuer,
-        scopes: scope('okta.users.manage'),
-        maxTtlSeconds: 3600,
-        ...more,
-      },
-    ],
-    consumers: [],
-  };
-  await writeFile(
-    join(folder, lockName),
-    renderLock({ schemaVersion: 1, agents: { reset: agent }, secrets: {} }),
-  );
-  return openAgent('reset', { from: folder, env: { AGENT_ID_HOME: join(folder, 'state') } });
+function open(more: Partial<LockedResource> = {}): Promise<OpenAgent> {
+  const { issuer } = world.double;
+  const scopes = [{ scope: 'okta.users.manage', evidence: [] }];
+  const resources = [
+    { ...passwordResource(registered), ...more },
+    { key: 'okta', uri: issuer, scopes, maxTtlSeconds: 3600, ...more },
+  ];
+  return openReset(folder, { issuer, registered, resources });
 }
 
 const user = new Secret(toJwt({ sub: 'user-x', exp: Math.floor(Date.now() / 1000) + 900 }));

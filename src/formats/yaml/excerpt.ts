@@ -35,8 +35,9 @@ export function excerptYaml(text: string, places: readonly Span[]): string {
 }
 
 function lineUntil(lines: readonly Line[], from: number, is: (line: Line) => boolean): number {
-  const at = lines.findIndex((line, n) => n >= from && is(line));
-  return at === -1 ? lines.length : at;
+  let at = from;
+  for (let line = lines[at]; line !== undefined && !is(line); line = lines[at]) at += 1;
+  return at;
 }
 
 /** Gives the lines of a block of text around a line: part of a script is none. */
