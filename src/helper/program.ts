@@ -81,6 +81,7 @@ async function token(args: readonly string[], io: Io, from: string): Promise<voi
     access_token: granted.token.open(),
     token_type: 'Bearer',
     expires_in: Math.max(0, Math.floor((granted.expiresAt - io.clock()) / 1000)),
+    resource: granted.resource.uri,
   };
   io.stdout(format === 'raw' ? `${answer.access_token}\n` : `${JSON.stringify(answer)}\n`);
 }

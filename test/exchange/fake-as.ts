@@ -26,6 +26,8 @@ export interface FakeAs {
   readonly seen: Seen[];
   readonly events: ExchangeEvent[];
   readonly keyFile: string;
+  /** Whose assertions are good: the key of `keyFile`, until a test says otherwise. */
+  clientKey: KeyObject;
   now: number;
   /** Changes the next answers: to test what the client refuses. */
   alter: Alter;
@@ -58,6 +60,7 @@ export async function startFakeAs(): Promise<FakeAs> {
     seen: [],
     events: [],
     keyFile,
+    clientKey: publicKey,
     now: Date.now(),
     alter: () => undefined,
     intercept: () => false,
@@ -95,7 +98,7 @@ export async function startFakeAs(): Promise<FakeAs> {
     const assertion = form.get('client_assertion');
     fake.seen.push({
       form,
-      ...(assertion === null ? { assertion: {}, kid: null } : check(assertion, publicKey)),
+      ...(assertion === null ? { assertion: {}, kid: null } : check(assertion, fake.clientKey)),
     });
     if (fake.intercept(response, form)) return;
     const [data, claims] = honest(form, fake);

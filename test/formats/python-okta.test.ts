@@ -58,7 +58,11 @@ describe("Okta's SDK for Python", { timeout: 60_000 }, () => {
     const seen: string[] = [];
     const server = createServer((request, response) => {
       seen.push(`${request.url ?? ''} ${request.headers.authorization ?? ''}`);
-      response.setHeader('content-type', 'application/json').end('[]');
+      response.setHeader('content-type', 'application/json');
+      // The first token is refused: the helper gets another.
+      if (seen.length > 1) return response.end('[]');
+      response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+      return response.writeHead(401).end('{"errorCode":"E0000011"}');
     });
     try {
       mkdirSync(join(folder, 'agent-id'));
@@ -69,7 +73,7 @@ describe("Okta's SDK for Python", { timeout: 60_000 }, () => {
       const issue = join(folder, 'issue.cjs');
       writeFileSync(
         issue,
-        "console.log(JSON.stringify({ access_token: 'pid' + process.pid, expires_in: 1 }));\n",
+        "console.log(JSON.stringify({ access_token: 'pid' + process.pid, expires_in: 1, resource: process.env.ORG }));\n",
       );
       await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
       const { port } = server.address() as AddressInfo;
@@ -77,6 +81,7 @@ describe("Okta's SDK for Python", { timeout: 60_000 }, () => {
         cwd: folder,
         env: {
           ...process.env,
+          ORG: `http://127.0.0.1:${port}`,
           AGENT_ID_COMMAND: `${process.execPath} ${issue}`,
           OKTA_TESTING_TESTINGDISABLEHTTPSCHECK: 'true',
         },
@@ -85,8 +90,9 @@ describe("Okta's SDK for Python", { timeout: 60_000 }, () => {
       expect(seen.map((line) => line.replace(/pid\d+/, 'TOKEN'))).toEqual([
         '/api/v1/users Bearer TOKEN',
         '/api/v1/users Bearer TOKEN',
+        '/api/v1/users Bearer TOKEN',
       ]);
-      expect(new Set(seen).size).toBe(2);
+      expect(new Set(seen).size).toBe(3);
     } finally {
       server.close();
       rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readHead, writeHead } from '../../src/audit/head.ts';
@@ -15,6 +18,11 @@ export interface Port {
   readonly install: (world: NativeWorld) => Promise<void>;
   /** Runs the service for a user, or as itself; gives what it prints: a header or an error for each thread. */
   readonly ask: (world: NativeWorld, subject: string | null, asked?: Asked) => Promise<string>;
+  /**
+   * Runs a service that reads each address with its client, as itself; gives a line of status and body, or an error.
+   * Not there where the language's client is not installed.
+   */
+  readonly get?: (world: NativeWorld, addresses: readonly string[]) => Promise<string>;
 }
 
 type Claims = Record<string, unknown>;
@@ -41,7 +49,7 @@ const refused: readonly [string, (answer: Claims, claims: Claims) => void][] = [
 ];
 
 /** Shows what every helper does where neither Node nor `agent-id` is. Gives the world of the running test. */
-export function describeNative(name: string, { install, ask }: Port): () => NativeWorld {
+export function describeNative(name: string, { install, ask, get }: Port): () => NativeWorld {
   let here: NativeWorld;
   beforeEach(async () => {
     here = await startNativeWorld();
@@ -176,7 +184,110 @@ export function describeNative(name: string, { install, ask }: Port): () => Nati
     });
   });
 
+  describe.skipIf(get === undefined)(`${name}: calling`, () => {
+    const read = async (...addresses: readonly string[]): Promise<string> =>
+      (await get?.(here, addresses)) ?? '';
+    const refuse = (response: ServerResponse, error = 'invalid_token'): void => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="api", error="${error}"` }).end('refused');
+    };
+    const carried: string[] = [];
+    const answersApi = (...refusals: readonly (string | undefined)[]): void => {
+      const left = [...refusals];
+      carried.length = 0;
+      here.fake.api = (request, response) => {
+        carried.push(`${request.url} ${request.headers.authorization ?? 'nothing'}`);
+        const error = left.shift();
+        if (error === undefined) response.end('done');
+        else refuse(response, error);
+      };
+    };
+
+    it('exchanges once more where the resource no longer takes the token, and keeps the new one', async () => {
+      answersApi('invalid_token');
+      expect(await read(here.fake.resource, here.fake.resource)).toBe('200 done\n200 done\n');
+      expect(here.fake.seen).toHaveLength(2);
+      expect(carried).toHaveLength(3);
+      expect(carried[1]).not.toBe(carried[0]);
+      expect(carried[2]).toBe(carried[1]);
+      expect(await here.entries()).toBe(2);
+    });
+
+    it.each([
+      ['a token that is refused again', ['invalid_token', 'invalid_token'], 2],
+      ['what is no fault of the token', ['insufficient_scope'], 1],
+    ])('gives back a refusal: %s', async (_, refusals, exchanges) => {
+      answersApi(...refusals);
+      expect(await read(here.fake.resource)).toBe('401 refused\n');
+      expect(here.fake.seen).toHaveLength(exchanges);
+    });
+
+    it('sends the token nowhere else', async () => {
+      answersApi();
+      const { origin, resource } = here.fake;
+      const elsewhere = ['apis/', 'api/../else', 'api/%2e%2e/else', 'api/..%2felse', 'api/%2E%2E%5Celse'];
+      const said = await read(
+        ...elsewhere.map((path) => `${origin}/${path}`),
+        resource.replace('127.0.0.1', 'localhost'),
+        resource.replace('http://', 'http://user@'),
+        `${resource}below`,
+      );
+      const lines = said.trim().split('\n');
+      for (const line of lines.slice(0, -1)) expect(line).toMatch(/^untrusted-resource /);
+      expect(lines.at(-1)).toBe('200 done');
+      expect(carried.filter((line) => line.includes('Bearer'))).toHaveLength(1);
+    });
+
+    it.each([
+      ['another origin', 'http://localhost:'],
+      ['another folder', '/else'],
+    ])('carries the token along no redirect to %s', async (_, to) => {
+      const { origin, resource } = here.fake;
+      carried.length = 0;
+      here.fake.api = (request, response) => {
+        carried.push(`${request.url} ${request.headers.authorization ?? 'nothing'}`);
+        const location = to.startsWith('/') ? to : `${origin.replace('http://127.0.0.1:', to)}/else`;
+        if (request.url === '/api/') response.writeHead(302, { location }).end();
+        else refuse(response);
+      };
+      await read(resource);
+      expect(carried[0]).toMatch(/^\/api\/ Bearer /);
+      expect(carried.filter((line) => line.includes('Bearer'))).toHaveLength(1);
+    });
+  });
+
   describe(`${name}: trust and keys`, () => {
+    it('goes on with the key that a rotation put there while it asked', async () => {
+      const next = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      here.fake.intercept = (response) => {
+        here.fake.intercept = () => false;
+        here.fake.clientKey = next.publicKey;
+        writeFileSync(here.keyFile, JSON.stringify(next.privateKey.export({ format: 'jwk' })));
+        response.writeHead(401).end('{"error":"invalid_client"}');
+        return true;
+      };
+      expect(await asUser()).toMatch(/^Bearer /);
+      expect(new Set(here.fake.seen.map(({ kid }) => kid)).size).toBe(2);
+      expect(await here.entries()).toBe(1);
+    });
+
+    it('says how wrong the clock is', async () => {
+      for (const minutes of [10, -10]) {
+        const date = new Date(Date.now() + minutes * 60_000).toUTCString();
+        here.fake.intercept = (response) => {
+          response.writeHead(401, { date }).end('{"error":"invalid_client"}');
+          return true;
+        };
+        const way = minutes > 0 ? 'behind' : 'ahead of';
+        expect(await asUser()).toMatch(new RegExp(`^denied .*clock is about 10 min ${way} the provider's`));
+      }
+    });
+
+    it.skipIf(spawnSync('mkfifo', ['--version']).status !== 0)('waits for no pipe', async () => {
+      await rm(here.keyFile);
+      spawnSync('mkfifo', ['-m', '600', here.keyFile]);
+      expect(await asUser()).toMatch(/^unreadable /);
+    });
+
     it('sends nothing without trust, TLS, or a key of its own', async () => {
       await here.trust('http://idp.example');
       expect(await asUser()).toMatch(/^untrusted-issuer /);
@@ -274,6 +385,22 @@ export function describeNative(name: string, { install, ask }: Port): () => Nati
       }
     });
 
+    it('cuts off a confirmed last line that is there in part, and counts the tear', async () => {
+      const [file, head] = [join(here.state, 'audit/log.jsonl'), join(here.state, 'audit/head.json')];
+      const key = (await readAuditKey({ keys: join(here.state, 'keys') }, true)) ?? Buffer.alloc(0);
+      for (let at = 0; at < 3; at += 1) await asUser();
+      const whole = await readFile(file);
+      for (const [tears, left] of [1, 40, whole.length - 1].entries()) {
+        const before = whole.lastIndexOf(10, whole.length - 2) + 1;
+        const size = left === whole.length - 1 ? left : before + left;
+        const now = await readFile(file);
+        await writeFile(file, now.subarray(0, size));
+        expect(await asUser()).toMatch(/^Bearer /);
+        expect(await here.entries()).toBe(3);
+        expect(await readHead(head, key)).toMatchObject({ next: null, tears: tears + 1 });
+      }
+    });
+
     it('hands out nothing where its log has no folder', async () => {
       await writeFile(join(here.root, 'file'), '');
       const env = { AGENT_ID_AUDIT: join(here.root, 'file') };
@@ -283,11 +410,16 @@ export function describeNative(name: string, { install, ask }: Port): () => Nati
     it('hands out nothing that it cannot write down', async () => {
       await asUser();
       const whole = await log();
-      for (const wrong of ['', whole.slice(0, -9), `${whole}x`]) {
+      await asUser();
+      const two = await log();
+      const altered = two.replace('"ok"', '"no"');
+      for (const wrong of ['', whole, whole.slice(0, -9), altered.slice(0, -9), `${two}x`]) {
         await writeFile(join(here.state, 'audit/log.jsonl'), wrong);
         expect(await asUser()).toMatch(/^audit-broken .*agent-id audit verify/);
       }
-      await writeFile(join(here.state, 'audit/log.jsonl'), whole);
+      await rm(join(here.state, 'audit/log.jsonl'));
+      expect(await asUser()).toMatch(/^audit-broken /);
+      await writeFile(join(here.state, 'audit/log.jsonl'), two);
       await writeFile(join(here.state, 'audit/head.json'), '{"mac":"00"}');
       expect(await asUser()).toMatch(/^audit-broken .*head/);
     });

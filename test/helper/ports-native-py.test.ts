@@ -10,7 +10,7 @@ import { run } from './run.ts';
 const found = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
 const python = found.stdout?.trim() ?? '';
 const openssl = spawnSync('sh', ['-c', 'command -v openssl'], { encoding: 'utf8' }).stdout.trim();
-
+const requests = spawnSync(python, ['-c', 'import requests']).status === 0;
 const cryptography = spawnSync(python, ['-c', 'import cryptography']).status === 0;
 
 /** Python modules that are not there; `cryptography` is none of the standard library. */
@@ -55,8 +55,22 @@ many = [threading.Thread(target=one) for _ in range(${asked.threads ?? 1})]
   return runIn(world, code, { ...asked, stdin: subject ?? '' });
 }
 
+/** Reads with a session of `requests`. */
+function get(world: NativeWorld, addresses: readonly string[]): Promise<string> {
+  const code = `
+import requests
+session = requests.Session()
+session.auth = a.session_auth("password-reset", "api", ["${userScope}"], as_itself=True)
+for address in ${JSON.stringify(addresses)}:
+    try:
+        got = session.get(address)
+        print(got.status_code, got.text)
+    except a.AgentIdError as error: print(error.code, error)`;
+  return runIn(world, code, {});
+}
+
 describe.skipIf(found.status !== 0)('helper.py where neither node nor agent-id is', () => {
-  const world = describeNative('helper.py', { install, ask });
+  const world = describeNative('helper.py', { install, ask, ...(requests && { get }) });
 
   it.skipIf(openssl === '')('signs with the program openssl where Python cannot', async () => {
     const subject = world().fake.subject('user-x');

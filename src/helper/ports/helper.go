@@ -61,13 +61,15 @@ func (e *Error) Error() string {
 // the agent acts; without r, it is the user who signed in on this machine with `agent-id login`.
 func Authorization(r *http.Request, agent, resource string, scopes ...string) (string, error) {
 	if r == nil {
-		return get(context.Background(), question{agent: agent, resource: resource, scopes: scopes})
+		found, err := get(context.Background(), question{agent: agent, resource: resource, scopes: scopes})
+		return found.header, err
 	}
 	subject, err := subjectOf(r)
 	if err != nil {
 		return "", err
 	}
-	return get(r.Context(), question{agent: agent, resource: resource, scopes: scopes, subject: subject})
+	found, err := get(r.Context(), question{agent: agent, resource: resource, scopes: scopes, subject: subject})
+	return found.header, err
 }
 
 // SetAuthorization sets the Authorization header of req for the user of r. See Authorization.
@@ -82,7 +84,8 @@ func SetAuthorization(req, r *http.Request, agent, resource string, scopes ...st
 
 // AuthorizationAsItself gives "Bearer ..." for the agent alone, without a user: explicit, and audited as such.
 func AuthorizationAsItself(ctx context.Context, agent, resource string, scopes ...string) (string, error) {
-	return get(ctx, question{agent: agent, resource: resource, scopes: scopes, asItself: true})
+	found, err := get(ctx, question{agent: agent, resource: resource, scopes: scopes, asItself: true})
+	return found.header, err
 }
 
 // SetAuthorizationAsItself sets the Authorization header of req for the agent alone. See AuthorizationAsItself.
@@ -96,27 +99,20 @@ func SetAuthorizationAsItself(req *http.Request, agent, resource string, scopes 
 }
 
 // Client gives a client for SDKs that take one: each request carries a token for the user who signed in on this machine.
-// It follows no redirect to another place, which must not see the token.
+// It sends the token below the resource's own address alone, follows no redirect to another place, and exchanges once
+// more where the token is refused.
 func Client(agent, resource string, scopes ...string) *http.Client {
-	return clientOf(func(req *http.Request) error {
-		header, err := get(req.Context(), question{agent: agent, resource: resource, scopes: scopes})
-		if err == nil {
-			req.Header.Set("Authorization", header)
-		}
-		return err
-	})
+	return clientOf(question{agent: agent, resource: resource, scopes: scopes})
 }
 
 // ClientAsItself gives a client whose requests are those of the agent alone. See Client.
 func ClientAsItself(agent, resource string, scopes ...string) *http.Client {
-	return clientOf(func(req *http.Request) error {
-		return SetAuthorizationAsItself(req, agent, resource, scopes...)
-	})
+	return clientOf(question{agent: agent, resource: resource, scopes: scopes, asItself: true})
 }
 
-func clientOf(authorize roundTripper) *http.Client {
+func clientOf(q question) *http.Client {
 	return &http.Client{
-		Transport: authorize,
+		Transport: sender(q),
 		Timeout:   2 * timeout,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if first := via[0].URL; len(via) >= 10 || req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
@@ -127,18 +123,74 @@ func clientOf(authorize roundTripper) *http.Client {
 	}
 }
 
-// roundTripper sets the header of a copy: a transport may not change what it is given.
-type roundTripper func(*http.Request) error
+// sender sends requests with a token, as the transport of a client.
+type sender question
 
-func (authorize roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	own := req.Clone(req.Context())
-	if err := authorize(own); err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, err
+// RoundTrip sends once, and once more where the resource says that it no longer takes the token. RFC 6750 section 3.1.
+func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
+	got, refused, err := s.send(req, req.Body)
+	if err != nil || !saysInvalidToken(got) || req.Body != nil && req.GetBody == nil {
+		return got, err
 	}
-	return http.DefaultTransport.RoundTrip(own)
+	body := req.Body
+	if req.GetBody != nil {
+		if body, err = req.GetBody(); err != nil {
+			return got, nil
+		}
+	}
+	got.Body.Close()
+	question(s).forget(refused)
+	got, _, err = s.send(req, body)
+	return got, err
+}
+
+// send sends a copy: a transport may not change what it is given, and must close its body.
+func (s sender) send(req *http.Request, body io.ReadCloser) (*http.Response, answer, error) {
+	found, err := get(req.Context(), question(s))
+	if err == nil && !isBelow(req.URL, found.uri) {
+		err = &Error{"untrusted-resource", req.URL.Host + " is not below the resource.", "The token goes to its own resource only."}
+	}
+	if err != nil {
+		if body != nil {
+			body.Close()
+		}
+		return nil, found, err
+	}
+	own := req.Clone(req.Context())
+	own.Body = body
+	own.Header.Set("Authorization", found.header)
+	got, err := http.DefaultTransport.RoundTrip(own)
+	return got, found, err
+}
+
+var invalidToken = regexp.MustCompile(`\berror="?invalid_token"?`)
+
+func saysInvalidToken(got *http.Response) bool {
+	challenge := strings.Join(got.Header.Values("WWW-Authenticate"), ", ")
+	return got.StatusCode == http.StatusUnauthorized && invalidToken.MatchString(challenge)
+}
+
+// isBelow says whether an address is the resource's: anybody else would see the token.
+func isBelow(target *url.URL, uri string) bool {
+	root, err := url.Parse(uri)
+	if err != nil || target.User != nil || !strings.EqualFold(root.Scheme, target.Scheme) || placeOf(root) != placeOf(target) {
+		return false
+	}
+	path, folder := target.EscapedPath(), strings.TrimSuffix(root.EscapedPath(), "/")+"/"
+	// A parent folder, or an encoded slash, may mean another place to the server.
+	hidden := strings.Contains(path, "/..") || encodedDots.MatchString(path)
+	return folder == "/" || !hidden && strings.HasPrefix(path+"/", folder)
+}
+
+var encodedDots = regexp.MustCompile(`(?i)%2e|%2f|%5c`)
+
+// placeOf gives host and port, the usual port where none is named.
+func placeOf(address *url.URL) string {
+	port := address.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(address.Scheme)]
+	}
+	return strings.ToLower(address.Hostname()) + ":" + port
 }
 
 type question struct {
@@ -150,8 +202,10 @@ type question struct {
 
 type answer struct {
 	header string
-	ends   time.Time
-	err    error
+	// uri is the resource's: below it the token may be sent.
+	uri  string
+	ends time.Time
+	err  error
 }
 
 // flight is one question being asked; done is closed when its answer is there.
@@ -166,12 +220,12 @@ var (
 	flights = map[string]*flight{}
 )
 
-func get(ctx context.Context, q question) (string, error) {
+func get(ctx context.Context, q question) (answer, error) {
 	key := q.key()
 	mutex.Lock()
 	if found, ok := cache[key]; ok && time.Now().Before(found.ends) {
 		mutex.Unlock()
-		return found.header, nil
+		return found, nil
 	}
 	current, flying := flights[key]
 	if !flying {
@@ -183,9 +237,18 @@ func get(ctx context.Context, q question) (string, error) {
 	mutex.Unlock()
 	select {
 	case <-current.done:
-		return current.answer.header, current.answer.err
+		return current.answer, current.answer.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return answer{}, ctx.Err()
+	}
+}
+
+// forget drops a token that its resource no longer takes; a newer one stays.
+func (q question) forget(refused answer) {
+	mutex.Lock()
+	defer mutex.Unlock()
+	if cache[q.key()].header == refused.header {
+		delete(cache, q.key())
 	}
 }
 
@@ -278,12 +341,13 @@ func askCommand(q question) answer {
 	var token struct {
 		AccessToken string  `json:"access_token"`
 		ExpiresIn   float64 `json:"expires_in"`
+		Resource    string
 	}
 	if json.Unmarshal(stdout.Bytes(), &token) != nil || token.AccessToken == "" {
 		return answer{err: &Error{"internal", "the command answered without a token.", "Is it of the same version as this file?"}}
 	}
 	lifetime := time.Duration(token.ExpiresIn * float64(time.Second))
-	return answer{header: "Bearer " + token.AccessToken, ends: asked.Add(lifetime - margin)}
+	return answer{header: "Bearer " + token.AccessToken, uri: token.Resource, ends: asked.Add(lifetime - margin)}
 }
 
 // command names the program that is asked: where it is not installed, helper.mjs beside this source.
@@ -294,12 +358,23 @@ func command() []string {
 	if _, err := exec.LookPath("agent-id"); err != nil {
 		if _, source, _, ok := runtime.Caller(0); ok {
 			beside := filepath.Join(filepath.Dir(source), "helper.mjs")
-			if _, err := os.Stat(beside); err == nil {
+			if isOurs(beside) && isOurs(filepath.Dir(beside)) {
 				return []string{"node", beside}
 			}
 		}
 	}
 	return []string{"agent-id"}
+}
+
+// isOurs tells what nobody else may have put there: where a program was built is anybody's place on the machine where
+// it runs.
+func isOurs(path string) bool {
+	found, err := os.Lstat(path)
+	if err != nil || found.Mode()&os.ModeSymlink != 0 {
+		return false
+	}
+	owner := ownerOf(found)
+	return runtime.GOOS == "windows" || (owner == os.Getuid() || owner == 0) && found.Mode().Perm()&0o022 == 0
 }
 
 func (q question) arguments() []string {
@@ -351,7 +426,7 @@ func folder() string {
 	}
 	for _, start := range starts {
 		for at := start; filepath.IsAbs(at); at = filepath.Dir(at) {
-			if _, err := os.Stat(filepath.Join(at, "agent-id.lock.json")); err == nil {
+			if found, err := os.Stat(filepath.Join(at, "agent-id.lock.json")); err == nil && found.Mode().IsRegular() {
 				return at
 			}
 			if filepath.Dir(at) == at {
@@ -417,7 +492,7 @@ func openNative(q question) (*native, error) {
 		return nil, err
 	}
 	n := &native{id: q.agent, home: home}
-	if n.key, n.kid, err = readKey(filepath.Join(home, "keys", q.agent+".json")); n.key == nil || err != nil {
+	if n.key, n.kid, err = readKey(n.keyFile()); n.key == nil || err != nil {
 		return nil, err
 	}
 	if n.locked, err = readLocked(q.agent); err != nil {
@@ -646,20 +721,24 @@ func (n *native) exchange(scopes []string, subject string) (answer, interface{},
 	if err != nil {
 		return answer{}, nil, err
 	}
-	found, err := patiently(func() (response, error) {
+	asking := func() (response, error) {
 		form, err := n.form(endpoint, scopes, subject)
 		if err != nil {
 			return response{}, err
 		}
 		return send(endpoint, form)
-	})
+	}
+	found, err := patiently(asking)
+	if err == nil && found.status == http.StatusUnauthorized && n.hasNewKey() {
+		found, err = patiently(asking)
+	}
 	if err == nil && found.status != http.StatusOK {
 		err = refusal(found)
 	}
 	if err != nil {
 		return answer{}, nil, err
 	}
-	ends, jti, err := n.judge(found.body, scopes, subject, now)
+	ends, jti, err := n.judge(found, scopes, subject, now)
 	if err != nil {
 		return answer{}, nil, err
 	}
@@ -668,7 +747,21 @@ func (n *native) exchange(scopes []string, subject string) (answer, interface{},
 	}
 	lifetime := time.Duration(math.Max(0, ends-now) * float64(time.Second))
 	header := "Bearer " + found.body["access_token"].(string)
-	return answer{header: header, ends: started.Add(lifetime - margin)}, jti, nil
+	return answer{header: header, uri: n.resource.URI, ends: started.Add(lifetime - margin)}, jti, nil
+}
+
+// hasNewKey reads the key again, and says whether a rotation has put another there.
+func (n *native) hasNewKey() bool {
+	key, kid, err := readKey(n.keyFile())
+	if err != nil || key == nil || kid == n.kid {
+		return false
+	}
+	n.key, n.kid = key, kid
+	return true
+}
+
+func (n *native) keyFile() string {
+	return filepath.Join(n.home, "keys", n.id+".json")
 }
 
 var errorName = regexp.MustCompile(`^[a-z_]{1,40}$`)
@@ -681,7 +774,7 @@ func refusal(found response) error {
 	switch found.status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
 		return &Error{
-			"denied", "the identity provider refused: " + name + ".",
+			"denied", "the identity provider refused: " + name + found.clock + ".",
 			"Ask its administrator: the agent may be revoked, or may not have these scopes for this user.",
 		}
 	}
@@ -733,8 +826,8 @@ func (n *native) assertion(audience string) (string, error) {
 var usableToken = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 
 // judge accepts an answer only if it is what was asked for. It gives when the token ends, and its id.
-func (n *native) judge(body object, scopes []string, subject string, now float64) (float64, interface{}, error) {
-	why := ""
+func (n *native) judge(found response, scopes []string, subject string, now float64) (float64, interface{}, error) {
+	body, why := found.body, ""
 	need := func(holds bool, what string) {
 		if !holds && why == "" {
 			why = what
@@ -749,7 +842,7 @@ func (n *native) judge(body object, scopes []string, subject string, now float64
 	claims := claimsOf(token)
 	need(within(scopes, body, "scope") && within(scopes, claims, "scope", "scp"), "wider than asked")
 
-	tooLong := fmt.Sprintf("it lives longer than %v seconds", n.maxSeconds)
+	tooLong := fmt.Sprintf("it lives longer than %v seconds", n.maxSeconds) + found.clock
 	lifetime, limited := body["expires_in"].(float64)
 	exp, ending := claims["exp"].(float64)
 	iat, dated := claims["iat"].(float64)
@@ -757,7 +850,7 @@ func (n *native) judge(body object, scopes []string, subject string, now float64
 	need(!limited || lifetime <= n.maxSeconds, tooLong)
 	need(!ending || !dated || exp-iat <= n.maxSeconds, tooLong)
 	need(!ending || exp-now <= n.maxSeconds+60, tooLong)
-	need(!ending || exp > now, "it has expired already")
+	need(!ending || exp > now, "it has expired already"+found.clock)
 
 	if claims != nil {
 		need(isFor(claims["aud"], n.resource.URI), "wrong audience")
@@ -881,6 +974,22 @@ type response struct {
 	status int
 	body   object
 	after  string
+	clock  string
+}
+
+// clockNote says how far the clocks are apart: a proof that is not valid yet, or not any more, is refused without a word.
+func clockNote(date string) string {
+	there, err := http.ParseTime(date)
+	ahead := time.Since(there)
+	minutes := math.Abs(ahead.Minutes())
+	if err != nil || minutes <= 1 {
+		return ""
+	}
+	way := "ahead of"
+	if ahead < 0 {
+		way = "behind"
+	}
+	return fmt.Sprintf("; this machine's clock is about %.0f min %s the provider's", minutes, way)
 }
 
 // patiently asks again where the provider says that it is busy or out of order: twice at most, and never for long.
@@ -902,8 +1011,15 @@ func patiently(send func() (response, error)) (response, error) {
 	return response{}, nil
 }
 
+// provider asks with a transport of its own: the service's may trust other certificates, or write down what it sends.
 // A redirect would carry the user's token elsewhere.
 var provider = &http.Client{
+	Transport: &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     10 * time.Second,
+	},
 	Timeout:       10 * time.Second,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
@@ -917,6 +1033,7 @@ func send(address string, form url.Values) (response, error) {
 	if form != nil {
 		method, body = http.MethodPost, strings.NewReader(form.Encode())
 	}
+	// No cause: it would quote the address.
 	away := &Error{"idp-unreachable", "the identity provider does not answer.", "Try again later."}
 	request, err := http.NewRequest(method, address, body)
 	if err != nil {
@@ -935,7 +1052,7 @@ func send(address string, form url.Values) (response, error) {
 	if err != nil {
 		return response{}, away
 	}
-	found := response{status: got.StatusCode, after: got.Header.Get("Retry-After")}
+	found := response{status: got.StatusCode, after: got.Header.Get("Retry-After"), clock: clockNote(got.Header.Get("Date"))}
 	if json.Unmarshal(text, &found.body) != nil {
 		found.body = nil
 	}
@@ -1099,6 +1216,7 @@ func appendEntry(home, folder string, event object) error {
 	event["hash"] = hashOf(event)
 	line := append(canonical(event), '\n')
 	next := mark{last.Seq + 1, last.Size + int64(len(line)), last.Hash, event["hash"].(string)}
+	// A part of an entry is there that is none.
 	if size > last.Size {
 		head.Tears++
 	}
@@ -1113,38 +1231,61 @@ func appendEntry(home, folder string, event object) error {
 
 // settle finds the last entry that is really there: what a crash left half written is not.
 func settle(head auditHead, log string, size int64) (mark, error) {
-	if head.Next == nil || size < head.Next.Size {
-		if size < head.Last.Size {
-			return head.Last, broken("was cut, or its last line is torn")
-		}
-		if head.Next == nil && size > head.Last.Size {
-			return head.Last, broken("was extended by somebody else")
-		}
+	if size == head.Last.Size || head.Next != nil && size > head.Last.Size && size < head.Next.Size {
 		return head.Last, nil
 	}
-	if size > head.Next.Size {
+	if size > head.Last.Size && (head.Next == nil || size > head.Next.Size) {
 		return head.Last, broken("was extended by somebody else")
 	}
 	text, err := os.ReadFile(log)
+	if size < head.Last.Size {
+		return beforeTear(text, head.Last)
+	}
 	if err != nil {
 		return head.Last, err
 	}
-	if int64(len(text)) != head.Next.Size || head.Last.Size < 0 || head.Last.Size > size {
-		return head.Last, broken("was altered")
-	}
-	line := bytes.TrimSuffix(text[head.Last.Size:], []byte("\n"))
-	// Members as they were written: the hash says whether they are what was announced.
-	var entry map[string]json.RawMessage
-	if json.Unmarshal(line, &entry) == nil {
-		members := object{}
-		for name, raw := range entry {
-			members[name] = raw
-		}
-		if bytes.Equal(canonical(members), line) && string(entry["hash"]) == `"`+head.Next.Hash+`"` && hashOf(members) == head.Next.Hash {
-			return *head.Next, nil
+	if int64(len(text)) == size {
+		if found, follows := follow(text[head.Last.Size:size-1], head.Last); follows && found == *head.Next && text[size-1] == '\n' {
+			return found, nil
 		}
 	}
 	return head.Last, broken("was altered")
+}
+
+// beforeTear gives the entry before the last, where that one is there in part: anything else was cut by somebody.
+func beforeTear(text []byte, last mark) (mark, error) {
+	at := mark{Prev: genesis, Hash: genesis}
+	for {
+		line, _, whole := bytes.Cut(text[at.Size:], []byte("\n"))
+		if !whole {
+			if len(line) > 0 && at.Seq == last.Seq-1 && at.Hash == last.Prev {
+				return at, nil
+			}
+			return last, broken("was cut")
+		}
+		found, follows := follow(line, at)
+		if !follows {
+			return last, broken("was cut")
+		}
+		at = found
+	}
+}
+
+// follow reads a line and says whether it is the entry after this one.
+func follow(line []byte, previous mark) (mark, bool) {
+	// Members as they were written: a byte that does not change the meaning is a change all the same.
+	var raw map[string]json.RawMessage
+	var said mark
+	if json.Unmarshal(line, &raw) != nil || json.Unmarshal(line, &said) != nil {
+		return previous, false
+	}
+	entry := object{}
+	for name, value := range raw {
+		entry[name] = value
+	}
+	follows := said.Seq == previous.Seq+1 && said.Prev == previous.Hash && said.Hash == hashOf(entry) && bytes.Equal(canonical(entry), line)
+	said.Size = previous.Size + int64(len(line)) + 1
+	return said, follows
 }
 
 func auditKey(path string) ([]byte, error) {

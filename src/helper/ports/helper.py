@@ -10,8 +10,9 @@ AGENT_ID_COMMAND; not installed: helper.mjs beside this file).
 """
 
 import base64
-import binascii
 import collections.abc
+import concurrent.futures
+import email.utils
 import hashlib
 import hmac
 import http.client
@@ -56,27 +57,7 @@ def authorization(agent, resource, scopes, request=None, as_itself=False):
     token decides for whom the agent acts. None: the user who signed in on this machine with `agent-id login`.
     `as_itself`: no user; explicit, and audited as such.
     """
-    subject = None if request is None or as_itself else _subject_of(request)
-    who = "itself" if as_itself else None if subject is None else hashlib.sha256(subject.encode()).hexdigest()
-    key = (agent, resource, tuple(sorted(set(scopes))), who)
-    with _lock:
-        found = _cache.get(key)
-        if found is not None and found[1] > time.monotonic():
-            return found[0]
-        flight = _flights.setdefault(key, threading.Lock())
-    with flight:
-        with _lock:
-            found = _cache.get(key)
-        if found is not None and found[1] > time.monotonic():
-            return found[0]
-        try:
-            header, ends = _ask(agent, resource, scopes, subject, as_itself)
-            with _lock:
-                _remember(key, header, ends)
-            return header
-        finally:
-            with _lock:
-                _flights.pop(key, None)
+    return _Source(agent, resource, scopes, as_itself).get(request).header
 
 
 def headers(agent, resource, scopes, others=(), as_itself=False):
@@ -85,13 +66,124 @@ def headers(agent, resource, scopes, others=(), as_itself=False):
 
 
 def session_auth(agent, resource, scopes, as_itself=False):
-    """Gives the `auth` of a session of `requests`: a token for each request."""
+    """Gives the `auth` of a session of `requests`: a token for each request below the resource's own address, and
+    another one where the resource no longer takes it."""
+    source = _Source(agent, resource, scopes, as_itself)
 
     def sign(request):
-        request.headers["Authorization"] = authorization(agent, resource, scopes, None, as_itself)
+        grant = source.grant_for(request.url)
+        request.headers["Authorization"] = grant.header
+        if request.body is None or isinstance(request.body, (bytes, str)):
+            request.register_hook("response", lambda response, **how: again(response, grant, how))
+        else:
+            request.register_hook("response", lambda response, **_: leaving(response, response.request, grant))
         return request
 
+    def leaving(response, request, grant):
+        """The session takes the token along to another folder of the same server."""
+        to = urllib.parse.urljoin(response.url, response.headers.get("Location") or "")
+        if response.is_redirect and not _is_below(to, grant.uri):
+            request.headers.pop("Authorization", None)
+        return response
+
+    def again(response, grant, how):
+        refused = response.request.headers.get("Authorization") == grant.header
+        if not refused or not _says_invalid_token(response.status_code, response.headers):
+            return leaving(response, response.request, grant)
+        response.content  # Read to its end: the connection is used again.
+        source.forget(grant)
+        request = response.request.copy()
+        request.headers["Authorization"] = source.grant_for(request.url).header
+        request.hooks["response"] = []
+        fresh = response.connection.send(request, **how)
+        fresh.history.append(response)
+        fresh.request = request
+        return leaving(fresh, response.request, grant)
+
     return sign
+
+
+_Grant = collections.namedtuple("_Grant", "header ends uri")
+
+
+class _Source:
+    """Gives tokens of one agent for one resource, from memory while they live."""
+
+    def __init__(self, agent, resource, scopes, as_itself):
+        self._agent, self._resource, self._scopes, self._as_itself = agent, resource, list(scopes), as_itself
+
+    def get(self, request=None):
+        subject = None if request is None or self._as_itself else _subject_of(request)
+        key = self._key(subject)
+        with _lock:
+            found = _cache.get(key)
+            if found is not None and found.ends > time.monotonic():
+                return found
+            flight = _flights.get(key)
+            waits = flight is not None
+            if not waits:
+                flight = _flights[key] = concurrent.futures.Future()
+        if not waits:
+            self._fly(key, flight, subject)
+        return flight.result()
+
+    def _fly(self, key, flight, subject):
+        try:
+            found, error = _ask(self._agent, self._resource, self._scopes, subject, self._as_itself), None
+        except Exception as raised:
+            # Its frames hold the user's token, which what reports errors would write down.
+            found, error = None, raised.with_traceback(None)
+        except BaseException:
+            # This thread is being ended; those who wait are not.
+            self._land(key, flight, None, AgentIdError("internal", "The thread that asked was ended.", "Ask again."))
+            raise
+        self._land(key, flight, found, error)
+
+    def _land(self, key, flight, found, error):
+        with _lock:
+            _flights.pop(key, None)
+            if error is None:
+                _remember(key, found)
+        if error is None:
+            flight.set_result(found)
+        else:
+            flight.set_exception(error)
+
+    def grant_for(self, url):
+        """Gives a token for one address: anybody but the resource would see it."""
+        grant = self.get()
+        if not _is_below(url, grant.uri):
+            raise AgentIdError("untrusted-resource", "This address is not below the resource.",
+                               "The token goes to its own resource only.")
+        return grant
+
+    def forget(self, refused):
+        """Drops a token that its resource no longer takes; a newer one stays."""
+        with _lock:
+            if _cache.get(self._key(None)) == refused:
+                del _cache[self._key(None)]
+
+    def _key(self, subject):
+        who = "itself" if self._as_itself else None if subject is None else hashlib.sha256(subject.encode()).hexdigest()
+        return self._agent, self._resource, tuple(sorted(set(self._scopes))), who
+
+
+def _is_below(url, uri):
+    try:
+        target, root = urllib.parse.urlsplit(url), urllib.parse.urlsplit(uri or "")
+        there, here = ((one.scheme, one.hostname, one.port or {"http": 80, "https": 443}.get(one.scheme))
+                       for one in (target, root))
+    except ValueError:
+        return False
+    folder = re.sub("/$", "", root.path) + "/"
+    # A parent folder, or an encoded slash, may mean another place to the server.
+    hidden = "/.." in target.path or re.search("%2e|%2f|%5c", target.path, re.IGNORECASE)
+    plain = "@" not in target.netloc and "\\" not in url
+    return there == here and plain and (folder == "/" or not hidden and f"{target.path}/".startswith(folder))
+
+
+def _says_invalid_token(status, headers):
+    return status == 401 and re.search(r'\berror="?invalid_token"?', headers.get("WWW-Authenticate") or "") is not None
 
 
 class _Headers(collections.abc.MutableMapping):
@@ -134,17 +226,23 @@ def okta_request_executor(agent, resource, scopes, as_itself=False):
     from okta.cache.no_op_cache import NoOpCache
     from okta.request_executor import RequestExecutor
 
+    source = _Source(agent, resource, scopes, as_itself)
+
     class Executor(RequestExecutor):
         def __init__(self, config, cache, http_client=None):
             super().__init__(config, NoOpCache(), http_client)
 
-        async def create_request(self, *args, **kwargs):
-            request, error = await super().create_request(*args, **kwargs)
-            if request is not None:
-                loop = asyncio.get_running_loop()
-                header = await loop.run_in_executor(None, authorization, agent, resource, scopes, None, as_itself)
-                request["headers"] = {**request["headers"], "Authorization": header}
-            return request, error
+        async def fire_request(self, request):
+            grant, answer = await self._fire(request)
+            if answer[1] is not None and _says_invalid_token(answer[1].status, answer[1].headers):
+                source.forget(grant)
+                _, answer = await self._fire(request)
+            return answer
+
+        async def _fire(self, request):
+            grant = await asyncio.get_running_loop().run_in_executor(None, source.grant_for, request["url"])
+            headers = {**request["headers"], "Authorization": grant.header}
+            return grant, await super().fire_request({**request, "headers": headers})
 
     return Executor
 
@@ -187,7 +285,7 @@ def _ask(agent, resource, scopes, subject, as_itself):
     token, lifetime = answer.get("access_token"), answer.get("expires_in")
     if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
         raise AgentIdError("internal", "agent-id answered without a token.", "Is it of the same version as this file?")
-    return f"Bearer {token}", asked + lifetime - _MARGIN_SECONDS
+    return _Grant(f"Bearer {token}", asked + lifetime - _MARGIN_SECONDS, answer.get("resource"))
 
 
 def _run(arguments, stdin):
@@ -236,13 +334,13 @@ def _to_error(error, stderr):
     return AgentIdError(code, message, error.get("hint"))
 
 
-def _remember(key, header, ends):
+def _remember(key, grant):
     now = time.monotonic()
-    for old in [old for old, (_, end) in _cache.items() if end <= now]:
+    for old in [old for old, kept in _cache.items() if kept.ends <= now]:
         del _cache[old]
     while len(_cache) >= _MAX_ENTRIES:
         del _cache[next(iter(_cache))]
-    _cache[key] = (header, ends)
+    _cache[key] = grant
 
 
 # Exchanging without another program. What it asks, refuses and writes down is what `agent-id token` does.
@@ -272,11 +370,9 @@ def _open_native(agent, resource):
     home = _state()
     if os.environ.get("AGENT_ID_COMMAND") or home is None or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", agent):
         return None
-    jwk = _key(os.path.join(home, "keys", f"{agent}.json"))
-    if jwk is None or "store" in jwk or jwk.get("crv") != "P-256":
-        return None
-    sign = _signer(jwk)
-    if sign is None:
+    key_file = os.path.join(home, "keys", f"{agent}.json")
+    signer = _own_signer(key_file)
+    if signer is None:
         return None
     locked = _locked(agent)
     trust = _trust(home, locked)
@@ -291,9 +387,18 @@ def _open_native(agent, resource):
     if "tokenIssuer" in same:
         raise AgentIdError("untrusted-issuer", "The lock file names a token issuer that is not trusted.")
     return {
-        "id": agent, "home": home, "locked": locked, "trust": trust, "sign": sign, "kid": _thumbprint(jwk),
+        "id": agent, "home": home, "locked": locked, "trust": trust, "key": key_file, "signer": signer,
         "resource": found, "max": min(found["maxTtlSeconds"], same.get("maxTtlSeconds", 300)),
     }
+
+
+def _own_signer(path):
+    """Gives what signs with this key file, and its thumbprint; None where another store holds the key, or nothing signs."""
+    jwk = _key(path)
+    if jwk is None or "store" in jwk or jwk.get("crv") != "P-256":
+        return None
+    sign = _signer(jwk)
+    return None if sign is None else (_thumbprint(jwk), sign)
 
 
 def _key(path):
@@ -313,7 +418,7 @@ def _parsed(text):
     """Gives an object of JSON; an empty one for anything else."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -328,7 +433,8 @@ def _read_json(path):
 
 def _read_own(path):
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        # Without waiting for somebody who writes into a pipe.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         return None
     except OSError:
@@ -336,6 +442,8 @@ def _read_own(path):
     # What is no UTF-8 must not raise: the exception would hold the key.
     with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
         found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise AgentIdError("unreadable", f"Cannot read the key file {path}: it is no file.")
         if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
             raise AgentIdError("unreadable", f"The key file {path} is open to others or not yours.", "chmod 600 it.")
         return file.read()
@@ -385,20 +493,20 @@ def _assert_secure(url):
 def _exchange_audited(native, scopes, subject):
     try:
         try:
-            header, ends, jti = _exchange(native, scopes, subject)
-        except (TypeError, ValueError, AttributeError):
+            grant, jti = _exchange(native, scopes, subject)
+        except (TypeError, ValueError, AttributeError, ArithmeticError):
             raise AgentIdError("idp-refused", "The answer of the identity provider is malformed.") from None
     except AgentIdError as error:
         _audit(native, scopes, subject, "denied" if error.code == "denied" else "failed", error.code, None)
         raise
     _audit(native, scopes, subject, "ok", None, jti)
-    return header, ends
+    return grant
 
 
 def _exchange(native, scopes, subject):
     now, started = time.time(), time.monotonic()
-    user = _claims(subject) or {}
-    if isinstance(user.get("exp"), (int, float)) and user["exp"] <= now:
+    user_ends = (_claims(subject) or {}).get("exp")
+    if _is_number(user_ends) and user_ends <= now:
         raise AgentIdError("subject-expired", "The user's own token has expired.")
     endpoint = _token_endpoint(native["trust"]["issuer"])
     form = {
@@ -417,39 +525,57 @@ def _exchange(native, scopes, subject):
         form["client_assertion"] = _assertion(native, endpoint, int(time.time()))
         return _http(endpoint, urllib.parse.urlencode(form).encode())
 
-    status, answer = _patiently(send)
+    status, answer, clock = _patiently(send)
+    if status == 401:
+        # A rotation may have put another key there meanwhile.
+        signer = _own_signer(native["key"])
+        if signer is not None and signer[0] != native["signer"][0]:
+            native["signer"] = signer
+            status, answer, clock = _patiently(send)
     if status != 200:
         error = answer.get("error") if re.fullmatch(r"[a-z_]{1,40}", str(answer.get("error"))) else status
         if status not in (400, 401, 403):
             raise AgentIdError("idp-refused", f"The identity provider answers {error}.")
-        raise AgentIdError("denied", f"The identity provider refused: {error}.",
+        raise AgentIdError("denied", f"The identity provider refused: {error}{clock}.",
                            "Ask its administrator: the agent may be revoked, or may not have these scopes for this user.")
-    ends, jti = _judge(native, answer, scopes, subject, now)
-    ends = min(ends, user.get("exp", ends))
-    return f"Bearer {answer['access_token']}", started + ends - now - _MARGIN_SECONDS, jti
+    ends, jti = _judge(native, answer, (scopes, subject), (now, clock))
+    ends = min(ends, user_ends) if _is_number(user_ends) else ends
+    header = f"Bearer {answer['access_token']}"
+    return _Grant(header, started + ends - now - _MARGIN_SECONDS, native["resource"]["uri"]), jti
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _clock_note(date):
+    """Says how far the clocks are apart: a proof that is not valid yet, or not any more, is refused without a word."""
+    try:
+        ahead = (time.time() - email.utils.parsedate_to_datetime(date).timestamp()) / 60
+    except (TypeError, ValueError):
+        return ""
+    way = "ahead of" if ahead > 0 else "behind"
+    return f"; this machine's clock is about {abs(ahead):.0f} min {way} the provider's" if abs(ahead) > 1 else ""
 
 
 def _patiently(send):
     """Asks again where the provider says that it is busy or out of order: twice at most, and never for long."""
     for wait in (0.3, 1.2, 2 * _LONGEST_WAIT_SECONDS):
-        status, answer, after = send()
+        status, answer, after, clock = send()
         if status != 429 and status < 500:
-            return status, answer
+            return status, answer, clock
         wait = max(wait, int(after) if re.fullmatch("[0-9]{1,9}", after) else 0)
         if wait > _LONGEST_WAIT_SECONDS:
             raise AgentIdError("idp-unreachable", f"The identity provider answers {status}.", "Try again later.")
         time.sleep(wait)
 
 
-def _judge(native, answer, scopes, subject, now):
+def _judge(native, answer, asked, when):
     """Accepts an answer only if it is what was asked for. Gives when it ends, and its id."""
 
     def need(holds, what):
         if not holds:
             raise AgentIdError("unacceptable-token", f"The answer is refused: {what}.")
-
-    def number(value):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
 
     def same(value, uri):
         return isinstance(value, str) and re.sub("/$", "", value) == re.sub("/$", "", uri)
@@ -457,7 +583,9 @@ def _judge(native, answer, scopes, subject, now):
     def inside(value):
         return value.split() if isinstance(value, str) else value
 
+    (scopes, subject), (now, clock), number = asked, when, _is_number
     token, client, longest = answer.get("access_token"), native["locked"]["clientId"], native["max"]
+    too_long = f"it lives longer than {longest} seconds{clock}"
     need(isinstance(token, str) and re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token), "no usable access token")
     issued = answer.get("issued_token_type")
     need(issued == _ACCESS_TOKEN or (issued is None and subject is None), "not an access token")
@@ -468,11 +596,11 @@ def _judge(native, answer, scopes, subject, now):
     need(set(said) <= set(scopes), "wider than asked")
     lifetime, exp, iat = answer.get("expires_in"), found.get("exp"), found.get("iat")
     need(number(lifetime) or number(exp), "it does not say how long it lives")
-    need(not number(lifetime) or lifetime <= longest, f"it lives longer than {longest} seconds")
+    need(not number(lifetime) or lifetime <= longest, too_long)
     if number(exp):
-        need(not number(iat) or exp - iat <= longest, f"it lives longer than {longest} seconds")
-        need(exp - now <= longest + 60, f"it lives longer than {longest} seconds")
-        need(exp > now, "it has expired already")
+        need(not number(iat) or exp - iat <= longest, too_long)
+        need(exp - now <= longest + 60, too_long)
+        need(exp > now, f"it has expired already{clock}")
     if claims is not None:
         audiences = found.get("aud") if isinstance(found.get("aud"), list) else [found.get("aud")]
         uri, issuer = native["resource"]["uri"], native["trust"]["issuer"]
@@ -497,7 +625,7 @@ def _claims(token):
     parts = (token or "").split(".")
     try:
         found = json.loads(_unbase64(parts[1])) if len(parts) == 3 else None
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -510,24 +638,28 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _http(url, body=None):
     _assert_secure(url)
+    handlers = [_NoRedirect]
+    if urllib.parse.urlsplit(url).scheme == "http":
+        # What is for this machine would be sent to a proxy, and in the clear.
+        handlers.append(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(url, body, {"Accept": "application/json"})
     try:
         try:
-            response = urllib.request.build_opener(_NoRedirect).open(request, timeout=10)
+            response = urllib.request.build_opener(*handlers).open(request, timeout=10)
         except urllib.error.HTTPError as error:
             response = error
         with response:
             status, text, headers = response.status, response.read(1_000_000), response.headers
     except (OSError, http.client.HTTPException):
         raise AgentIdError("idp-unreachable", "The identity provider does not answer.", "Try again later.") from None
-    return status, _parsed(text), headers.get("Retry-After", "")
+    return status, _parsed(text), headers.get("Retry-After", ""), _clock_note(headers.get("Date"))
 
 
 def _token_endpoint(issuer):
     parsed = urllib.parse.urlsplit(issuer)
     origin, path = f"{parsed.scheme}://{parsed.netloc}", re.sub("/$", "", parsed.path)
     for place in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
-        status, metadata = _patiently(lambda: _http(origin + place))
+        status, metadata, _ = _patiently(lambda: _http(origin + place))
         if status == 200:
             if metadata.get("issuer") != issuer or not isinstance(metadata.get("token_endpoint"), str):
                 raise AgentIdError("untrusted-issuer", "The identity provider says that it is another issuer.")
@@ -537,10 +669,11 @@ def _token_endpoint(issuer):
 
 def _assertion(native, audience, now):
     client = native["locked"]["clientId"]
-    header = {"alg": "ES256", "typ": "JWT", "kid": native["kid"]}
+    kid, sign = native["signer"]
+    header = {"alg": "ES256", "typ": "JWT", "kid": kid}
     claims = {"iss": client, "sub": client, "aud": audience, "jti": str(uuid.uuid4()), "iat": now, "exp": now + 60}
     text = ".".join(_base64(json.dumps(part).encode()) for part in (header, claims))
-    return f"{text}.{_base64(native['sign'](text.encode()))}"
+    return f"{text}.{_base64(sign(text.encode()))}"
 
 
 def _signer(jwk):
@@ -685,6 +818,7 @@ def _write_down(home, folder, event):
 
 
 _audit_turn = threading.Lock()
+_GENESIS = {"seq": 0, "prev": "0" * 64, "hash": "0" * 64, "size": 0}
 
 
 def _take(path):
@@ -743,18 +877,7 @@ def _append(home, folder, event):
     key = _unbase64(text.strip())
     size = os.path.getsize(log) if os.path.exists(log) else 0
     last, pending, tears = _read_head(head_file, key, size)
-    if pending is not None and size == pending["size"]:
-        with open(log, "rb") as file:
-            file.seek(last["size"])
-            line = file.read().rstrip(b"\n")
-        entry = _parsed(line)
-        if entry.get("hash") != pending["hash"] or _hash(entry) != pending["hash"] or _canonical(entry) != line:
-            raise _broken("was altered")
-        last = pending
-    elif size < last["size"]:
-        raise _broken("was cut, or its last line is torn")
-    elif size > (pending or last)["size"]:
-        raise _broken("was extended by somebody else")
+    last = _settle(log, size, last, pending)
     entry = {**event, "seq": last["seq"] + 1, "prev": last["hash"]}
     entry["hash"] = _hash(entry)
     line = _canonical(entry) + b"\n"
@@ -771,11 +894,52 @@ def _append(home, folder, event):
     _write_head(head_file, key, following, None, tears)
 
 
+def _settle(log, size, last, pending):
+    """Finds the last entry that is really there: what a crash left half written is not."""
+    if size > (pending or last)["size"]:
+        raise _broken("was extended by somebody else")
+    if size < last["size"]:
+        return _before_tear(log, last)
+    if pending is None or size < pending["size"]:
+        return last
+    with open(log, "rb") as file:
+        file.seek(last["size"])
+        line = file.read()
+    if not line.endswith(b"\n") or _follow(line[:-1], last) != pending:
+        raise _broken("was altered")
+    return pending
+
+
+def _before_tear(log, last):
+    """Gives the entry before the last, where that one is there in part: anything else was cut by somebody."""
+    at = _GENESIS
+    with open(log if os.path.exists(log) else os.devnull, "rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                if at["seq"] == last["seq"] - 1 and at["hash"] == last["prev"]:
+                    return at
+                break
+            at = _follow(line[:-1], at)
+            if at is None:
+                break
+    raise _broken("was cut")
+
+
+def _follow(line, previous):
+    """Reads a line; None where it is not the entry after this one."""
+    entry = _parsed(line)
+    follows = entry.get("seq") == previous["seq"] + 1 and entry.get("prev") == previous["hash"]
+    # A byte that does not change the meaning is a change all the same.
+    if not follows or entry.get("hash") != _hash(entry) or _canonical(entry) != line:
+        return None
+    return {"seq": entry["seq"], "prev": entry["prev"], "hash": entry["hash"], "size": previous["size"] + len(line) + 1}
+
+
 def _read_head(path, key, size):
     if not os.path.exists(path):
         if size:
             raise _broken("has lost its head")
-        return {"seq": 0, "prev": "0" * 64, "hash": "0" * 64, "size": 0}, None, 0
+        return _GENESIS, None, 0
     with open(path, encoding="utf-8") as file:
         head = _parsed(file.read())
     mac = str(head.pop("mac", "")).encode(errors="replace")
@@ -798,10 +962,14 @@ def _write_head(path, key, last, following, tears):
 
 def _create(path, data):
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+    except OSError:
+        os.unlink(path)
+        raise
 
 
 def _mac(key, head):
