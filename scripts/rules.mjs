@@ -52,10 +52,10 @@ function writeWhole(name, data) {
   renameSync(draft, join(root, 'dist', name));
 }
 
-/** The hook's quick look does without what is said of a finding. */
-function toFast(rule) {
-  const said = new Set(['title', 'grants', 'revoke', 'docs', 'samples', 'migration', 'severity', 'lifetime']);
-  return Object.fromEntries(Object.entries(rule).filter(([name]) => !said.has(name)));
+/** The hook's quick look needs what tells where something may be; what it is, is found out the usual way. */
+function toFast({ pattern, anyCase, names, value, files, broad, anchors }) {
+  const { rareWords } = anchors ?? {};
+  return { pattern, anyCase, names, value, files, broad, anchors: rareWords && { rareWords } };
 }
 
 function timeOnce(source, flags, texts, limit) {

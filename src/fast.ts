@@ -8,7 +8,7 @@ import type { Rule } from './model/rule.ts';
 import { renderSummary } from './output/summary.ts';
 import { readLoose } from './sources/git/objects.ts';
 import { findRepository, type Repository } from './sources/git/repository.ts';
-import { stagedSince, type Staged } from './sources/staged.ts';
+import type { Staged } from './sources/staged-list.ts';
 import { createSieve, type Sieve } from './survey/sieve.ts';
 
 /** Settings that bear on findings alone, of which there are none. */
@@ -18,23 +18,28 @@ const MOST_BYTES = 10_000_000;
 /**
  * Looks at what is staged without loading the command line: a commit waits for it. Gives what to print where all
  * is clean; undefined where anything is to be reported, or is not plain, so that it must be done the usual way. `built`
- * is the folder of what the build made.
+ * is the folder of what the build made, `listed` what git says is staged there.
  */
-export async function scanStaged(folder: string, built: string): Promise<string | undefined> {
+export async function scanStaged(
+  folder: string,
+  built: string,
+  listed: Promise<readonly Staged[]>,
+): Promise<string | undefined> {
+  const settled = listed.catch(() => []);
   const repository = findRepository(folder);
   if (repository === undefined) return undefined;
-  const listed = stagedSince(repository.top, 'HEAD').catch(() => []);
+  const isPlain = hasPlainSettings(repository.top);
   const sieve = openSieve(built);
-  const staged = await listed;
-  if (staged.length === 0 || !(await hasPlainSettings(repository.top))) return undefined;
+  const staged = await settled;
+  if (staged.length === 0 || !(await isPlain)) return undefined;
   if (!staged.every((entry) => isClean(entry, repository, sieve))) return undefined;
   return renderSummary(cleanReport(repository.top, staged.length), false);
 }
 
 /** What the build has worked out for the rules is read, since making it takes as long as all else. */
 function openSieve(built: string): Sieve {
-  const rules = JSON.parse(readFileSync(join(built, 'fast-rules.json'), 'utf8')) as Rule[];
-  const packed = JSON.parse(readFileSync(join(built, 'fast-tables.json'), 'utf8')) as PackedTables;
+  const rules = JSON.parse(readFileSync(join(built, 'fast-rules.json'), 'latin1')) as Rule[];
+  const packed = JSON.parse(readFileSync(join(built, 'fast-tables.json'), 'latin1')) as PackedTables;
   return createSieve(toRuleSet(rules), unpackTables(packed));
 }
 

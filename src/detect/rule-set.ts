@@ -51,17 +51,19 @@ export function toRuleSet(rules: readonly Rule[], foreign: readonly ForeignRule[
   const compiled = all
     .filter(({ rule }) => rule.files === undefined)
     .sort((a, b) => Number(a.rule.broad ?? false) - Number(b.rule.broad ?? false));
-  const byProvider = toProviders(all);
+  const filed = all.filter(({ rule }) => rule.files !== undefined);
+  let byProvider: ReturnType<typeof toProviders> | undefined;
+  let ofPath: RuleSet['ofPath'] | undefined;
   let ofName: RuleSet['ofName'] | undefined;
   let prefixes: RegExp | undefined;
   return {
     all: rules,
     compiled,
     foreign,
-    ofPath: toPathLookup(all.filter(({ rule }) => rule.files !== undefined)),
+    ofPath: (path) => (ofPath ??= toPathLookup(filed))(path),
     ofName: (name) => (ofName ??= toNameLookup(compiled))(name),
     beginsAsToken: (text) => (prefixes ??= toPrefixPattern(all)).test(text),
-    ofProvider: (provider) => byProvider.get(provider) ?? [],
+    ofProvider: (provider) => (byProvider ??= toProviders(all)).get(provider) ?? [],
     byId: (id) => rules.find((rule) => rule.id === id),
     anchoredIn: toAnchorLookup(compiled.filter(({ rule }) => rule.pattern !== undefined)),
   };

@@ -69,11 +69,11 @@ function spawnGit(
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...quiet, ...more };
     delete (env as NodeJS.ProcessEnv)['GIT_EXTERNAL_DIFF'];
-    const child = spawn('git', args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('git', args, { cwd, env, stdio: [input === '' ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     let stderr = '';
-    child.stdout.on('data', (data: Buffer) => out.push(data));
-    child.stderr.on('data', (data: Buffer) => {
+    child.stdout?.on('data', (data: Buffer) => out.push(data));
+    child.stderr?.on('data', (data: Buffer) => {
       if (stderr.length < 100_000) stderr += data.toString();
     });
     child.on('error', (cause) =>
@@ -85,8 +85,8 @@ function spawnGit(
       ),
     );
     child.on('close', (code) => resolve({ code: code ?? 128, stdout: Buffer.concat(out), stderr }));
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
 

@@ -1,15 +1,9 @@
-import { gitTop, runGit, splitNul } from '../lib/git.ts';
+import { gitTop, runGit } from '../lib/git.ts';
 import { decodeText, type Decoded } from '../lib/text.ts';
 import { tooLarge } from '../lib/walk.ts';
 import { AgentIdError } from '../model/error.ts';
+import { stagedSince, type Staged } from './staged-list.ts';
 import type { TextSource } from './types.ts';
-
-/** One staged file. */
-export interface Staged {
-  readonly path: string;
-  readonly mode: string;
-  readonly blob: string;
-}
 
 /** Finds the top of the repository that would be committed to. Throws `no-git` outside a repository. */
 export async function stagedRoot(folder: string): Promise<string> {
@@ -42,41 +36,9 @@ async function listStaged(root: string): Promise<readonly Staged[]> {
   return stagedSince(root, head.code === 0 ? 'HEAD' : await emptyTree(root));
 }
 
-/**
- * Lists what is staged and not so in a commit or tree, as raw entries, so that neither a filter nor a converter of
- * the repository runs. Throws `unreadable`.
- */
-export async function stagedSince(root: string, base: string): Promise<readonly Staged[]> {
-  const { code, stdout, stderr } = await runGit(root, [
-    'diff-index',
-    '--cached',
-    '--raw',
-    '--abbrev=64',
-    '-z',
-    '--no-renames',
-    '--no-ext-diff',
-    '--diff-filter=ACMRT',
-    base,
-  ]);
-  if (code !== 0) {
-    throw new AgentIdError('unreadable', 'git cannot list what is staged', { where: root, detail: stderr });
-  }
-  return toStaged(splitNul(stdout));
-}
-
 /** A repository without commits is compared with nothing. */
 async function emptyTree(root: string): Promise<string> {
   return (await runGit(root, ['hash-object', '-t', 'tree', '--stdin'])).stdout.toString().trim();
-}
-
-/** Fields come in turn: `:oldmode newmode oldblob newblob status`, then the path. */
-function toStaged(fields: readonly string[]): readonly Staged[] {
-  const entries: Staged[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, mode = '', , blob = ''] = (fields[at] ?? '').split(' ');
-    entries.push({ path: fields[at + 1] ?? '', mode, blob });
-  }
-  return entries;
 }
 
 async function blobSizes(root: string, entries: readonly Staged[]): Promise<ReadonlyMap<string, number>> {

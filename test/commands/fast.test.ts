@@ -2,9 +2,14 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scanStaged } from '../../src/fast.ts';
+import { stagedSince } from '../../src/sources/staged-list.ts';
 import { git, makeTree, oktaToken, put, run } from './scan-kit.ts';
 
 const built = resolve(import.meta.dirname, '../../dist');
+
+function look(folder: string): Promise<string | undefined> {
+  return scanStaged(folder, built, stagedSince(folder, 'HEAD'));
+}
 
 /** Makes a repository with one commit. */
 function makeRepository(): string {
@@ -28,8 +33,8 @@ describe('the quick look at what is staged', () => {
     mkdirSync(join(root, 'deep'), { recursive: true });
     const usual = await run(['scan', '--staged'], { cwd: root });
     expect(usual).toEqual({ out: expect.stringContaining('2 files') as string, err: '', code: 0 });
-    expect(await scanStaged(root, built)).toBe(usual.out);
-    expect(await scanStaged(join(root, 'deep'), built)).toBe(usual.out);
+    expect(await look(root)).toBe(usual.out);
+    expect(await look(join(root, 'deep'))).toBe(usual.out);
   });
 
   it('takes plain settings and a sound baseline as clean', async () => {
@@ -39,7 +44,7 @@ describe('the quick look at what is staged', () => {
     git(root, 'add', '-A');
     git(root, 'commit', '-qm', 'settings');
     stage(root, 'orders.py', 'print(1)\n');
-    expect(await scanStaged(root, built)).toBe((await run(['scan', '--staged'], { cwd: root })).out);
+    expect(await look(root)).toBe((await run(['scan', '--staged'], { cwd: root })).out);
   });
 
   it.each([
@@ -59,18 +64,18 @@ describe('the quick look at what is staged', () => {
   ])('leaves %s to the command line', async (_, change) => {
     const root = makeRepository();
     change(root);
-    expect(await scanStaged(root, built)).toBeUndefined();
+    expect(await look(root)).toBeUndefined();
   });
 
   it('leaves links, first commits and what is no repository to the command line', async () => {
     const root = makeRepository();
     symlinkSync('README.md', join(root, 'link'));
     git(root, 'add', '-A');
-    expect(await scanStaged(root, built)).toBeUndefined();
+    expect(await look(root)).toBeUndefined();
     const fresh = makeTree({ 'a.txt': 'a\n' });
-    expect(await scanStaged(fresh, built)).toBeUndefined();
+    expect(await look(fresh)).toBeUndefined();
     git(fresh, 'init', '-q');
     git(fresh, 'add', '-A');
-    expect(await scanStaged(fresh, built)).toBeUndefined();
+    expect(await look(fresh)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { RuleSet } from '../rule-set.ts';
-import { nothing, toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
+import { toAnchors, type Anchor, type PatternAnchor } from './anchors.ts';
 import { toGramTables, withLetters, type GramTables } from './grams.ts';
 
 /** What an engine is made of; for one list of rules always the same. */
@@ -11,14 +11,19 @@ export interface EngineTables {
 /** The tables as the build writes them down: JSON, of which little must be taken apart. */
 export interface PackedTables {
   readonly patterns: readonly PatternAnchor[];
-  /** Of each anchor what it has beside its text, and numbers of its patterns. */
-  readonly anchors: readonly (readonly [text: string, more: Partial<Anchor>, patterns: readonly number[]])[];
+  /** Of each anchor its text, its marks as bits, and numbers of its patterns. */
+  readonly anchors: readonly (readonly [text: string, marks: number, patterns: readonly number[]])[];
   /** Base64 of numbers, the lowest byte first. */
   readonly first: string;
   readonly links: string;
 }
 
-const givenApart: ReadonlySet<string> = new Set(['text', 'length', 'patterns']);
+const IDLE = 1;
+const REPEAT = 2;
+const IN_NAMES = 4;
+const REFERS = 8;
+const READS_CODE = 16;
+const READS_CONFIGURATION = 32;
 
 /** Makes the tables of a rule set: some milliseconds, which only a hook would miss. */
 export function toEngineTables(rules: RuleSet): EngineTables {
@@ -34,9 +39,7 @@ export function packTables({ anchors, grams }: EngineTables): PackedTables {
     patterns,
     anchors: anchors.map((anchor) => [
       anchor.text,
-      Object.fromEntries(
-        Object.entries(anchor).filter(([name, value]) => value !== false && !givenApart.has(name)),
-      ),
+      marksOf(anchor),
       anchor.patterns.map((pattern) => numbers.get(pattern) ?? -1),
     ]),
     first: toBase64(grams.first),
@@ -46,14 +49,18 @@ export function packTables({ anchors, grams }: EngineTables): PackedTables {
 
 /** Takes what was written down, for the same list of rules. */
 export function unpackTables(packed: PackedTables): EngineTables {
-  const anchors = packed.anchors.map(([text, more, own]) => ({
-    ...nothing,
-    isIdle: false,
-    ...more,
-    text,
-    length: text.length,
-    patterns: own.flatMap((number) => packed.patterns[number] ?? []),
-  }));
+  const anchors = packed.anchors.map(
+    ([text, marks, own]): Anchor => ({
+      text,
+      length: text.length,
+      isIdle: (marks & IDLE) !== 0,
+      isRepeat: (marks & REPEAT) !== 0,
+      patterns: own.flatMap((number) => packed.patterns[number] ?? []),
+      inNames: (marks & IN_NAMES) !== 0,
+      reads: readsOf(marks),
+      refers: (marks & REFERS) !== 0,
+    }),
+  );
   const first = new Uint16Array(toBytes(packed.first));
   const links = new Int32Array(toBytes(packed.links));
   return {
@@ -63,6 +70,18 @@ export function unpackTables(packed: PackedTables): EngineTables {
       anchors.map(({ text }) => text),
     ),
   };
+}
+
+function marksOf({ isIdle, isRepeat, inNames, refers, reads }: Anchor): number {
+  const how = reads === 'code' ? READS_CODE : reads === 'configuration' ? READS_CONFIGURATION : 0;
+  return (
+    (isIdle ? IDLE : 0) | (isRepeat ? REPEAT : 0) | (inNames ? IN_NAMES : 0) | (refers ? REFERS : 0) | how
+  );
+}
+
+function readsOf(marks: number): Anchor['reads'] {
+  if ((marks & READS_CODE) !== 0) return 'code';
+  return (marks & READS_CONFIGURATION) === 0 ? undefined : 'configuration';
 }
 
 function toBase64({ buffer }: Uint16Array | Int32Array): string {
