@@ -1,7 +1,6 @@
 import type { Keep, RuleSet } from '../../detect/index.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { decodeText, type Decoded } from '../../lib/text.ts';
-import type { Skipped } from '../../model/place.ts';
+import type { Content } from '../../lib/tree-reader.ts';
 import { catFiles } from '../../sources/git/cat-file.ts';
 import type { Brought } from '../../sources/history/since.ts';
 import type { ScanResult } from '../scan-tree.ts';
@@ -28,9 +27,8 @@ export async function addBrought(
   const { below, isWanted } = options;
   const wanted = brought.filter(({ path }) => isWanted(path));
   const versions = toVersions(wanted.map((one) => ({ ...one, path: one.path.slice(below.length) })));
-  const skipped: Skipped[] = [];
   const reader: VersionReader<Brought> = {
-    read: (round) => readVersions(round, options, skipped),
+    read: (round) => readVersions(round, options),
     locate: (location, { commit, author, authoredAt }) => ({
       ...location,
       commit,
@@ -40,8 +38,8 @@ export async function addBrought(
   };
   const then = await findInVersions(versions, reader, options, now.findings);
   return {
-    findings: [...now.findings, ...then],
-    skipped: [...now.skipped, ...skipped],
+    findings: [...now.findings, ...then.findings],
+    skipped: [...now.skipped, ...then.skipped],
     stats: {
       ...now.stats,
       blobs: new Set(wanted.map(({ blob }) => blob)).size,
@@ -63,18 +61,13 @@ function toVersions(brought: readonly Brought[]): ReadonlyMap<string, readonly B
 async function readVersions(
   wanted: ReadonlyMap<string, Brought>,
   { top, maxBytes }: BroughtOptions,
-  skipped: Skipped[],
-): Promise<(path: string) => Decoded> {
-  const given = new Map<string, Decoded>();
+): Promise<(path: string) => Content> {
+  const given = new Map<string, Content>();
   await catFiles(top, [...new Set([...wanted.values()].map(({ blob }) => blob))], maxBytes, (name, one) => {
     given.set(
       name,
-      'blob' in one ? decodeText(one.blob) : { reason: 'reason' in one ? one.reason : one.kind },
+      'blob' in one ? { bytes: one.blob } : { reason: 'reason' in one ? one.reason : one.kind },
     );
   });
-  return (path) => {
-    const decoded = given.get(wanted.get(path)?.blob ?? '') ?? { reason: 'unreadable' };
-    if ('reason' in decoded) skipped.push({ path, reason: decoded.reason });
-    return decoded;
-  };
+  return (path) => given.get(wanted.get(path)?.blob ?? '') ?? { reason: 'unreadable' };
 }

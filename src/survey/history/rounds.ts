@@ -1,15 +1,16 @@
 import { createFingerprint, groupOf, idOf, type Keep, type RuleSet } from '../../detect/index.ts';
-import type { Decoded } from '../../lib/text.ts';
+import { decodeText, type Decoded } from '../../lib/text.ts';
+import type { Content } from '../../lib/tree-reader.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Location } from '../../model/place.ts';
-import { scanSource } from '../scan-tree.ts';
+import type { Location, Skipped } from '../../model/place.ts';
+import { scanSource, type ScanResult } from '../scan-tree.ts';
 
 /** Versions of files by path, in the order in which they came. */
 export type Versions<Version> = ReadonlyMap<string, readonly Version[]>;
 
 export interface VersionReader<Version> {
   /** Reads one version of each of some paths. */
-  readonly read: (versions: ReadonlyMap<string, Version>) => Promise<(path: string) => Decoded>;
+  readonly read: (versions: ReadonlyMap<string, Version>) => Promise<(path: string) => Content>;
   /** Adds when and by whom a version came. */
   readonly locate: (location: Location, version: Version) => Location;
 }
@@ -33,22 +34,25 @@ export async function findInVersions<Version>(
   reader: VersionReader<Version>,
   options: Options,
   before: readonly Finding[] = [],
-): Promise<readonly Finding[]> {
+): Promise<Pick<ScanResult, 'findings' | 'skipped'>> {
   const fingerprint = createFingerprint(options.key);
   const known = new Set(before.map(placeOf));
   const counts = new Map<string, number>();
   for (const finding of before) counts.set(groupOf(finding), (counts.get(groupOf(finding)) ?? 0) + 1);
   const found: Finding[] = [];
+  const skipped: Skipped[] = [];
   for (const now of roundsOf(versions)) {
-    const decoded = await reader.read(now);
+    const bytes = await reader.read(now);
     const source = {
       kind: 'history' as const,
       root: null,
       paths: [...now.keys()],
-      read: (path: string) => Promise.resolve(decoded(path)),
+      bytes,
+      read: (path: string) => Promise.resolve(decoded(bytes(path))),
     };
-    const { findings } = await scanSource(source, options);
-    for (const finding of findings) {
+    const scanned = await scanSource(source, options);
+    skipped.push(...scanned.skipped);
+    for (const finding of scanned.findings) {
       const version = now.get(pathOf(finding));
       if (finding.kind !== 'literal' || version === undefined || known.has(placeOf(finding))) continue;
       known.add(placeOf(finding));
@@ -58,7 +62,11 @@ export async function findInVersions<Version>(
       found.push({ ...finding, location, id: idOf(finding, n, fingerprint) });
     }
   }
-  return found;
+  return { findings: found, skipped };
+}
+
+function decoded(content: Content): Decoded {
+  return 'reason' in content ? content : decodeText(content.bytes);
 }
 
 /** @yields one version of each of some paths, earlier ones of a path first */

@@ -1,6 +1,5 @@
 import type { Keep, RuleSet } from '../../detect/index.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { decodeText } from '../../lib/text.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Location, Skipped } from '../../model/place.ts';
 import type { Rule } from '../../model/rule.ts';
@@ -135,7 +134,7 @@ async function findingsOf(scene: Scene): Promise<readonly Finding[]> {
     const path = pathOf(version, scene);
     if (options.isWanted(path)) placed.set(path, [...(placed.get(path) ?? []), version]);
   }
-  return findInVersions(placed, toReader(scene), options);
+  return (await findInVersions(placed, toReader(scene), options)).findings;
 }
 
 function pathOf({ path, number, first }: Version, { objects, reached }: Scene): string {
@@ -149,7 +148,7 @@ function toReader({ objects, reached: { order }, places, seen }: Scene): Version
     read: (versions) =>
       Promise.resolve((path) => {
         const object = objects.read(versions.get(path)?.number ?? -1);
-        return object === undefined ? { reason: 'unreadable' } : decodeText(object.body);
+        return object === undefined ? { reason: 'unreadable' } : { bytes: object.body };
       }),
     locate: (location, version) => {
       const { last, numbers } = stayOf(version);

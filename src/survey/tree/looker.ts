@@ -61,6 +61,14 @@ const machineMade =
 
 const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-baseline\.json)$/;
 
+let lastSieve: { readonly rules: RuleSet; readonly sieve: Sieve } | undefined;
+
+/** A history is looked at in many rounds: making a sieve takes longer than some of them. */
+function sieveOf(rules: RuleSet): Sieve {
+  if (lastSieve?.rules !== rules) lastSieve = { rules, sieve: createSieve(rules) };
+  return lastSieve.sieve;
+}
+
 /** Looks at files, one after the other, and gathers what is in them. Keeps buffers: each thread needs its own. */
 export class Looker {
   readonly sieve: Sieve;
@@ -73,7 +81,7 @@ export class Looker {
   constructor(rules: RuleSet, place: Place) {
     this.#rules = rules;
     this.#place = place;
-    this.sieve = createSieve(rules);
+    this.sieve = sieveOf(rules);
   }
 
   /** Gives what there was since it was last asked. */
