@@ -233,13 +233,16 @@ export function toPublicHalf(jwk: JsonWebKey): PublicJwk {
 export async function readPrivateFile(path: string): Promise<string | undefined> {
   let handle;
   try {
-    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    // Without waiting for somebody who writes into a pipe.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw new AgentIdError('unreadable', 'cannot read a key file', { cause: error, where: path });
   }
   try {
-    const { mode, uid } = await handle.stat();
+    const found = await handle.stat();
+    const { mode, uid } = found;
+    if (!found.isFile()) throw new AgentIdError('unreadable', 'a key file is no file', { where: path });
     // Windows has neither owners nor mode bits here.
     const own = process.getuid?.();
     if (own !== undefined && uid !== own) {
@@ -267,7 +270,7 @@ export async function readAuditKey(
 ): Promise<Buffer | undefined> {
   const file = join(paths.keys, 'audit.key');
   const text = await readPrivateFile(file);
-  if (text !== undefined) return Buffer.from(text.trim(), 'base64url');
+  if (text !== undefined) return toAuditKey(text, file);
   if (!create) return undefined;
   await makePrivateFolder(paths.keys);
   try {
@@ -278,4 +281,14 @@ export async function readAuditKey(
     }
   }
   return readAuditKey(paths, false);
+}
+
+/** A crash may have left a part: whoever guesses that it is empty could write a head. */
+function toAuditKey(text: string, where: string): Buffer {
+  const key = Buffer.from(text.trim(), 'base64url');
+  if (key.length === 32) return key;
+  throw new AgentIdError('malformed', "the audit log's key is malformed", {
+    where,
+    hint: 'Keep the log as evidence and move it away, delete the key: both begin anew.',
+  });
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -399,6 +399,22 @@ export function describeNative(name: string, { install, ask, get }: Port): () =>
         expect(await here.entries()).toBe(3);
         expect(await readHead(head, key)).toMatchObject({ next: null, tears: tears + 1 });
       }
+    });
+
+    it('hands out nothing where the key of its log is a part of one', async () => {
+      for (const part of ['', 'QUJD\n']) {
+        await writeFile(join(here.state, 'keys/audit.key'), part, { mode: 0o600 });
+        expect(await asUser()).toMatch(/^malformed .*audit log's key/);
+      }
+    });
+
+    it('closes a log that others could read', async () => {
+      await mkdir(join(here.state, 'audit'));
+      await chmod(join(here.state, 'audit'), 0o755);
+      expect(await asUser()).toMatch(/^Bearer /);
+      expect((await stat(join(here.state, 'audit'))).mode & 0o777).toBe(0o700);
+      expect((await stat(join(here.state, 'audit/log.jsonl'))).mode & 0o777).toBe(0o600);
+      expect((await stat(join(here.state, 'audit/head.json'))).mode & 0o777).toBe(0o600);
     });
 
     it('hands out nothing where its log has no folder', async () => {

@@ -141,13 +141,16 @@ function toStore(value: unknown): KeyStore {
 async function readOwnFile(path: string): Promise<string> {
   let handle;
   try {
-    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    // Without waiting for somebody who writes into a pipe.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const missing = error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new KeyFileError(missing ? 'missing' : 'unreadable', `cannot read the key file ${path}`, error);
   }
   try {
-    const { mode, uid } = await handle.stat();
+    const found = await handle.stat();
+    const { mode, uid } = found;
+    if (!found.isFile()) throw new KeyFileError('unreadable', `the key file ${path} is no file`);
     // Windows has neither mode bits nor owners here.
     const own = process.getuid?.();
     if (own !== undefined && uid !== own)

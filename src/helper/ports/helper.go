@@ -1132,6 +1132,11 @@ func writeDown(home, folder string, event object) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
+	if found, err := os.Lstat(folder); err == nil && found.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(folder, 0o700); err != nil {
+			return err
+		}
+	}
 	lock := filepath.Join(folder, ".lock")
 	if err := take(lock); err != nil {
 		return err
@@ -1288,19 +1293,24 @@ func follow(line []byte, previous mark) (mark, bool) {
 	return said, follows
 }
 
+// auditKey makes the key where there is none; another log of this machine may do so meanwhile.
 func auditKey(path string) ([]byte, error) {
 	text, err := readOwn(path)
-	if err != nil {
-		return nil, err
+	if text == nil && err == nil {
+		key := make([]byte, 32)
+		if _, err := rand.Read(key); err != nil {
+			return nil, err
+		}
+		if err := create(path, toBase64(key)+"\n"); err == nil || !errors.Is(err, os.ErrExist) {
+			return key, err
+		}
+		text, err = readOwn(path)
 	}
-	if text != nil {
-		return unbase64(strings.TrimSpace(string(text))), nil
+	key := unbase64(strings.TrimSpace(string(text)))
+	if err == nil && len(key) != 32 {
+		err = &Error{"malformed", "the audit log's key " + path + " is malformed.", "Run: agent-id audit verify."}
 	}
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return nil, err
-	}
-	return key, create(path, toBase64(key)+"\n")
+	return key, err
 }
 
 func readHead(path string, key []byte, size int64) (auditHead, error) {

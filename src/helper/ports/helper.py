@@ -809,6 +809,8 @@ def _audit(native, scopes, subject, result, reason, jti):
 
 def _write_down(home, folder, event):
     os.makedirs(folder, 0o700, exist_ok=True)
+    if stat.S_IMODE(os.lstat(folder).st_mode) & 0o077:
+        os.chmod(folder, 0o700)
     lock = os.path.join(folder, ".lock")
     _take(lock)
     try:
@@ -870,11 +872,7 @@ def _is_stale(path):
 def _append(home, folder, event):
     key_file, head_file, log = (os.path.join(*p) for p in (
         (home, "keys", "audit.key"), (folder, "head.json"), (folder, "log.jsonl")))
-    text = _read_own(key_file)
-    if text is None:
-        text = _base64(secrets.token_bytes(32))
-        _create(key_file, f"{text}\n".encode())
-    key = _unbase64(text.strip())
+    key = _audit_key(key_file)
     size = os.path.getsize(log) if os.path.exists(log) else 0
     last, pending, tears = _read_head(head_file, key, size)
     last = _settle(log, size, last, pending)
@@ -892,6 +890,20 @@ def _append(home, folder, event):
         file.flush()
         os.fsync(handle)
     _write_head(head_file, key, following, None, tears)
+
+
+def _audit_key(path):
+    """Makes the key where there is none; another log of this machine may do so meanwhile."""
+    text = _read_own(path)
+    if text is None:
+        text = _base64(secrets.token_bytes(32))
+        try:
+            _create(path, f"{text}\n".encode())
+        except FileExistsError:
+            text = _read_own(path)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", text.strip()):
+        raise AgentIdError("malformed", f"The audit log's key {path} is malformed.", "Run: agent-id audit verify.")
+    return _unbase64(text.strip())
 
 
 def _settle(log, size, last, pending):
