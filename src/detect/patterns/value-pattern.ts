@@ -31,6 +31,9 @@ export function withPattern({ bare, after, ...rule }: WrittenRule): Omit<Written
   return { ...rule, pattern: `${before}(?<secret>${rule.value?.pattern ?? ''})${END}` };
 }
 
+/** `publicKey`, `publishable_key`: what anybody may read. */
+const PRIVATE = String.raw`(?<!(?:ublic|UBLIC|ishable|ISHABLE)[_\- ]?)`;
+
 function assigned(after: readonly string[]): string {
   const words = after.flatMap((word) => [
     word,
@@ -38,5 +41,5 @@ function assigned(after: readonly string[]): string {
     word.toUpperCase(),
   ]);
   const name = String.raw`(?:${words.join('|')})(?:_?[0-9]{1,2})?`;
-  return String.raw`${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}(?<![A-Za-z0-9_])`;
+  return String.raw`${PRIVATE}${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}(?<![A-Za-z0-9_])`;
 }
