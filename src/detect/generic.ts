@@ -141,7 +141,7 @@ function whyMisfit(
   named: CompiledRule | undefined,
 ): string | undefined {
   const { value } = candidate;
-  const missed = nearMiss(value, formatsFor(text, candidate, rules, named));
+  const missed = nearMiss(value, candidate.name, formatsFor(text, candidate, rules, named));
   if (missed !== undefined) return `just misses the format of ${missed.rule.title}`;
   if (rules.beginsAsToken(value)) return 'begins like a token whose format it has not';
   return isPublished(value) ? 'its vendor publishes it as an example' : whyTyped(value);
