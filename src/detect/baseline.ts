@@ -1,6 +1,6 @@
 import type { Accepted, Baseline } from '../model/baseline.ts';
 import type { Finding } from '../model/finding.ts';
-import { groupOf, idOf } from './findings.ts';
+import { groupOf, idOf, weakSecret } from './findings.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
 /** What applying a baseline must know beside it. Paths are relative to the folder of the baseline. */
@@ -12,6 +12,8 @@ export interface BaselineView {
   readonly pathOf: (finding: Finding) => string;
   /** Says that a path was looked at, or is not there any more. */
   readonly isSettled: (path: string) => boolean;
+  /** Says that nothing is at a path any more. */
+  readonly isGone: (path: string) => boolean;
 }
 
 type Entry = readonly [string, Accepted];
@@ -29,20 +31,29 @@ export function withBaseline(
   const entries = groupEntries(baseline);
   if (entries.size === 0) return findings;
   const settled = new Map<Finding, Finding>();
-  for (const [group, members] of groupFindings(findings)) {
-    for (const [before, after] of settleGroup(members, entries.get(group) ?? [], view))
-      settled.set(before, after);
+  const pairs = new Map<Finding, Entry>();
+  const groups = groupFindings(findings);
+  for (const [group, members] of groups)
+    for (const [finding, entry] of pair(members, entries.get(group) ?? [], view)) pairs.set(finding, entry);
+  for (const [finding, entry] of followWeak(findings, baseline, { pairs, view })) pairs.set(finding, entry);
+  for (const [group, members] of groups) {
+    const taken = new Set((entries.get(group) ?? []).map(([id]) => id));
+    for (const [before, after] of settleGroup(members, { pairs, taken }, view)) settled.set(before, after);
   }
   return findings.map((finding) => settled.get(finding) ?? finding);
 }
 
+interface Paired {
+  readonly pairs: ReadonlyMap<Finding, Entry>;
+  /** Ids that entries have. */
+  readonly taken: ReadonlySet<string>;
+}
+
 function settleGroup(
   members: readonly Finding[],
-  entries: readonly Entry[],
+  { pairs, taken }: Paired,
   view: BaselineView,
 ): ReadonlyMap<Finding, Finding> {
-  const pairs = pair(members, entries, view);
-  const taken = new Set(entries.map(([id]) => id));
   const settled = new Map<Finding, Finding>();
   let n = 1;
   for (const finding of members) {
@@ -55,6 +66,44 @@ function settleGroup(
     }
   }
   return settled;
+}
+
+/**
+ * Pairs what is too weak for a fingerprint of its value, and goes by its path, with entries whose file is gone: it was
+ * renamed. Only rule and name can be compared.
+ */
+function followWeak(
+  findings: readonly Finding[],
+  { accepted }: Baseline,
+  { pairs, view }: { readonly pairs: ReadonlyMap<Finding, Entry>; readonly view: BaselineView },
+): ReadonlyMap<Finding, Entry> {
+  const used = new Set([...pairs.values()].map(([id]) => id));
+  const left = new Map<string, Entry[]>();
+  for (const [id, entry] of Object.entries(accepted)) {
+    if (used.has(id) || !view.isGone(entry.path) || !isWeak(entry, entry.path, view)) continue;
+    left.set(kindOf(entry), [...(left.get(kindOf(entry)) ?? []), [id, entry]]);
+  }
+  if (left.size === 0) return new Map();
+  const found = new Map<Finding, Entry>();
+  for (const finding of findings) {
+    const entries = pairs.has(finding) ? undefined : left.get(kindOf(finding));
+    const [entry] =
+      entries !== undefined && isWeak(finding, view.pathOf(finding), view) ? entries.splice(0, 1) : [];
+    if (entry !== undefined) found.set(finding, entry);
+  }
+  return found;
+}
+
+function isWeak(
+  { rule, name, secret }: Accepted | Finding,
+  path: string,
+  { fingerprint }: BaselineView,
+): boolean {
+  return secret === weakSecret({ rule, name, path }, fingerprint);
+}
+
+function kindOf({ rule, name }: Accepted | Finding): string {
+  return `${rule}\0${name ?? ''}`;
 }
 
 /** Pairs findings with entries: first those at the same path, then those that moved. */
@@ -77,10 +126,16 @@ function pair(
 
 function accept(finding: Finding, [id, { reason, expires }]: Entry, today: string): Finding {
   if (finding.state === 'ignored') return { ...finding, id };
-  if (expires !== undefined && expires < today) {
-    return { ...finding, id, reasons: [...finding.reasons, `its acceptance ended on ${expires}`] };
-  }
+  const doubt = whyNotAccepted(reason, expires, today);
+  if (doubt !== undefined) return { ...finding, id, reasons: [...finding.reasons, doubt] };
   return { ...finding, id, state: 'baseline', reason, ...(expires === undefined ? {} : { expires }) };
+}
+
+/** Nothing is accepted for ever, or without a word. */
+function whyNotAccepted(reason: string, expires: string | undefined, today: string): string | undefined {
+  if (reason.trim() === '') return 'its entry in the baseline gives no reason';
+  if (expires === undefined) return 'its entry in the baseline has no last day';
+  return expires < today ? `its acceptance ended on ${expires}` : undefined;
 }
 
 /**

@@ -81,7 +81,15 @@ function secretOf(match: Match, file: Seen, fingerprint: Fingerprint): string {
   if (isStrong(value, match.rule.broad !== true && match.rule.guessable !== true)) {
     return fingerprint('value', value);
   }
-  return fingerprint('weak', match.rule.id, name, file.identity ?? file.path);
+  return weakSecret({ rule: match.rule.id, name, path: file.identity ?? file.path }, fingerprint);
+}
+
+/** Gives what stands for a value that is too weak for a fingerprint: its rule, its name and its path from the top. */
+export function weakSecret(
+  { rule, name, path }: { readonly rule: string; readonly name: string | null; readonly path: string },
+  fingerprint: Fingerprint,
+): string {
+  return fingerprint('weak', rule, name ?? '', path);
 }
 
 function toFinding(match: Match, file: Seen, secret: string): Finding {

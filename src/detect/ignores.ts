@@ -17,17 +17,15 @@ function reasonFor(rule: string, lines: string): string | undefined {
   return found?.groups?.['reason']?.replace(/\s*(?:\*\/|-->)\s*$/, '').trim();
 }
 
+/** Characters at most on each side of a match in which its comment is looked for. */
+const MOST_NEAR = 4000;
+
 /** The line of an offset and the one before it. */
 function twoLines(text: string, offset: number): string {
-  const start = lineStart(text, offset);
-  const before = start === 0 ? 0 : lineStart(text, start - 1);
-  const end = text.indexOf('\n', offset);
-  return text.slice(
-    Math.max(before, offset - 4000),
-    end === -1 ? offset + 4000 : Math.min(end, offset + 4000),
-  );
-}
-
-function lineStart(text: string, offset: number): number {
-  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+  const before = text.slice(Math.max(0, offset - MOST_NEAR), offset);
+  const after = text.slice(offset, offset + MOST_NEAR);
+  const line = before.lastIndexOf('\n');
+  const start = line <= 0 ? 0 : before.lastIndexOf('\n', line - 1) + 1;
+  const end = after.indexOf('\n');
+  return before.slice(start) + after.slice(0, end === -1 ? after.length : end);
 }

@@ -49,6 +49,8 @@ export interface TextPlace {
   readonly patterns?: readonly CompiledRule[];
   /** Where something begins that may be found; nothing is elsewhere. Rising, without overlaps. */
   readonly near?: readonly Span[];
+  /** Looks only for formats with a text of their own: what merely looks drawn is none here. */
+  readonly exact?: boolean;
   /** Tells the same of a decoded text; undefined for one that holds nothing. */
   readonly glance?: (text: string) => Pick<TextPlace, 'patterns' | 'near'> | undefined;
 }
@@ -60,18 +62,21 @@ export function matchFile(
   rules: RuleSet,
   place: TextPlace = {},
 ): readonly Match[] {
-  const { path, patterns, near, glance = () => ({}) } = place;
+  const { path, patterns, near, exact = false, glance = () => ({}) } = place;
   const filed = path === undefined ? [] : rules.ofPath(path);
   const named = path === undefined ? {} : { path };
+  const tried = patterns ?? rules.anchoredIn(text);
   const literals = [
-    ...textMatches(text, facts, patterns ?? rules.anchoredIn(text), near),
+    ...textMatches(text, facts, exact ? tried.filter(isExact) : tried, near),
     ...textMatches(text, facts, filed),
-    ...genericMatches(text, facts, rules, place),
+    ...(exact ? [] : genericMatches(text, facts, rules, place)),
     ...foreignMatches(text, path ?? '', rules.foreign),
   ];
   const layered = layerMatches(text, facts, path, (inner) => {
     const found = glance(inner);
-    return found === undefined ? [] : withoutOverlaps(innerMatches(inner, rules, { ...found, ...named }));
+    return found === undefined
+      ? []
+      : withoutOverlaps(innerMatches(inner, rules, { ...found, ...named, exact }));
   });
   const seen = withLayers(withoutOverlaps(literals), layered);
   const described = path !== undefined && placementOf(path) === 'example';
@@ -87,11 +92,14 @@ function asExample(match: Match): Match {
   return { ...match, confidence: 'low', reasons: [...match.reasons, 'describes an interface'] };
 }
 
+function isExact({ rule, isWeak }: CompiledRule): boolean {
+  return !isWeak && rule.broad !== true;
+}
+
 function innerMatches(inner: string, rules: RuleSet, place: TextPlace): readonly Match[] {
-  return [
-    ...textMatches(inner, null, place.patterns ?? rules.anchoredIn(inner), place.near),
-    ...genericMatches(inner, null, rules, place),
-  ];
+  const tried = place.patterns ?? rules.anchoredIn(inner);
+  if (place.exact === true) return textMatches(inner, null, tried.filter(isExact), place.near);
+  return [...textMatches(inner, null, tried, place.near), ...genericMatches(inner, null, rules, place)];
 }
 
 function textMatches(
@@ -181,20 +189,34 @@ function isPlausible(text: string, { start, end }: Span, { rule, isWeak }: Compi
   return candidate === undefined || weigh(near, candidate).score >= thresholds.low;
 }
 
+/** Characters at most on each side of a value in which its second part is looked for. */
+const MOST_NEAR = 2000;
+
 /** Looks for the second part within the lines around, not inside the secret itself. */
 function isNear(text: string, span: Span, { rule, near }: CompiledRule): boolean {
   if (near === undefined) return true;
-  let start = span.start;
-  let end = span.end - 1;
-  for (let n = 0; n <= (rule.near?.lines ?? 0); n += 1) {
-    start = text.lastIndexOf('\n', start - 1);
-    const next = text.indexOf('\n', end + 1);
-    end = next === -1 ? text.length : next;
+  const lines = (rule.near?.lines ?? 0) + 1;
+  const before = text.slice(Math.max(0, span.start - MOST_NEAR), span.start);
+  const after = text.slice(span.end, span.end + MOST_NEAR);
+  return (
+    near.test(before.slice(startOfLines(before, lines))) ||
+    near.test(after.slice(0, endOfLines(after, lines)))
+  );
+}
+
+function startOfLines(text: string, lines: number): number {
+  let start = text.length;
+  for (let n = 0; n < lines && start > 0; n += 1) start = text.lastIndexOf('\n', start - 1);
+  return Math.max(0, start);
+}
+
+function endOfLines(text: string, lines: number): number {
+  let end = -1;
+  for (let n = 0; n < lines; n += 1) {
+    end = text.indexOf('\n', end + 1);
+    if (end === -1) return text.length;
   }
-  return [
-    text.slice(Math.max(0, start, span.start - 2000), span.start),
-    text.slice(span.end, Math.min(end, span.end + 2000)),
-  ].some((part) => near.test(part));
+  return end;
 }
 
 function nameBefore(text: string, start: number): string | null {

@@ -19,6 +19,15 @@ export function toFileState({ size, mtimeMs, ctimeMs, ino }: Stats): FileState {
   return [size, mtimeMs, ctimeMs, ino];
 }
 
+/** A folder, and how it is looked at. */
+export interface CleanPlace {
+  readonly root: string;
+  readonly stamp: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly isPart?: boolean;
+}
+
 /** Nobody has looked at a folder for so long: what is known of it goes. */
 const FORGET_MS = 60 * 24 * 60 * 60 * 1000;
 /** A change so short before a look at the file may have left its times as they are. */
@@ -37,22 +46,23 @@ export class CleanFiles {
   readonly #paths: readonly string[];
   readonly #states: Float64Array;
   readonly #kept: number[] = [];
+  /** Those that have changed. */
+  readonly #lost = new Set<number>();
+  readonly #isPart: boolean;
   readonly #added: { readonly path: string; readonly state: FileState }[] = [];
   #next = 0;
   #numbers: ReadonlyMap<string, number> | undefined;
 
   /**
    * Opens what is known of a folder. `stamp` names all that has a say in what is found: what was known under
-   * another one is forgotten.
+   * another one is forgotten. Who looks at a part of the folder only forgets nothing of the rest.
    */
-  constructor(
-    cache: string,
-    { root, stamp, now }: { readonly root: string; readonly stamp: string; readonly now: number },
-  ) {
+  constructor(cache: string, { root, stamp, now, isPart = false }: CleanPlace) {
     this.#root = root;
     this.#place = join(cache, createHash('sha256').update(root).digest('hex').slice(0, 32));
     this.#head = JSON.stringify({ root, stamp });
     this.#before = now - RACE_MS;
+    this.#isPart = isPart;
     const { paths, states } = read(this.#place, this.#head);
     this.#paths = paths;
     this.#states = states;
@@ -63,7 +73,10 @@ export class CleanFiles {
     const at = this.#numberOf(path);
     if (at === undefined) return undefined;
     const stat = lstat(`${this.#root}${sep}${path}`);
-    if (stat === undefined || !stat.isFile() || !this.#isSame(at, toFileState(stat))) return undefined;
+    if (stat === undefined || !stat.isFile() || !this.#isSame(at, toFileState(stat))) {
+      this.#lost.add(at);
+      return undefined;
+    }
     this.#kept.push(at);
     return stat.size;
   }
@@ -75,12 +88,13 @@ export class CleanFiles {
 
   /** Keeps what is known for the next time. */
   save(): void {
-    if (this.#added.length === 0 && this.#kept.length === this.#paths.length) return;
-    const paths = [...this.#kept.map((at) => this.#paths[at] ?? ''), ...this.#added.map(({ path }) => path)];
+    const kept = this.#isPart ? [...this.#paths.keys()].filter((at) => !this.#lost.has(at)) : this.#kept;
+    if (this.#added.length === 0 && kept.length === this.#paths.length) return;
+    const paths = [...kept.map((at) => this.#paths[at] ?? ''), ...this.#added.map(({ path }) => path)];
     const states = new Float64Array(paths.length * FIELDS);
-    for (const [n, at] of this.#kept.entries())
+    for (const [n, at] of kept.entries())
       states.set(this.#states.subarray(at * FIELDS, (at + 1) * FIELDS), n * FIELDS);
-    for (const [n, { state }] of this.#added.entries()) states.set(state, (this.#kept.length + n) * FIELDS);
+    for (const [n, { state }] of this.#added.entries()) states.set(state, (kept.length + n) * FIELDS);
     write(this.#place, [`${this.#head}\n${paths.length}\n`, Buffer.from(states.buffer), paths.join('\0')]);
     forget(dirname(this.#place), this.#before - FORGET_MS);
   }

@@ -1,11 +1,19 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { baselineName } from '../../src/lib/baseline.ts';
-import { makeTree, oktaToken, put, run } from './scan-kit.ts';
+import { makeTree, oktaToken, put, run, scan } from './scan-kit.ts';
 
-const entry = { rule: 'okta-api-token', secret: 'a'.repeat(32), name: null, path: 'a.env', reason: 'known' };
+const entry = {
+  rule: 'okta-api-token',
+  secret: 'a'.repeat(32),
+  name: null,
+  path: 'a.env',
+  reason: 'known',
+  expires: '2099-12-31',
+};
 
 function baseline(accepted: unknown): string {
   return JSON.stringify({ schemaVersion: 1, accepted });
@@ -67,6 +75,20 @@ describe('a hostile baseline', () => {
     const before = performance.now();
     expect((await run(['scan', 'a.env'], { cwd: root })).code).toBe(1);
     expect(performance.now() - before).toBeLessThan(15_000);
+  });
+
+  it('costs little to scan itself, and is found to hold a token that stands in a reason', async () => {
+    const hex = (n: number): string => createHash('md5').update(String(n)).digest('hex');
+    const many = Array.from(
+      { length: 20_000 },
+      (_, n) => [hex(n), { ...entry, secret: hex(-n - 1) }] as const,
+    );
+    const told = [hex(20_000), { ...entry, reason: `as ${oktaToken()}, okta.example` }] as const;
+    const root = makeTree({ [baselineName]: baseline(Object.fromEntries([...many, told])) });
+    const before = performance.now();
+    const { findings } = await scan(root);
+    expect(performance.now() - before).toBeLessThan(45_000);
+    expect(findings.map(({ rule }) => rule)).toEqual(['okta-api-token']);
   });
 
   it.skipIf(process.platform === 'win32')('is read only where it is a file: no link, no pipe', async () => {

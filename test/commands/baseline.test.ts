@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fillIn } from '../detect/samples.ts';
 import { git, makeTree, oktaToken, put, run, scan } from './scan-kit.ts';
 
 const name = '.agent-id-baseline.json';
@@ -55,6 +56,17 @@ describe('baseline', () => {
     const late = await run(['scan'], { cwd: root, now: Date.UTC(2027, 0, 1) });
     expect([late.code, late.out]).toEqual([1, expect.stringContaining('its acceptance ended on 2026-12-31')]);
     expect((await run(['scan'], { cwd: root, now: Date.UTC(2026, 11, 31) })).code).toBe(0);
+  });
+
+  it.each([
+    ['no last day', /,"expires":"[^"]*"/, 'has no last day'],
+    ['no reason', /"reason":"[^"]*"/, 'gives no reason'],
+  ])('lets an entry with %s accept nothing, with a note', async (_what, part, note) => {
+    const { root } = await acceptedRepository();
+    const text = readFileSync(join(root, name), 'utf8');
+    put(root, name, text.replace(part, part.source.startsWith(',') ? '' : '"reason":" "'));
+    const ran = await run(['scan'], { cwd: root });
+    expect([ran.code, ran.out]).toEqual([1, expect.stringContaining(note)]);
   });
 
   it('follows a finding only when its old place is gone', async () => {
@@ -114,6 +126,22 @@ describe('an accepted finding survives', () => {
     expect(states((await scan(root, '--staged')).findings)).toEqual(['baseline']);
     commit(root, 'rename');
     expect(states((await scan(root)).findings)).toEqual(['baseline']);
+  });
+
+  it('a rename, where its value is too weak for a fingerprint, and hides no other file of that name', async () => {
+    const root = makeTree({ 'dev.env': `DB_PASSWORD=${fillIn('orange{digit:3}xK')}\n`, 'README.txt': 'x\n' });
+    git(root, 'init', '--quiet', '--initial-branch', 'main');
+    expect((await run(['scan', ...write], { cwd: root })).code).toBe(0);
+    commit(root, 'accept');
+    git(root, 'mv', 'dev.env', 'development.env');
+    expect(states((await scan(root, '--staged')).findings)).toEqual(['baseline']);
+    commit(root, 'rename');
+    const { findings } = await scan(root);
+    expect(states(findings)).toEqual(['baseline']);
+    put(root, 'second.env', `DB_PASSWORD=${fillIn('orange{digit:3}xK')}\n`);
+    expect(states((await scan(root)).findings)).toEqual(['baseline', 'new']);
+    put(root, 'dev.env', 'DEBUG=1\n');
+    expect(states((await scan(root)).findings)).toEqual(['new', 'new']);
   });
 
   it('a rebase', async () => {

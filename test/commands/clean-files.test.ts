@@ -58,6 +58,15 @@ describe('files in which nothing was found', () => {
     expect((await scan(place, 3, '--no-cache')).stats).not.toHaveProperty('unread');
   });
 
+  it('are remembered by a scan of some of them only', async () => {
+    const place = makePlace();
+    await scan(place, 1);
+    expect((await scan(place, 2, '--exclude', 'src/f7.txt')).stats).toMatchObject({ unread: 999 });
+    writeFileSync(join(place.root, 'src/f8.txt'), 'eight\n');
+    expect((await scan(place, 3, '--exclude', 'src/f9.txt')).stats).toMatchObject({ unread: 998 });
+    expect((await scan(place, 4)).stats).toMatchObject({ files: 1_001, unread: 1_000 });
+  });
+
   it('are read again once they change, even where size and time of change are kept', async () => {
     const place = makePlace();
     await scan(place, 1);

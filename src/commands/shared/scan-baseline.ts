@@ -66,13 +66,15 @@ async function toView(
   const toBaselinePath = (path: string): string => toRelative(folder, join(eyes.root, path));
   const entries = Object.values(accepted);
   const settled = new Set(entries.length === 0 ? [] : [...seen].map(toBaselinePath));
+  const gone = new Set<string>();
   for (const path of new Set(entries.map((entry) => entry.path))) {
-    if ((await kindOf(join(folder, path))) === undefined) settled.add(path);
+    if ((await kindOf(join(folder, path))) === undefined) gone.add(path);
   }
   return {
     fingerprint: createFingerprint(eyes.key),
     today: toTimestamp(io.clock()).slice(0, 10),
     pathOf: (finding) => toBaselinePath(finding.location.path),
-    isSettled: (path) => settled.has(path),
+    isSettled: (path) => settled.has(path) || gone.has(path),
+    isGone: (path) => gone.has(path),
   };
 }

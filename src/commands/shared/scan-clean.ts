@@ -25,7 +25,8 @@ export async function openClean(
   const built = await readStamp();
   const cache = cacheOf(env);
   if (built === undefined || cache === undefined) return undefined;
-  return new CleanFiles(cache, { root: files.root, stamp: `${built} ${toMaxBytes(flags)}`, now });
+  const isPart = (flags.include ?? flags.exclude) !== undefined || flags.config !== undefined;
+  return new CleanFiles(cache, { root: files.root, stamp: `${built} ${toMaxBytes(flags)}`, now, isPart });
 }
 
 function cacheOf(env: Io['env']): string | undefined {

@@ -59,6 +59,7 @@ const LONG_LINE = 100;
 const machineMade =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|composer\.lock|[\w.-]+\.min\.js)$/;
 
+/** Our own files hold fingerprints and a salt, which look random; the exact formats of providers still count there. */
 const ownFiles = /(^|\/)(agent-id\.lock\.json|agent-id\.config\.yaml|\.agent-id-baseline\.json)$/;
 
 let lastSieve: { readonly rules: RuleSet; readonly sieve: Sieve } | undefined;
@@ -161,8 +162,9 @@ export class Looker {
   /** Without structure, looks only where something may be. */
   #match({ path, text, near, ...likely }: LikelyText, facts: FileFacts | null): readonly Match[] {
     const spans = facts === null ? near?.(text) : undefined;
-    const place = { path, ...likely, ...(spans === undefined ? {} : { near: spans }) };
-    return matchFile(text, facts, this.#rules, place).filter((match) => !isOwn(path, match));
+    const exact = ownFiles.test(path);
+    const place = { path, exact, ...likely, ...(spans === undefined ? {} : { near: spans }) };
+    return matchFile(text, facts, this.#rules, place);
   }
 
   async #factsOf({ path, text, near }: LikelyText): Promise<FileFacts | null> {
@@ -206,11 +208,6 @@ async function wholeFacts(
 
 function nothingYet() {
   return { files: 0, bytes: 0, parsed: 0, asText: 0 };
-}
-
-/** Our own files hold fingerprints and a salt, which look random; the exact formats of providers still count there. */
-function isOwn(path: string, match: Match): boolean {
-  return match.rule.broad === true && ownFiles.test(path);
 }
 
 /** Bundled or minified code: long, in long lines. Parsing it takes seconds and nobody wrote it. */
