@@ -81,8 +81,26 @@ export async function auditedEntry<T>(
   try {
     done = await task();
   } catch (error) {
-    await note('failed', error instanceof AgentIdError ? error.code : 'internal');
+    // Why the deed failed is what the person must hear.
+    await note('failed', error instanceof AgentIdError ? error.code : 'internal').catch(() => undefined);
     throw error;
   }
-  return { done, entry: await note('ok', null) };
+  try {
+    return { done, entry: await note('ok', null) };
+  } catch (cause) {
+    throw cause instanceof AgentIdError ? notRecorded(deed, cause) : cause;
+  }
+}
+
+/** What the provider did stands: somebody who reads only that a file cannot be written would believe otherwise. */
+function notRecorded({ action, agent, trust }: Deed, cause: AgentIdError): AgentIdError {
+  return new AgentIdError(
+    cause.code,
+    `done at ${trust.name} (${action}, ${agent.displayName}), and not in the audit log: ${cause.message}`,
+    {
+      cause,
+      ...(cause.where === undefined ? {} : { where: cause.where }),
+      hint: 'Run: agent-id audit verify',
+    },
+  );
 }
