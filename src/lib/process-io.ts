@@ -6,11 +6,12 @@ import { AgentIdError } from '../model/error.ts';
 import { systemClock } from './clock.ts';
 import type { Io } from './io.ts';
 
-/** Makes the `Io` of this process. A reader that closes its end early (`| head`) ends the output, not the program. */
+/** Makes the `Io` of this process. A reader that closes its end early (`| head`), or a terminal that is closed, ends the output, not the program. */
 export function processIo(folder?: string): Io {
   const { env, stdin, stdout, stderr } = process;
   const from = resolve(env['AGENT_ID_CALLER_CWD'] ?? process.cwd());
   stdout.on('error', ignoreClosedPipe);
+  stderr.on('error', ignoreClosedPipe);
   return {
     stdout: (data) => void stdout.write(data),
     stderr: (data) => void stderr.write(data),
@@ -53,5 +54,5 @@ function wantsColor(env: NodeJS.ProcessEnv, terminal: boolean): boolean {
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 }

@@ -1,3 +1,4 @@
+import { askWhether } from './ask.ts';
 import { join } from 'node:path';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
@@ -113,8 +114,5 @@ async function confirm(agent: LockedAgent, { yes }: Options, io: Io): Promise<bo
       hint: `Add --yes. ${agent.consumers.length} consumers use it and will fail.`,
     });
   }
-  const prompts = await import('@clack/prompts');
-  const answer = await prompts.confirm({ message: question, initialValue: false });
-  if (prompts.isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was removed');
-  return answer;
+  return askWhether(question);
 }

@@ -1,3 +1,4 @@
+import { askWhether } from './ask.ts';
 import { adapterFor } from '../../idp/index.ts';
 import { chosenIdp, trustedByIssuer } from '../../idp/trust.ts';
 import type { Enrollment, IdpAdapter, PlatformTrust } from '../../idp/types.ts';
@@ -159,11 +160,7 @@ async function ask(io: Io): Promise<boolean> {
     throw new AgentIdError('not-interactive', 'a machine must be approved by a person', {
       hint: 'Compare its key with what that machine shows, then add --yes, or --deny.',
     });
-  const { confirm } = await import('@clack/prompts');
-  return (
-    (await confirm({ message: 'Does that machine show the same key? Let it in?', initialValue: false })) ===
-    true
-  );
+  return askWhether('Does that machine show the same key? Let it in?');
 }
 
 function enrollmentOf({ enrollment, trust }: IdpAdapter): Enrollment {

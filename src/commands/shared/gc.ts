@@ -1,6 +1,7 @@
+import { askWhichOf } from './ask.ts';
 import { join, resolve } from 'node:path';
 import { adapterFor } from '../../idp/index.ts';
-import { trustedByIssuer } from '../../idp/trust.ts';
+import { listTrusted, trustedByIssuer } from '../../idp/trust.ts';
 import type { IdpAdapter, Registration } from '../../idp/types.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { readJsonIfThere, writeWhole } from '../../lib/files.ts';
@@ -75,7 +76,7 @@ async function findRubbish(lock: Lock, others: readonly Lock[], io: Io): Promise
   const orphans: Orphan[] = [];
   const missing: Missing[] = [];
   const unasked: { issuer: string; why: string }[] = [];
-  for (const issuer of new Set(Object.values(lock.agents).map((agent) => agent.issuer))) {
+  for (const issuer of await issuersOf(lock, io)) {
     try {
       const adapter = await adapterFor(await trustedByIssuer(paths, issuer), { paths, clock: io.clock });
       missing.push(...(await findMissing(lock, adapter)));
@@ -90,6 +91,12 @@ async function findRubbish(lock: Lock, others: readonly Lock[], io: Io): Promise
     }
   }
   return { orphans, missing, unasked };
+}
+
+/** Those that the lock names; all trusted ones where it names none, as after a lock file that was lost. */
+async function issuersOf({ agents }: Lock, io: Io): Promise<Iterable<string>> {
+  const named = new Set(Object.values(agents).map(({ issuer }) => issuer));
+  return named.size > 0 ? named : (await listTrusted(statePaths(io.env))).map(({ issuer }) => issuer);
 }
 
 async function findMissing(lock: Lock, adapter: IdpAdapter): Promise<readonly Missing[]> {
@@ -131,20 +138,18 @@ async function choose(rubbish: Rubbish, options: GcOptions, io: Io): Promise<typ
   if (orphans.length + missing.length === 0) return nothing;
   if (yes === true) return { orphans: orphans.filter((one) => only.length > 0 || isIdle(one, io)), missing };
   if (!io.interactive) return nothing;
-  const { isCancel, multiselect } = await import('@clack/prompts');
-  const answer = await multiselect({
-    message: 'What goes? A removed application cannot be brought back.',
-    options: [
+  const answer = await askWhichOf(
+    'What goes? A removed application cannot be brought back.',
+    [
       ...orphans.map(({ found }) => ({
         value: found.clientId,
-        label: printable(`${found.clientId}  ${lineOf(found)}`),
+        label: `${found.clientId}  ${lineOf(found)}`,
       })),
-      ...missing.map(({ clientId, id }) => ({ value: clientId, label: printable(`${id} in ${lockName}`) })),
+      ...missing.map(({ clientId, id }) => ({ value: clientId, label: `${id} in ${lockName}` })),
     ],
-    initialValues: missing.map(({ clientId }) => clientId),
-    required: false,
-  });
-  if (isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was removed');
+    missing.map(({ clientId }) => clientId),
+    false,
+  );
   return {
     orphans: orphans.filter(({ found }) => answer.includes(found.clientId)),
     missing: missing.filter(({ clientId }) => answer.includes(clientId)),

@@ -1,3 +1,4 @@
+import { askWhether } from './ask.ts';
 import { resolve } from 'node:path';
 import type { IdpAdapter } from '../../idp/types.ts';
 import { runGit, splitNul } from '../../lib/git.ts';
@@ -184,13 +185,7 @@ async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<boolean
       hint: 'Review it with --dry-run, then add --yes.',
     });
   }
-  const { confirm: ask, isCancel } = await import('@clack/prompts');
-  const answer = await ask({
-    message: `Register ${plan.agents.length} agents and write ${plan.files.length} files?`,
-    initialValue: false,
-  });
-  if (isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was changed');
-  return answer;
+  return askWhether(`Register ${plan.agents.length} agents and write ${plan.files.length} files?`);
 }
 
 /** A plan file is advice: only what the plan made now says too is applied. */

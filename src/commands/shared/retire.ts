@@ -1,3 +1,4 @@
+import { askWhether } from './ask.ts';
 import { join } from 'node:path';
 import { unresolvedFor } from '../../inventory/index.ts';
 import { parseDuration } from '../../lib/clock.ts';
@@ -116,11 +117,7 @@ async function confirm(locked: LockedSecret, flags: RetireFlags, io: Io): Promis
   if (flags.yes === true) return true;
   if (!io.interactive)
     throw new AgentIdError('not-interactive', 'retiring must be confirmed', { hint: 'Add --yes.' });
-  const { confirm: ask, isCancel } = await import('@clack/prompts');
-  const answer = await ask({
-    message: `Revoke ${locked.names.join(', ')} (${locked.handle ?? 'by hand'})? This cannot be undone.`,
-    initialValue: false,
-  });
-  if (isCancel(answer)) throw new AgentIdError('interrupted', 'nothing was revoked');
-  return answer;
+  return askWhether(
+    `Revoke ${locked.names.join(', ')} (${locked.handle ?? 'by hand'})? This cannot be undone.`,
+  );
 }
