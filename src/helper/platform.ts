@@ -101,7 +101,8 @@ function inPod(env: NodeJS.ProcessEnv): PlatformIdentity['token'] | undefined {
 
 /** The file changes while the process runs: it is read for each exchange. */
 async function readTokenFile(file: string, name: string): Promise<string> {
-  if (!isAbsolute(file)) throw new AgentIdError('usage', `${name} must be an absolute path`, { where: file });
+  // It is not repeated: some put the token itself there.
+  if (!isAbsolute(file)) throw new AgentIdError('usage', `${name} must be an absolute path`);
   return toJwt((await readTextIfThere(file))?.trim(), name);
 }
 

@@ -31,11 +31,20 @@ export async function readSubject(
   if (ask !== undefined) return askAbsent(opened, { ...options, ask }, { io, purpose });
   if (asAgent === true) return 'itself';
   if (subjectFile === '-') return parseSubject(await io.stdin());
-  if (subjectFile !== undefined) return parseSubject(await readText(resolve(io.cwd, subjectFile)));
+  if (subjectFile !== undefined) return parseSubject(await readSubjectFile(resolve(io.cwd, subjectFile)));
   if (subjectFd === undefined)
     return readDefaultSubject(opened, purpose.resource, { env: io.env, clock: io.clock });
   if (!/^\d{1,4}$/.test(subjectFd)) throw new AgentIdError('usage', '--subject-fd takes a number');
   return parseSubject(await readDescriptor(Number(subjectFd)));
+}
+
+/** The name is not repeated: some give the token itself. */
+async function readSubjectFile(path: string): Promise<string> {
+  const text = await readText(path).catch(() => undefined);
+  if (text !== undefined) return text;
+  throw new AgentIdError('unreadable', "cannot read the file with the user's token", {
+    where: '--subject-file',
+  });
 }
 
 function assertOne({ asAgent, subjectFile, subjectFd, ask, message, wait }: SubjectOptions): void {

@@ -27,7 +27,8 @@ export async function readDefaultSubject(
   const file = env['AGENT_ID_SUBJECT_TOKEN_FILE'];
   if (file === undefined || file === '') return sessionSubject(opened, resource, outside);
   if (!isAbsolute(file)) {
-    throw new AgentIdError('usage', 'AGENT_ID_SUBJECT_TOKEN_FILE must be an absolute path', { where: file });
+    // It is not repeated: some put the token itself there.
+    throw new AgentIdError('usage', 'AGENT_ID_SUBJECT_TOKEN_FILE must be an absolute path');
   }
   const text = await readTextIfThere(file);
   if (text === undefined) {
