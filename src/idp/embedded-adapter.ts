@@ -14,7 +14,7 @@ import type { Capabilities, Change, IdpAdapter, PlatformTrust, Registration } fr
 
 const capabilities: Capabilities = {
   exchange: 'rfc8693',
-  chosenClientId: true,
+  recoversLostAnswers: true,
   act: 'native',
   minTtlSeconds: 1,
   revokeIssued: true,

@@ -19,7 +19,7 @@ import type { Capabilities, Change, IdpAdapter, Registration } from './types.ts'
 /** What any standard server can be relied on for; what yours does beyond is not assumed. */
 const capabilities: Capabilities = {
   exchange: 'rfc8693',
-  chosenClientId: false,
+  recoversLostAnswers: false,
   act: 'none',
   minTtlSeconds: 1,
   revokeIssued: false,

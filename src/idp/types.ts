@@ -4,8 +4,8 @@ import type { Secret } from '../model/secret.ts';
 /** What a provider can and cannot do. The plan prints what is missing. */
 export interface Capabilities {
   readonly exchange: 'rfc8693' | 'id-jag' | 'jwt-bearer-obo' | 'none';
-  /** Finds an agent by the client id that we choose, so that a create is idempotent. */
-  readonly chosenClientId: boolean;
+  /** Finds an agent by a name that we choose (its client id, or another mark), so that a lost answer leaves no orphan. */
+  readonly recoversLostAnswers: boolean;
   /** Whether tokens name the agent in `act` (RFC 8693 section 4.1). */
   readonly act: 'native' | 'mapper' | 'none';
   /** Shortest token lifetime that it can issue, in seconds. */

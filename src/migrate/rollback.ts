@@ -95,12 +95,13 @@ async function removeApplications(
     );
     const clientId = answered?.step === 'app.ok' ? answered.clientId : record.clientId;
     await effects.checkpoint(`app.${record.agent}.remove`);
-    if (answered === undefined && !effects.adapter.capabilities.chosenClientId) {
+    if (answered === undefined && !effects.adapter.capabilities.recoversLostAnswers) {
       orphans.push({ agent: record.agent, marker: transaction.id });
       continue;
     }
     const found = await effects.adapter.inspect(clientId);
-    if (found?.marker === transaction.id) await effects.adapter.remove(clientId);
+    // Parts that were made before the application are left where it was never made.
+    if (found === undefined || found.marker === transaction.id) await effects.adapter.remove(clientId);
     await transaction.journal.append({ step: 'app.removed', agent: record.agent, clientId });
   }
   return orphans;

@@ -3,11 +3,12 @@ import type { ActsFor } from '../model/consumer.ts';
 /** The part of a provider's capabilities that a plan speaks of. */
 export interface PlanCapabilities {
   readonly exchange: string;
-  readonly chosenClientId: boolean;
+  readonly recoversLostAnswers: boolean;
   readonly act: 'native' | 'mapper' | 'none';
   readonly minTtlSeconds: number;
   readonly revokeIssued: boolean;
   readonly restore: boolean;
+  readonly lastUse: boolean;
   readonly boundScopes: boolean;
   readonly unproven?: string;
 }
@@ -20,11 +21,12 @@ export function toGaps(capabilities: PlanCapabilities, actsFor: readonly ActsFor
   if (!capabilities.revokeIssued)
     gaps.push('A revoked agent gets no new token, but tokens that it holds live until they expire.');
   if (!capabilities.restore) gaps.push('A revoked agent cannot be restored, only registered again.');
-  if (!capabilities.chosenClientId) {
+  if (!capabilities.recoversLostAnswers) {
     gaps.push(
       'It chooses client ids itself: if its answer to a registration is lost, an orphan may stay behind; it carries our marker.',
     );
   }
+  if (!capabilities.lastUse) gaps.push('It does not say when an agent last got a token.');
   if (!capabilities.boundScopes) gaps.push('It does not bind an agent to the scopes registered here.');
   return gaps;
 }

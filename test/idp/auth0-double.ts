@@ -51,8 +51,8 @@ export async function startAuth0Double(): Promise<Auth0Double> {
         identifier: audience,
         is_system: true,
       });
-      table(state.rows, 'client-grants').set('cgr_admin', {
-        id: 'cgr_admin',
+      table(state.rows, 'client-grants').set(`cgr_${clientId}`, {
+        id: `cgr_${clientId}`,
         client_id: clientId,
         audience,
         scope: scopes,

@@ -92,6 +92,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   },
   'DELETE /clients/{id}': ({ rows }, { values: [id = ''] }) => {
     table(rows, 'clients').delete(id);
+    table(rows, `credentials ${id}`).clear();
     const grants = table(rows, 'client-grants');
     for (const [key, grant] of grants) if (grant['client_id'] === id) grants.delete(key);
     return { status: 204, body: undefined };

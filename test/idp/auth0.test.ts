@@ -149,38 +149,6 @@ describe('auth0 adapter', () => {
     expect((await adapter.plan(racing)).kind).toBe('none');
   });
 
-  it.each(['before', 'after', 403] as const)(
-    'leaves nothing that works when a request fails (%s)',
-    async (kind) => {
-      const spec = makeSpec(`fault-${kind}`);
-      const change = await adapter.plan(spec);
-      const total = await countCalls(change.spec, `${kind}-probe`);
-      for (let at = 1; at <= total; at += 1) {
-        let seen = 0;
-        double.fault = () => ((seen += 1) >= at ? kind : undefined);
-        const failed = await codeOf(adapter.apply(change));
-        double.fault = undefined;
-        expect(['idp-unreachable', 'idp-refused', 'no error']).toContain(failed);
-        const made = named(spec.clientId);
-        expect(made.length).toBeLessThanOrEqual(1);
-        // Whatever may get tokens is whole.
-        for (const client of made) {
-          const { allow_any_profile_of_type: on } = client['token_exchange'] as {
-            allow_any_profile_of_type: string[];
-          };
-          const whole = (await adapter.plan(spec)).kind === 'none';
-          expect(on.length === 0 || whole).toBe(true);
-        }
-        await adapter.apply(change);
-        expect((await adapter.plan(spec)).kind).toBe('none');
-        await adapter.remove(spec.clientId);
-        expect(named(spec.clientId)).toHaveLength(0);
-        expect(table(double.state.rows, 'resource-servers').has(`urn:agent-id:${spec.clientId}`)).toBe(false);
-      }
-      expect(total).toBeGreaterThan(8);
-    },
-  );
-
   it('waits when it is asked to, and tries again', async () => {
     let times = 0;
     double.fault = () => ((times += 1) === 1 ? 429 : undefined);
@@ -253,16 +221,6 @@ describe('auth0 adapter', () => {
     expect(paths).toContain('/logs?from=log-200&take=100');
     await adapter.remove(clientId);
   });
-
-  async function countCalls(spec: AgentSpec, id: string): Promise<number> {
-    const other = { ...spec, clientId: `agent-id.${id}.abcdefgh`, keys: [makeRsaKey()] };
-    const change = await adapter.plan(other);
-    const before = double.requests.length;
-    await adapter.apply(change);
-    const count = double.requests.length - before;
-    await adapter.remove(other.clientId);
-    return count;
-  }
 
   function clients(): Record<string, unknown>[] {
     return [...table(double.state.rows, 'clients').values()];

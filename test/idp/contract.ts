@@ -56,14 +56,14 @@ export function describeAdapter(name: string, start: () => Promise<Subject>): vo
     });
 
     it('plans without changing anything', async () => {
-      const spec = makeSpec('planned');
+      const spec = makeSpec(subject, 'planned');
       expect(await adapter.plan(spec)).toMatchObject({ kind: 'create', spec });
       expect(await adapter.plan(spec)).toMatchObject({ kind: 'create' });
       expect(await adapter.inspect(spec.clientId)).toBeUndefined();
     });
 
     it('registers once, however often it is asked', async () => {
-      const spec = makeSpec('twice');
+      const spec = makeSpec(subject, 'twice');
       const change = await adapter.plan(spec);
       const first = await adapter.apply(change);
       expect(first).toMatchObject({ displayName: spec.displayName, status: 'active', marker: spec.marker });
@@ -72,11 +72,12 @@ export function describeAdapter(name: string, start: () => Promise<Subject>): vo
       expect(await adapter.plan(spec)).toMatchObject({ kind: 'none', lines: [] });
       const all = await adapter.list();
       expect(all.filter((one) => one.displayName === spec.displayName)).toHaveLength(1);
-      if (adapter.capabilities.chosenClientId) expect(await adapter.inspect(spec.clientId)).toEqual(first);
+      if (adapter.capabilities.recoversLostAnswers)
+        expect(await adapter.inspect(spec.clientId)).toEqual(first);
     });
 
     it('updates what differs, and keeps the keys of other machines', async () => {
-      const spec = makeSpec('changing');
+      const spec = makeSpec(subject, 'changing');
       await adapter.apply(await adapter.plan(spec));
       const { clientId } = await adapter.apply(await adapter.plan(spec));
       const laptop = newKey();
@@ -155,26 +156,44 @@ export function describeAdapter(name: string, start: () => Promise<Subject>): vo
     });
 
     function newKey(): PublicJwk {
-      return subject.makeKey?.() ?? makeKey().publicKey;
+      return keyFor(subject);
     }
 
     async function register(id: string): Promise<Awaited<ReturnType<IdpAdapter['apply']>>> {
-      return adapter.apply(await adapter.plan(makeSpec(id)));
-    }
-
-    function makeSpec(id: string): AgentSpec {
-      return {
-        id,
-        displayName: `${id.charAt(0).toUpperCase()}${id.slice(1)} Agent`,
-        owner: '@acme/support',
-        actsFor: 'user',
-        clientId: `agent-id.${id}.abcdefgh`,
-        keys: [newKey()],
-        grants: [{ uri: subject.resource, scopes: [subject.scope ?? 'okta.users.read'], maxTtlSeconds: 300 }],
-        marker: `tx-${id}`,
-      };
+      return adapter.apply(await adapter.plan(makeSpec(subject, id)));
     }
   });
+}
+
+/** An agent that acts for users at a provider's API. */
+export function makeSpec(subject: Pick<Subject, 'makeKey' | 'resource' | 'scope'>, id: string): AgentSpec {
+  return {
+    id,
+    displayName: `${id.charAt(0).toUpperCase()}${id.slice(1)} Agent`,
+    owner: '@acme/support',
+    actsFor: 'user',
+    clientId: `agent-id.${id}.abcdefgh`,
+    keys: [keyFor(subject)],
+    grants: [{ uri: subject.resource, scopes: [subject.scope ?? 'okta.users.read'], maxTtlSeconds: 300 }],
+    marker: `tx-${id}`,
+  };
+}
+
+export function keyFor(subject: Pick<Subject, 'makeKey'>): PublicJwk {
+  return subject.makeKey?.() ?? makeKey().publicKey;
+}
+
+/** What a task ends with: the code of its error, or `ok`; and what the person is told. */
+export async function outcomeOf(
+  task: Promise<unknown>,
+): Promise<{ readonly code: string; readonly message: string; readonly hint: string }> {
+  return task.then(
+    () => ({ code: 'ok', message: '', hint: '' }),
+    (error: unknown) =>
+      error instanceof AgentIdError
+        ? { code: error.code, message: error.message, hint: error.hint ?? '' }
+        : { code: String(error), message: '', hint: '' },
+  );
 }
 
 export async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -14,6 +14,10 @@ export interface EntraDouble {
   /** Operations whose permission the vendor's table does not know. */
   readonly unknown: Set<string>;
   addAdmin(certificate: string, roles: readonly string[]): string;
+  /** Puts somebody else's application there. */
+  addApp(app: { readonly uniqueName: string; readonly displayName: string }): void;
+  /** Deletes an application as a person does in the portal: it stays among the deleted ones. */
+  deleteApp(appId: string): void;
   addApi(uri: string, scopes: readonly string[]): string;
   fault: ((call: string) => 'before' | 'after' | 403 | 429 | 500 | undefined) | undefined;
   stop(): Promise<void>;
@@ -45,6 +49,11 @@ export async function startEntraDouble(): Promise<EntraDouble> {
       makePrincipal(rows, String(app['appId']), { accountEnabled: true });
       table(rows, 'admins').set(String(app['appId']), { roles });
       return String(app['appId']);
+    },
+    addApp: (app) => void makeApp(rows, app),
+    deleteApp(appId) {
+      const found = [...table(rows, 'applications').values()].find((app) => app['appId'] === appId);
+      if (found !== undefined) deleteApp(rows, found);
     },
     addApi(uri, scopes) {
       const id = randomUUID();
@@ -175,11 +184,20 @@ function applications(rows: Rows, rest: string, { method, query, body, prefer }:
     Object.assign(app, body, { api });
     return { status: 204, body: undefined };
   }
-  all.delete(String(app['id']));
-  table(rows, 'deleted').set(String(app['id']), app);
-  for (const [key, one] of table(rows, 'principals'))
-    if (one['appId'] === app['appId']) table(rows, 'principals').delete(key);
+  deleteApp(rows, app);
   return { status: 204, body: undefined };
+}
+
+function deleteApp(rows: Rows, app: Row): void {
+  table(rows, 'applications').delete(String(app['id']));
+  table(rows, 'deleted').set(String(app['id']), app);
+  for (const [id, one] of table(rows, 'principals')) {
+    if (one['appId'] !== app['appId']) continue;
+    table(rows, 'principals').delete(id);
+    table(rows, `roles ${id}`).clear();
+    for (const [key, grant] of table(rows, 'grants'))
+      if (grant['clientId'] === id) table(rows, 'grants').delete(key);
+  }
 }
 
 /** Entra reads each certificate, and refuses one that is none or has ended. */

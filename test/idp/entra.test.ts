@@ -190,34 +190,6 @@ describe('entra adapter', () => {
     expect(JSON.stringify(foreign)).toBe(before);
   });
 
-  it.each(['before', 'after', 403] as const)(
-    'leaves nothing that works when a request fails (%s)',
-    async (kind) => {
-      const spec = makeSpec(`fault-${kind}`);
-      const change = await adapter.plan(spec);
-      const before = double.requests.length;
-      await adapter.apply(change);
-      const total = double.requests.length - before;
-      await adapter.remove(spec.clientId);
-      for (let at = 1; at <= total; at += 2) {
-        let seen = 0;
-        double.fault = () => ((seen += 1) >= at ? kind : undefined);
-        expect(['idp-unreachable', 'idp-refused']).toContain(await codeOf(adapter.apply(change)));
-        double.fault = undefined;
-        const half = await adapter.inspect(spec.clientId);
-        const { lines } = await adapter.plan(spec);
-        // What may get tokens has all its parts, and no more.
-        const whole = lines.every((line) => line.startsWith('finishes'));
-        expect(half === undefined || half.status === 'revoked' || whole).toBe(true);
-        await adapter.apply(change);
-        expect((await adapter.plan(spec)).kind).toBe('none');
-        await adapter.remove(spec.clientId);
-      }
-      expect(total).toBeGreaterThan(12);
-    },
-    60_000,
-  );
-
   it('refuses what Entra has not, before it makes anything', async () => {
     const unknown = {
       ...makeSpec('none'),

@@ -11,6 +11,10 @@ export interface PlainServer {
   readonly initialAccessToken: string;
   /** Number of clients that it has. */
   clients(): number;
+  /** What it has of each. */
+  registrations(): readonly object[];
+  /** Puts somebody else's client of this name there. */
+  addClient(name: string): void;
   /** Makes the server answer the next registration by breaking the connection, after registering. */
   loseNextAnswer(): void;
   stop(): Promise<void>;
@@ -26,7 +30,7 @@ export async function startPlainServer(answerToken?: AnswerToken): Promise<Plain
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-    const created = new Set<string>();
+    const created = new Map<string, object>();
     const provider = new Provider(issuer, {
       jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'one' } as never] },
       clientAuthMethods: ['private_key_jwt', 'client_secret_basic', 'none'],
@@ -41,7 +45,9 @@ export async function startPlainServer(answerToken?: AnswerToken): Promise<Plain
     });
     provider.silent = true;
     provider.registerGrantType(exchangeType, (ctx) => void (ctx.body = {}), []);
-    provider.on('registration_create.success', (_ctx, client) => created.add(client.clientId));
+    provider.on('registration_create.success', (_ctx, client) =>
+      created.set(client.clientId, client.metadata()),
+    );
     provider.on('registration_delete.success', (_ctx, client) => created.delete(client.clientId));
     const token = await new provider.InitialAccessToken({ expiresIn: 600 }).save();
     let lose = false;
@@ -70,6 +76,9 @@ export async function startPlainServer(answerToken?: AnswerToken): Promise<Plain
       issuer,
       initialAccessToken: token,
       clients: () => created.size,
+      registrations: () => [...created.values()],
+      addClient: (name: string) =>
+        void created.set('of-somebody-else', { client_id: 'of-somebody-else', client_name: name }),
       loseNextAnswer: () => {
         lose = true;
       },

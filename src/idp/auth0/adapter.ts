@@ -14,7 +14,7 @@ import { planAgent, readRegistration, registerAgent } from './register.ts';
 
 const capabilities: Capabilities = {
   exchange: 'rfc8693',
-  chosenClientId: false,
+  recoversLostAnswers: true,
   act: 'native',
   minTtlSeconds: 1,
   revokeIssued: false,

@@ -18,7 +18,7 @@ import { planAgent, readRegistration, registerAgent, trustJobs } from './registe
 
 const capabilities: Capabilities = {
   exchange: 'jwt-bearer-obo',
-  chosenClientId: false,
+  recoversLostAnswers: true,
   act: 'none',
   minTtlSeconds: 3600,
   revokeIssued: false,

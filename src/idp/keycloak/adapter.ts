@@ -17,7 +17,7 @@ import { probeKeycloak } from './probe.ts';
 
 const capabilities: Capabilities = {
   exchange: 'rfc8693',
-  chosenClientId: true,
+  recoversLostAnswers: true,
   act: 'mapper',
   minTtlSeconds: 1,
   revokeIssued: true,

@@ -14,7 +14,7 @@ import { deleteApiToken, listApiTokens } from './tokens.ts';
 
 const capabilities: Capabilities = {
   exchange: 'rfc8693',
-  chosenClientId: true,
+  recoversLostAnswers: true,
   act: 'none',
   minTtlSeconds: 300,
   revokeIssued: false,
