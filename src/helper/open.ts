@@ -27,7 +27,7 @@ import { keptMetadata } from './metadata.ts';
 import { findPlatform } from './platform.ts';
 import { findResource } from './resource.ts';
 import { tokenServerOf, type TokenServer } from './token-server.ts';
-import { trustForAgent } from './trust.ts';
+import { assertOwnUser, trustForAgent } from './trust.ts';
 
 /** Where an agent is opened: the lock file is looked for from `from` upward. */
 export interface Place {
@@ -146,6 +146,7 @@ interface Source {
 }
 
 async function toSource(opened: Opened, { subject, resource: name, scopes }: Wanted): Promise<Source> {
+  if (subject !== 'itself') assertOwnUser(opened.trust, subject);
   const { agent, resource, server } = await toCore(opened, name);
   if (server.agentOnly && subject !== 'itself') throw namesNoUser(resource);
   const source = subject === 'itself' ? agent.asItself() : agent.onBehalfOf(subject.open());

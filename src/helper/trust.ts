@@ -1,9 +1,11 @@
 import { trustedByIssuer } from '../idp/trust.ts';
+import { readClaims } from '../exchange/encode.ts';
 import type { TrustedIdp } from '../idp/types.ts';
 import { assertSecure } from '../lib/http.ts';
 import type { StatePaths } from '../lib/state.ts';
 import type { LockedAgent } from '../model/agent.ts';
 import { AgentIdError } from '../model/error.ts';
+import type { Secret } from '../model/secret.ts';
 
 /**
  * Gives the trust in an agent's provider: what this user added, else, in a CI job that has no state, the issuer that
@@ -36,6 +38,18 @@ export function issuerIn(env: NodeJS.ProcessEnv): string | undefined {
   return issuer;
 }
 
+/**
+ * Refuses to show a user's token to an issuer that only the environment names, unless it is that issuer's own: variables
+ * may come from a file of the repository, as the lock does. Throws `untrusted-issuer`.
+ */
+export function assertOwnUser({ fromEnvironment, issuer }: TrustedIdp, subject: Secret): void {
+  if (fromEnvironment !== true || readClaims(subject.open())?.['iss'] === issuer) return;
+  throw new AgentIdError('untrusted-issuer', "the user's token is not of the issuer in AGENT_ID_ISSUER", {
+    where: issuer,
+    hint: 'It was not sent. If this provider takes tokens of another, trust it on this machine: agent-id idp add',
+  });
+}
+
 /** Which APIs there are comes from the lock: whether the agent may have a token for one is the issuer's decision. */
 function toTrust({ idp, issuer, resources }: LockedAgent): TrustedIdp {
   return {
@@ -43,6 +57,7 @@ function toTrust({ idp, issuer, resources }: LockedAgent): TrustedIdp {
     name: idp,
     type: 'oidc',
     issuer,
+    fromEnvironment: true,
     resources: resources.map(({ key, uri, scopes, maxTtlSeconds }) => ({
       key,
       uri,

@@ -39,6 +39,8 @@ export interface TrustedIdp {
   readonly admin?: { readonly clientId: string; readonly keyFile: string };
   /** Okta: agents that act for users become AI agents, whose tokens take two requests (Cross App Access, beta there). */
   readonly crossAppAccess?: true;
+  /** The environment names it (`AGENT_ID_ISSUER`), not this user: no user of another issuer is shown to it. */
+  readonly fromEnvironment?: true;
 }
 
 /** An API that takes this provider's tokens. */

@@ -318,6 +318,18 @@ export function describeNative(name: string, { install, ask, get }: Port): () =>
       expect(await asUser({ env: { AGENT_ID_ISSUER: here.fake.origin } })).toMatch(/^Bearer /);
     });
 
+    it("shows a job's issuer no user of another, whose token may be opaque", async () => {
+      await rm(here.trustFile);
+      const env = { AGENT_ID_ISSUER: here.fake.origin };
+      const foreign = here.fake.subject('user-x', { iss: 'https://else.example' });
+      for (const subject of [foreign, 'opaque']) {
+        expect(await ask(here, subject, { env })).toMatch(/^untrusted-issuer .*not sent/);
+      }
+      expect(here.fake.seen).toEqual([]);
+      await here.trust(here.fake.origin);
+      expect(await ask(here, foreign)).toMatch(/^Bearer /);
+    });
+
     it.each(['', '\xff', '"}'])('says nothing of a malformed key file (%j)', async (end) => {
       const secret = (await readFile(here.keyFile, 'utf8')).slice(0, -9);
       await writeFile(here.keyFile, Buffer.from(secret + end, 'latin1'));

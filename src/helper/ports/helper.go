@@ -466,6 +466,8 @@ type trusted struct {
 	SchemaVersion int
 	Type, Issuer  string
 	Resources     []resource
+	// fromEnvironment: AGENT_ID_ISSUER names it, not this user.
+	fromEnvironment bool
 }
 
 // native holds what an exchange needs.
@@ -500,6 +502,13 @@ func openNative(q question) (*native, error) {
 	}
 	if n.trust, err = readTrust(home, n.locked); err != nil {
 		return nil, err
+	}
+	// Variables may come from a file of the repository, as the lock does: no user of another issuer is shown to it.
+	if n.trust.fromEnvironment && q.subject != "" && claimsOf(q.subject)["iss"] != n.trust.Issuer {
+		return nil, &Error{
+			"untrusted-issuer", "the user's token is not of the issuer in AGENT_ID_ISSUER. It was not sent.",
+			"If this provider takes tokens of another, trust it on this machine: agent-id idp add.",
+		}
 	}
 	if n.trust.Type != "embedded" && n.trust.Type != "oidc" && n.trust.Type != "keycloak" {
 		return nil, nil
@@ -672,7 +681,7 @@ func readTrust(home string, locked lockedAgent) (trusted, error) {
 	if locked.Issuer == "" || os.Getenv("AGENT_ID_ISSUER") != locked.Issuer {
 		return trusted{}, &Error{"untrusted-issuer", "this issuer is not trusted here.", "Nothing was sent to it."}
 	}
-	named := trusted{Type: "oidc", Issuer: locked.Issuer}
+	named := trusted{Type: "oidc", Issuer: locked.Issuer, fromEnvironment: true}
 	for _, one := range locked.Resources {
 		named.Resources = append(named.Resources, resource{Key: one.Key, URI: one.URI, MaxTTLSeconds: math.Min(one.MaxTTLSeconds, 300)})
 	}

@@ -269,7 +269,7 @@ def _header_of(request):
 
 def _ask(agent, resource, scopes, subject, as_itself):
     if subject is not None or as_itself:
-        native = _open_native(agent, resource)
+        native = _open_native(agent, resource, subject)
         if native is not None:
             return _exchange_audited(native, sorted(set(scopes)), subject)
     arguments = ["token", "--agent", agent, "--resource", resource]
@@ -365,7 +365,7 @@ def _state():
     return home
 
 
-def _open_native(agent, resource):
+def _open_native(agent, resource, subject):
     """Gives what an exchange needs, None where it is the command's: another store, provider, or no key."""
     home = _state()
     if os.environ.get("AGENT_ID_COMMAND") or home is None or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", agent):
@@ -376,6 +376,11 @@ def _open_native(agent, resource):
         return None
     locked = _locked(agent)
     trust = _trust(home, locked)
+    # Variables may come from a file of the repository, as the lock does: no user of another issuer is shown to it.
+    own = subject is None or not trust.get("fromEnvironment") or (_claims(subject) or {}).get("iss") == trust["issuer"]
+    if not own:
+        raise AgentIdError("untrusted-issuer", "The user's token is not of the issuer in AGENT_ID_ISSUER. It was not sent.",
+                           "If this provider takes tokens of another, trust it on this machine: agent-id idp add.")
     if trust["type"] not in ("embedded", "oidc", "keycloak"):
         return None
     found = next((one for one in trust["resources"] if resource in (one["key"], one["uri"])), None)
@@ -480,7 +485,7 @@ def _trust(home, locked):
         raise AgentIdError("untrusted-issuer", "This issuer is not trusted here.", "Nothing was sent to it.")
     _assert_secure(issuer)
     capped = [{**one, "maxTtlSeconds": min(one["maxTtlSeconds"], 300)} for one in locked["resources"]]
-    return {"type": "oidc", "issuer": issuer, "resources": capped}
+    return {"type": "oidc", "issuer": issuer, "resources": capped, "fromEnvironment": True}
 
 
 def _assert_secure(url):
