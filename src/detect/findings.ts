@@ -107,6 +107,7 @@ function toFinding(match: Match, file: Seen, secret: string): Finding {
     confidence: match.confidence,
     reasons: match.reasons,
     location: toLocation(match, file),
+    ...(match.parts === undefined ? {} : { parts: match.parts }),
     live: null,
     ...(match.ignored === undefined ? { state: 'new' } : { state: 'ignored', reason: match.ignored }),
   };

@@ -1,5 +1,5 @@
 import type { FileFacts, Store } from '../model/facts.ts';
-import type { Confidence, Lifetime } from '../model/finding.ts';
+import type { Confidence, Lifetime, Part } from '../model/finding.ts';
 import type { Span } from '../model/place.ts';
 import type { Rule } from '../model/rule.ts';
 import { Secret } from '../model/secret.ts';
@@ -11,6 +11,7 @@ import { withIgnored } from './ignores.ts';
 import { layerMatches, withLayers } from './layers.ts';
 import { thresholds, weigh } from './model/judge.ts';
 import { withoutOverlaps } from './overlaps.ts';
+import { withParts } from './parts.ts';
 import { isExample, placementOf } from './placement.ts';
 import { isPublished } from './published.ts';
 import type { CompiledRule, RuleSet } from './rule-set.ts';
@@ -37,6 +38,8 @@ export interface Match {
   readonly lifetime?: Lifetime;
   /** Seconds since 1970, where the value itself says when it ends. */
   readonly endsAt?: number;
+  /** What stands near by and belongs to it. */
+  readonly parts?: readonly Part[];
   /** The reason of an inline `agent-id:ignore`. */
   readonly ignored?: string;
 }
@@ -78,7 +81,7 @@ export function matchFile(
       ? []
       : withoutOverlaps(innerMatches(inner, rules, { ...found, ...named, exact }));
   });
-  const seen = withLayers(withoutOverlaps(literals), layered);
+  const seen = withParts(text, withLayers(withoutOverlaps(literals), layered));
   const described = path !== undefined && placementOf(path) === 'example';
   const matches = [...(described ? seen.map(asExample) : seen), ...useMatches(facts, rules)];
   return withIgnored(

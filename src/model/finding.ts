@@ -17,6 +17,13 @@ export interface LiveProof {
   readonly status: number | null;
 }
 
+/** What belongs to a secret and is none itself: its client id, its domain. */
+export interface Part {
+  readonly part: string;
+  /** Null where it is a secret too, and a finding of its own. */
+  readonly value: string | null;
+}
+
 /**
  * One place that holds a long-lived secret (`literal`), reads one by name (`use`), or changes what a scan accepts
  * (`policy`). A plain record: it never holds the value.
@@ -40,6 +47,8 @@ export interface Finding {
   readonly confidence: Confidence;
   readonly reasons: readonly string[];
   readonly location: Location;
+  /** What stands near by and belongs to it. */
+  readonly parts?: readonly Part[];
   /** Whether the provider says that it works; null where it was not asked. */
   readonly live: 'active' | 'revoked' | 'unknown' | null;
   readonly proof?: LiveProof;

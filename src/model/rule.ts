@@ -31,6 +31,8 @@ export interface Rule {
   readonly anyCase?: boolean;
   /** What must stand within some lines of the match: a second part, or the provider's name. */
   readonly near?: { readonly pattern: string; readonly lines: number };
+  /** What belongs to such a secret and is told beside it: regular expressions by what they find, as of a client id. */
+  readonly parts?: Readonly<Record<string, string>>;
   /** Regular expressions over whole names in normal form (lower-case words joined by `_`): reading such a name is a use. */
   readonly names?: readonly string[];
   /** What a value under such a name must look like. */

@@ -1,6 +1,7 @@
 import type { Match } from '../detect/index.ts';
 import { toLineStarts } from '../lib/text.ts';
 import type { TextWindow } from '../lib/text-windows.ts';
+import type { Part } from '../model/finding.ts';
 import { toLine } from '../model/place.ts';
 import { Secret } from '../model/secret.ts';
 import type { Likely, Sieve } from './sieve.ts';
@@ -67,8 +68,13 @@ function detached(match: Match): Match {
     name: match.name === null ? null : copied(match.name),
     value: match.value === null ? null : new Secret(copied(match.value.open())),
     reasons: match.reasons.map(copied),
+    ...(match.parts === undefined ? {} : { parts: match.parts.map(detachedPart) }),
     ...(match.ignored === undefined ? {} : { ignored: copied(match.ignored) }),
   };
+}
+
+function detachedPart({ part, value }: Part): Part {
+  return { part, value: value === null ? null : copied(value) };
 }
 
 function copied(text: string): string {

@@ -18,8 +18,8 @@ function whyAnchorless({ pattern, keywords, files }: Rule): string | undefined {
 }
 
 /** What is tried on a text of any length must itself have a bound. */
-function whyUnbounded({ pattern, near }: Rule): string | undefined {
-  for (const [part, source] of Object.entries({ pattern, near: near?.pattern })) {
+function whyUnbounded({ pattern, near, parts }: Rule): string | undefined {
+  for (const [part, source] of Object.entries({ ...parts, pattern, near: near?.pattern })) {
     const why =
       source === undefined ? undefined : firstIn(source, (node) => whyOpen(node) ?? whyNested(node));
     if (why !== undefined) return `${part}: ${why}`;

@@ -17,7 +17,10 @@ export function whySlow(rule: Rule, slowText: SlowText): string | undefined {
   const flags = rule.anyCase === true ? 'dgim' : 'dgm';
   return (
     whySlowPart('pattern', rule, rule.pattern, { flags, slowText }) ??
-    whySlowPart('near', rule, rule.near?.pattern, { flags: 'gi', slowText })
+    whySlowPart('near', rule, rule.near?.pattern, { flags: 'gi', slowText }) ??
+    Object.entries(rule.parts ?? {})
+      .map(([part, source]) => whySlowPart(part, rule, source, { flags: 'gi', slowText }))
+      .find((why) => why !== undefined)
   );
 }
 
