@@ -54,6 +54,20 @@ describe('--rules with our own YAML', () => {
     ]);
   });
 
+  it('say of a history that they are not tried there, where they are about folders alone', async () => {
+    const root = makeTree({
+      'badges.yaml': ruleFile({ keywords: '[]', more: "    files: ['^badges/']\n" }),
+      'badges/today': fillIn('acme_{hex:20}\n'),
+    });
+    git(root, 'init', '--quiet');
+    git(root, 'add', '--all');
+    git(root, 'commit', '--quiet', '--message', 'badges');
+    expect(idsOf(await scan(root, '--rules', 'badges.yaml'))).toEqual(['acme-badge badges/today:1']);
+    expect((await scan(root, '--history', '--rules', 'badges.yaml')).skipped).toEqual([
+      { path: '.git', reason: 'rule acme-badge is about folders alone: not tried on a history' },
+    ]);
+  });
+
   it('takes several rules, by the form of their values and by names, and completes them', async () => {
     const second = ruleFile({}).slice(ruleFile({}).indexOf('  - id'));
     const bare = second

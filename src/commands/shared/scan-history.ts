@@ -46,10 +46,15 @@ export async function scanHistoryOf(
 }
 
 /** Names of files are asked for, folders are not. */
-function untried({ own: { foreign } }: Eyes): readonly Skipped[] {
-  return foreign
-    .filter(({ pattern, path }) => pattern === undefined && path !== undefined && isOfFolders(path))
-    .map(({ id }) => ({ path: '.git', reason: `rule ${id} is about folders alone: not tried on a history` }));
+function untried({ own: { rules, foreign } }: Eyes): readonly Skipped[] {
+  const ours = rules.filter(({ files = [] }) => files.some((source) => isOfFolders(new RegExp(source, 'i'))));
+  const theirs = foreign.filter(
+    ({ pattern, path }) => pattern === undefined && path !== undefined && isOfFolders(path),
+  );
+  return [...ours, ...theirs].map(({ id }) => ({
+    path: '.git',
+    reason: `rule ${id} is about folders alone: not tried on a history`,
+  }));
 }
 
 /** Paths of a submodule are those below it. */
