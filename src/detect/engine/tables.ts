@@ -49,18 +49,16 @@ export function packTables({ anchors, grams }: EngineTables): PackedTables {
 
 /** Takes what was written down, for the same list of rules. */
 export function unpackTables(packed: PackedTables): EngineTables {
-  const anchors = packed.anchors.map(
-    ([text, marks, own]): Anchor => ({
-      text,
-      length: text.length,
-      isIdle: (marks & IDLE) !== 0,
-      isRepeat: (marks & REPEAT) !== 0,
-      patterns: own.flatMap((number) => packed.patterns[number] ?? []),
-      inNames: (marks & IN_NAMES) !== 0,
-      reads: readsOf(marks),
-      refers: (marks & REFERS) !== 0,
-    }),
-  );
+  const anchors = packed.anchors.map(([text, marks, own]): Anchor => ({
+    text,
+    length: text.length,
+    isIdle: (marks & IDLE) !== 0,
+    isRepeat: (marks & REPEAT) !== 0,
+    patterns: own.flatMap((number) => packed.patterns[number] ?? []),
+    inNames: (marks & IN_NAMES) !== 0,
+    reads: readsOf(marks),
+    refers: (marks & REFERS) !== 0,
+  }));
   const first = new Uint16Array(toBytes(packed.first));
   const links = new Int32Array(toBytes(packed.links));
   return {
