@@ -58,6 +58,9 @@ export interface SourceResult extends ScanResult {
   readonly paths: readonly string[];
 }
 
+/** Names that are looked at in one text. */
+const NAMES_AT_ONCE = 1_000;
+
 /** Between names in a list of them: what belongs together within some lines is never of two names. */
 const APART = '\n'.repeat(12);
 
@@ -145,9 +148,13 @@ class Scan {
     return theirs === undefined ? undefined : [ours, unpack(theirs, rules)];
   }
 
-  /** A name may hold a secret too: exact formats are looked for in all of them at once. */
+  /** A name may hold a secret too: exact formats are looked for in many of them at once. */
   lookAtNames(): void {
-    const paths = this.#read;
+    for (let from = 0; from < this.#read.length; from += NAMES_AT_ONCE)
+      this.#lookAtSome(this.#read.slice(from, from + NAMES_AT_ONCE));
+  }
+
+  #lookAtSome(paths: readonly string[]): void {
     const text = toNameText(paths.join(APART));
     const likely = this.#looker.sieve(Buffer.from(text), '');
     if (likely === undefined) return;
