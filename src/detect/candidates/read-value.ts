@@ -8,7 +8,7 @@ export interface ReadValue {
 }
 
 const opening =
-  /(?:[fbruFBRU]{1,2}(?=["'`])|@(?=")|(?:\[\]byte|Buffer\.from|new String|SecureString)\((?=["'`]))?(\\{0,3}["'`])?/y;
+  /(?:[fbruFBRU]{1,2}(?=["'`])|@(?=")|(?:\[\]byte|Buffer\.from|new String|SecureString|String::from)\((?=["'`]))?(\\{0,3}["'`])?/y;
 const scheme =
   /(?:Bearer|Basic|Token|SSWS|ApiKey|Api-Key|GenieKey|Key|OAuth|Bot|JWT|Splunk|Klaviyo-API-Key|DeepL-Auth-Key)(?:[ \t]+(?:token=)?|%20)(?=[^\s"'`])/iy;
 

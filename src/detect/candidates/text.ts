@@ -13,8 +13,8 @@ const SHORTEST_TOKEN = 12;
 
 /** What may stand between a name and its sign: quotes, a bracket, a type. */
 const close =
-  /\\{0,3}["'`]?[\])]{0,2}(?:[ \t]{0,3}(?::[ \t]{0,2}|[ \t])[A-Za-z][\w<>[\]|.?]{0,30}(?=[ \t]{0,3}=[^=>]))?[ \t]{0,24}/y;
-const sign = /=>|->|:{1,4}=|\?\?=?|\|\|=?|[?+.|]=|={1,3}|!={1,2}|:-|[:=>,(|]|or\b|is\b/y;
+  /\\{0,3}["'`]?[\])]{0,2}(?:[ \t]{0,3}(?::[ \t]{0,2}&?(?:'static )?|[ \t](?:As )?)[A-Za-z][\w<>[\]|.?]{0,30}(?=[ \t]{0,3}=[^=>]))?[ \t]{0,24}/y;
+const sign = /=>|->|<-|:{1,4}=|\?\?=?|\|\|=?|[?+.|]=|={1,3}|!={1,2}|:-|[:=>,(|]|or\b|is\b|was\b/y;
 
 /** ` value: ` of a pair, over one line end. */
 const valueField =
@@ -109,11 +109,12 @@ function signAfter(text: string, name: Name): Read | undefined {
   if (signed === undefined) return undefined;
   const separator = text.slice(closed, signed);
   if (separator === ',' && text.slice(name.end, closed).includes(')')) return undefined;
-  const end = skipSpace(text, signed, separator);
+  const begin = skipSpace(text, signed, separator);
+  const end = separator === ',' ? (matchAt(defaultArgument, text, begin) ?? begin) : begin;
   const query = separator === '=' && '?&'.includes(text.charAt(name.start - 1)) && name.start > 0;
   const stop = separator === '>' ? '<' : query ? '&#' : '';
   const value = readValue(text, end, { stop });
-  const needsQuotes = ['(', ',', '|', 'or', 'is', '||', '??'].includes(separator);
+  const needsQuotes = ['(', ',', '|', 'or', 'is', 'was', '||', '??'].includes(separator);
   if (value === undefined || (needsQuotes && !value.quoted)) return undefined;
   return toRead(value, formOf(separator, text, name), separator);
 }
@@ -125,14 +126,23 @@ function formOf(separator: string, text: string, name: Name): Form {
   return /^(?:authorization|x-|proxy-authorization)/i.test(name.text) ? 'header' : 'assignment';
 }
 
-/** fish and csh put a blank between name and value. */
-const shellSet = /(?:^|\s)(?:set(?: -{1,2}[A-Za-z-]{1,10}){1,2}|setenv) $/;
+/** fish, csh, Windows, Dockerfiles, C and Clojure put a blank between name and value. */
+const blankSet =
+  /(?:^|\s)(?:set(?: -{1,2}[A-Za-z-]{1,10}){1,2}|setenv|setx|ENV|#[ \t]?define|secret set) $|\(def $/;
+
+/** What may stand between such a name and its value. */
+const bodyFlag = /[ \t]{1,8}(?:(?:--body|-b)[ =])?/y;
+
+/** Further arguments of a call, up to the value that is taken where there is none. */
+const defaultArgument =
+  /(?:\w{1,20}[ \t]?=[ \t]?[\w.]{1,20},[ \t]?){0,3}(?:default|defaultValue)[ \t]?[:=][ \t]?/y;
 
 /** `--token X`, in a command or as the next element of a YAML list. */
 function spaceAfter(text: string, name: Name): Read | undefined {
   if (!/^--?[A-Za-z]/.test(name.text)) {
-    if (shellSet.test(text.slice(Math.max(0, name.start - 20), name.start)) && text.charAt(name.end) === ' ')
-      return toRead(readValue(text, name.end + 1, { stop: '' }), 'assignment', ' ');
+    const from = matchAt(bodyFlag, text, name.end);
+    if (from !== undefined && blankSet.test(text.slice(Math.max(0, name.start - 20), name.start)))
+      return toRead(readValue(text, from, { stop: '' }), 'assignment', ' ');
     if (!/^(?:bearer|ssws)$/i.test(name.text) || text.charAt(name.end) !== ' ') return undefined;
     const token = readValue(text, name.end + 1, { stop: '' });
     return token === undefined || token.value.length < SHORTEST_TOKEN

@@ -9,14 +9,17 @@ const START = String.raw`(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))`;
 const BETWEEN = [
   String.raw`["'\\]{0,3},?\s{1,40}["'\\]{0,3}[Vv]alue`,
   String.raw`</[A-Za-z]{1,12}>\s{0,20}<[A-Za-z]{1,12}`,
-  String.raw`\s{0,2}:?\s{0,2}&?(?:str|[Ss]tring)`,
+  String.raw`\s{0,2}:?\s{0,2}&?(?:'static )?(?:str|[Ss]tring)`,
+  String.raw` As String`,
+  String.raw`["']\s?,\s?default`,
+  String.raw` --body`,
 ].join('|');
 
 /** `=`, `:=`, `=>`, `||`, a comma of a call, the space after a flag. */
-const SIGN = String.raw`(?::-|:{1,3}=?|=>|={1,3}|\.=|\|\||\?\?|\?=|[,>(]|\s)`;
+const SIGN = String.raw`(?::-|:{1,3}=?|=>|<-|={1,3}|\.=|\|{1,2}|\?\?|\?=|[,>(]|\s(?:was\s)?)`;
 
 /** Quotes, `Bearer `: what may open the value. */
-const OPENING = String.raw`(?:[fbru@](?=["'\x60]))?["'\x60\\]{0,3}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Kk]ey)\s{1,2})?`;
+const OPENING = String.raw`(?:String::from\()?(?:[fbru@](?=["'\x60]))?["'\x60\\]{0,3}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Kk]ey)\s{1,2})?`;
 
 /** Nothing that would make the value a longer one. */
 const END = String.raw`(?![A-Za-z0-9_+/=\-])`;
