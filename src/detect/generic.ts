@@ -144,8 +144,12 @@ function whyMisfit(
   const missed = nearMiss(value, candidate.name, formatsFor(text, candidate, rules, named));
   if (missed !== undefined) return `just misses the format of ${missed.rule.title}`;
   if (rules.beginsAsToken(value)) return 'begins like a token whose format it has not';
+  if (ofOnePayment.test(value)) return 'is good for one payment';
   return isPublished(value) ? 'its vendor publishes it as an example' : whyTyped(value);
 }
+
+/** Stripe hands these to browsers. */
+const ofOnePayment = /^(?:pi|seti|src|cs)_\w{10,80}_secret_/;
 
 /** Formats of the provider that the name tells; for a name that tells none, of one that the line or the one above does. */
 function formatsFor(

@@ -11,7 +11,8 @@ const translation =
 /** Code of others, with their test vectors. */
 const vendored = /(?:^|\/)(?:vendor|third_party|thirdparty|external|Godeps|Pods)\//;
 /** Descriptions of an interface are full of example values. */
-const described = /(?:^|[/._-])(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$/i;
+const described =
+  /(?:^|[/._-])(?:swagger|openapi)[\w.-]*\.(?:ya?ml|json)$|(?:^|\/)api[_-]?(?:references?|specs?|docs)\/.*\.(?:ya?ml|json)$/i;
 const docs =
   /(?:^|\/)(?:docs?|documentation|changelogs?|man)\/|\.(?:md|mdx|rst|adoc|html?|tex|pod)$|(?:^|\/)(?:CHANGELOG|CHANGES|NEWS|HISTORY)[^/]*$/i;
 const tests =

@@ -35,7 +35,7 @@ export interface RuleSet {
 
 /** Names that speak about a secret but hold a path, a lifetime, a count or a public part. */
 const about =
-  /(^|_)(paths?|files?|dirs?|ttl|expir(y|es|ation)|timeout|length|max|min|limits?|count|types?|regex|prefix|header|public|publishable|enabled?|endpoint|issuer|audience|algorithm|version|fields?|budget|usage|urls?|names?|ids?|site_?keys?|addresses|address|roles?|links?)(_(in|at|seconds|minutes|hours|days|ms|path|file))*$/;
+  /(^|_)(paths?|files?|dirs?|ttl|expir(y|es|ation)|timeout|length|max|min|limits?|count|types?|regex|prefix|header|public|publishable|enabled?|endpoint|issuer|audience|algorithm|version|fields?|budget|usage|urls?|names?|ids?|site_?keys?|idempotency_keys?|addresses|address|roles?|links?)(_(in|at|seconds|minutes|hours|days|ms|path|file))*$/;
 
 /** Says whether a name speaks about a secret without holding it: `TOKEN_TTL`, `SECRET_FILE`. */
 export function isAbout(name: string): boolean {

@@ -103,20 +103,34 @@ function defaultAfter(text: string, name: Name): Read | undefined {
   return { value: found[1], span, form: 'default', scheme: false, quoted: true, separator: ':-' };
 }
 
+/** Signs after which a bare word is a variable or the next word of a sentence. */
+const needsQuotes: ReadonlySet<string> = new Set(['(', ',', '|', 'or', 'is', 'was', '||', '??']);
+
 function signAfter(text: string, name: Name): Read | undefined {
   const closed = matchAt(close, text, name.end) ?? name.end;
   const signed = matchAt(sign, text, closed);
   if (signed === undefined) return undefined;
   const separator = text.slice(closed, signed);
-  if (separator === ',' && text.slice(name.end, closed).includes(')')) return undefined;
-  const begin = skipSpace(text, signed, separator);
-  const end = separator === ',' ? (matchAt(defaultArgument, text, begin) ?? begin) : begin;
-  const query = separator === '=' && '?&'.includes(text.charAt(name.start - 1)) && name.start > 0;
-  const stop = separator === '>' ? '<' : query ? '&#' : '';
-  const value = readValue(text, end, { stop });
-  const needsQuotes = ['(', ',', '|', 'or', 'is', 'was', '||', '??'].includes(separator);
-  if (value === undefined || (needsQuotes && !value.quoted)) return undefined;
+  if (separator === ',' && (text.slice(name.end, closed).includes(')') || isVariable(text, name)))
+    return undefined;
+  const value = readValue(text, valueStart(text, signed, separator), { stop: stopOf(text, name, separator) });
+  if (value === undefined || (needsQuotes.has(separator) && !value.quoted)) return undefined;
   return toRead(value, formOf(separator, text, name), separator);
+}
+
+/** `users.viewer.password,` has its value elsewhere; `Constants.API_KEY,` names a key. */
+function isVariable(text: string, name: Name): boolean {
+  return /\.[a-z]\w*$/.test(name.text) && !/["'`]/.test(text.charAt(name.start - 1));
+}
+
+function valueStart(text: string, signed: number, separator: string): number {
+  const start = skipSpace(text, signed, separator);
+  return separator === ',' ? (matchAt(defaultArgument, text, start) ?? start) : start;
+}
+
+function stopOf(text: string, name: Name, separator: string): string {
+  if (separator === '>') return '<';
+  return separator === '=' && name.start > 0 && '?&'.includes(text.charAt(name.start - 1)) ? '&#' : '';
 }
 
 function formOf(separator: string, text: string, name: Name): Form {
