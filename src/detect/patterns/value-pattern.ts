@@ -21,6 +21,8 @@ const SIGN = String.raw`(?::-|:{1,3}=?|=>|<-|={1,3}|\.=|\|{1,2}|\?\?|\?=|[,>(]|\
 /** Quotes, `Bearer `: what may open the value. */
 const OPENING = String.raw`(?:String::from\()?(?:[fbru@](?=["'\x60]))?["'\x60\\]{0,3}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Kk]ey)\s{1,2})?`;
 
+const NEW_WORD = '(?<![A-Za-z0-9_])';
+
 /** Nothing that would make the value a longer one. */
 const END = String.raw`(?![A-Za-z0-9_+/=\-])`;
 
@@ -30,7 +32,8 @@ const END = String.raw`(?![A-Za-z0-9_+/=\-])`;
  */
 export function withPattern({ bare, after, ...rule }: WrittenRule): Omit<WrittenRule, 'bare' | 'after'> {
   if (after === undefined && bare !== true) return rule;
-  const before = after === undefined ? START : assigned(after);
+  const before =
+    after === undefined ? START : `(?:${assigned(after)}|${constructed(rule.keywords)})${NEW_WORD}`;
   return { ...rule, pattern: `${before}(?<secret>${rule.value?.pattern ?? ''})${END}` };
 }
 
@@ -38,11 +41,18 @@ export function withPattern({ bare, after, ...rule }: WrittenRule): Omit<Written
 const PRIVATE = String.raw`(?<!(?:ublic|UBLIC|ishable|ISHABLE)[_\- ]?)`;
 
 function assigned(after: readonly string[]): string {
-  const words = after.flatMap((word) => [
-    word,
-    word.charAt(0).toUpperCase() + word.slice(1),
-    word.toUpperCase(),
-  ]);
+  const words = after.flatMap((word) => [word, capitalize(word), word.toUpperCase()]);
   const name = String.raw`(?:${words.join('|')})(?:_?[0-9]{1,2})?`;
-  return String.raw`${PRIVATE}${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}(?<![A-Za-z0-9_])`;
+  return String.raw`${PRIVATE}${name}(?:${BETWEEN})?["'\x60\\)\]]{0,4}\s{0,8}${SIGN}\s{0,8}${OPENING}`;
+}
+
+/** `new AcmeClient("`, `Acme("host", "`: what is made of a credential, of the provider's own name or a client's. */
+function constructed(keywords: readonly string[]): string {
+  const own = keywords.filter((word) => /^[a-z]{4,}$/.test(word)).map(capitalize);
+  const names = ['Client', 'API', 'Api', 'SDK', 'Sdk', ...own].join('|');
+  return String.raw`(?:${names})(?:\.create)?\(\s{0,8}(?:["'][^"'\s]{1,60}["'],\s{0,8})?["']`;
+}
+
+function capitalize(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
