@@ -1,15 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  type Stats,
-} from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { makeFolders } from './folder.ts';
 
 /** What tells one content of a file from the next: size in bytes, times in milliseconds since 1970, number of its node. */
 export type FileState = readonly [size: number, modified: number, changed: number, node: number];
@@ -142,7 +134,7 @@ function write(place: string, parts: readonly [string, Buffer, string]): void {
   const [head, states, names] = parts;
   const temporary = `${place}.${randomBytes(6).toString('hex')}`;
   try {
-    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(place), 0o700);
     writeFileSync(temporary, Buffer.concat([Buffer.from(head), states, Buffer.from(names)]), { mode: 0o600 });
     renameSync(temporary, place);
   } catch {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AgentIdError } from '../model/error.ts';
+import { makeFolders } from './folder.ts';
 
 /** Says whether an error of `node:fs` has this code. */
 export function hasCode(error: unknown, code: string): boolean {
@@ -37,7 +38,7 @@ export async function readJsonIfThere(path: string): Promise<unknown> {
 /** Makes a folder that only this user may enter; tightens one that is more open. */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeFolders(path, 0o700);
     const stat = await lstat(path);
     if ((stat.mode & 0o077) !== 0) await chmod(path, 0o700);
   } catch (error) {
@@ -56,7 +57,7 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     if (error instanceof AgentIdError) throw error;
     throw new AgentIdError('unwritable', `cannot write ${basename(path)}`, { cause: error, where: path });
   }
@@ -111,10 +112,12 @@ export async function deleteFile(path: string): Promise<void> {
 }
 
 /** Makes a folder and those above it. Safe to repeat. Throws `unwritable`. */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+export function makeFolder(path: string): void {
+  try {
+    makeFolders(path);
+  } catch (cause) {
     throw new AgentIdError('unwritable', 'cannot make a folder', { cause, where: path });
-  });
+  }
 }
 
 /** Renames a file. Throws `unwritable`. */

@@ -1,5 +1,5 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Names of what is in a folder, folders with a `/` at their end; nothing where it cannot be listed. */
 export function listNames(folder: string): readonly string[] {
@@ -25,6 +25,22 @@ export function isFolder(path: string): boolean {
     return statSync(path).isDirectory();
   } catch {
     return false;
+  }
+}
+
+/**
+ * Makes a folder and those above it. Throws as `mkdir` does. Node's own `recursive` does not end where a folder that is
+ * there says that it is not, as those of `/proc` do.
+ */
+export function makeFolders(path: string, mode = 0o777): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (isFolder(path)) return;
+    const above = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(above)) throw error;
+    makeFolders(above, mode);
+    makeFolders(path, mode);
   }
 }
 

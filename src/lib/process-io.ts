@@ -10,8 +10,8 @@ import type { Io } from './io.ts';
 export function processIo(folder?: string): Io {
   const { env, stdin, stdout, stderr } = process;
   const from = resolve(env['AGENT_ID_CALLER_CWD'] ?? process.cwd());
-  stdout.on('error', ignoreClosedPipe);
-  stderr.on('error', ignoreClosedPipe);
+  for (const stream of [stdout, stderr])
+    if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe);
   return {
     stdout: (data) => void stdout.write(data),
     stderr: (data) => void stderr.write(data),

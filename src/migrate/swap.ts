@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstat, readFile, realpath, rename, rm, mkdir } from 'node:fs/promises';
+import { lstat, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { hasCode, syncFolder, writeSynced } from '../lib/files.ts';
+import { hasCode, makeFolder, syncFolder, writeSynced } from '../lib/files.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { PlannedFile } from '../model/plan.ts';
 
@@ -58,7 +58,7 @@ export function stagedName(target: string, transaction: string, n: number): stri
 /** Writes the new content beside its target, with the target's mode, on disk. */
 export async function stage(target: string, staged: string, after: string | Uint8Array): Promise<void> {
   const mode = await modeOf(target);
-  await mkdir(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   await rm(staged, { force: true });
   try {
     await writeSynced(staged, after, mode);

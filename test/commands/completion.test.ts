@@ -27,8 +27,13 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+function ask(program: string, args: readonly string[]): readonly string[] {
+  const out = execFileSync(program, args, { cwd: folder, encoding: 'utf8' });
+  return out.split('\n').filter((word) => word !== '');
+}
+
 /** Asks a real bash what it offers for a line; the words are split as readline does, at `=` too. */
-function offered(line: string): readonly string[] {
+function offeredByBash(line: string): readonly string[] {
   const words = line.split(/(=)|\s+/).filter((word) => word !== undefined);
   const script = `
     source agent-id.bash
@@ -36,51 +41,67 @@ function offered(line: string): readonly string[] {
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=\${#COMP_LINE}
     _agent_id agent-id "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}" 2> /dev/null
     printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const out = execFileSync('bash', ['--norc', '-c', script, 'bash', ...words], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  return out.split('\n').filter((word) => word !== '');
+  return ask('bash', ['--norc', '-c', script, 'bash', ...words]);
 }
+
+/** Presses TAB in a real zsh. */
+function offeredByZsh(line: string): readonly string[] {
+  const driver = join(import.meta.dirname, 'complete.zsh');
+  return ask('zsh', ['-f', driver, 'agent-id.zsh', line]).map((word) => word.replaceAll('\\', ''));
+}
+
+/** Asks a real fish; it says the flag of a value again, what a word means, and that a folder is one. */
+function offeredByFish(line: string): readonly string[] {
+  const words = ask('fish', ['--no-config', '-c', 'source agent-id.fish; complete -C $argv[1]', line]);
+  return words.map((word) => word.replace(/\t.*/, '').replace(/^--[\w-]+=|\/$/g, ''));
+}
+
+const cases: readonly (readonly [line: string, words: readonly string[]])[] = [
+  ['agent-id sc', ['scan']],
+  ['agent-id -C somewhere --quiet m', ['map', 'migrate']],
+  ['agent-id -C map sc', ['scan']],
+  ['agent-id map --format h', ['html']],
+  ['agent-id map --format=h', ['html']],
+  ['agent-id map --format=', ['text', 'json', 'html', 'mermaid', 'dot']],
+  ['agent-id map --format json --im', ['--impact']],
+  ['agent-id scan --severity=high --fail-on ', ['literal', 'any', 'never']],
+  ['agent-id audit export --format o', ['ocsf']],
+  ['agent-id completion ', ['bash', 'zsh', 'fish']],
+  ['agent-id scan my', ['my services', 'myplan.json']],
+  ['agent-id migrate --plan myp', ['myplan.json']],
+  ['agent-id scan --reason ', []],
+  ['agent-id agents show --f', ['--format']],
+  ['agent-id exec --agent a -- cat myp', ['myplan.json']],
+];
 
 describe.skipIf(!has('bash'))('completion in bash', () => {
   it('offers every verb, what stands below it, and every flag that it declares', async () => {
     const program = new Command().enablePositionalOptions();
     for (const verb of verbs) (await verb.load())(program, processIo());
-    expect([...offered('agent-id ')].sort()).toEqual(verbs.map(({ name }) => name).sort());
+    expect([...offeredByBash('agent-id ')].sort()).toEqual(verbs.map(({ name }) => name).sort());
     let flags = 0;
     const check = (command: Command, words: string): void => {
       const declared = command.options.map(({ long }) => long);
       flags += declared.length;
-      expect([words, offered(`agent-id ${words} --`)]).toEqual([words, expect.arrayContaining(declared)]);
+      expect([words, offeredByBash(`agent-id ${words} --`)]).toEqual([
+        words,
+        expect.arrayContaining(declared),
+      ]);
       const below = command.commands.filter((one) => one.name() !== 'sign');
       if (below.length === 0) return;
-      expect(offered(`agent-id ${words} `)).toEqual(below.map((one) => one.name()));
+      expect(offeredByBash(`agent-id ${words} `)).toEqual(below.map((one) => one.name()));
       for (const one of below) check(one, `${words} ${one.name()}`);
     };
     for (const command of program.commands) check(command, command.name());
     expect(flags).toBeGreaterThan(120);
   }, 120_000);
 
-  it.each([
-    ['agent-id sc', ['scan']],
-    ['agent-id -C somewhere --quiet m', ['map', 'migrate']],
-    ['agent-id map --format h', ['html']],
-    ['agent-id map --format=h', ['html']],
-    ['agent-id map --format=', ['text', 'json', 'html', 'mermaid', 'dot']],
-    ['agent-id map --format json --im', ['--impact']],
-    ['agent-id scan --severity=high --fail-on ', ['literal', 'any', 'never']],
-    ['agent-id audit export --format o', ['ocsf']],
-    ['agent-id completion ', ['bash', 'zsh', 'fish']],
-    ['agent-id scan my', ['my services', 'myplan.json']],
-    ['agent-id migrate --plan myp', ['myplan.json']],
-    ['agent-id scan --reason ', []],
-    ['agent-id agents show --f', ['--format']],
-    ['agent-id exec --agent a -- agent-i', expect.any(Array)],
-    ['agent-id exec --agent a -- cat myp', ['myplan.json']],
-    ['agent-id no-such-verb --', expect.any(Array)],
-  ])('%s', (line, words) => {
-    expect(new Set(offered(line))).toEqual(Array.isArray(words) ? new Set(words) : expect.anything());
+  it.each(cases)('%s', (line, words) => {
+    expect(new Set(offeredByBash(line))).toEqual(new Set(words));
+  });
+
+  it.each(['agent-id exec --agent a -- agent-i', 'agent-id no-such-verb --'])('ends at %s', (line) => {
+    expect(offeredByBash(line)).toEqual(expect.any(Array));
   });
 
   it('is installed by eval', () => {
@@ -97,21 +118,22 @@ describe.skipIf(!has('bash'))('completion in bash', () => {
 });
 
 describe.skipIf(!has('zsh'))('completion in zsh', () => {
-  it('is a script that zsh reads', () => {
-    expect(spawnSync('zsh', ['-n', join(folder, 'agent-id.zsh')]).status).toBe(0);
+  it.each(cases)('%s', (line, words) => {
+    expect(new Set(offeredByZsh(line))).toEqual(new Set(words));
+  });
+
+  it('offers every verb', () => {
+    expect([...offeredByZsh('agent-id ')].sort()).toEqual(verbs.map(({ name }) => name).sort());
   });
 });
 
 describe.skipIf(!has('fish'))('completion in fish', () => {
-  it('offers verbs and the values of flags', () => {
-    const ask = (line: string): string =>
-      execFileSync('fish', ['--no-config', '-c', `source agent-id.fish; complete -C '${line}'`], {
-        cwd: folder,
-        encoding: 'utf8',
-      });
-    expect(ask('agent-id sc')).toMatch(/^scan/);
-    expect(ask('agent-id map --format h')).toMatch(/^html/);
-    expect(ask('agent-id agents sh')).toMatch(/^show/);
+  it.each(cases)('%s', (line, words) => {
+    expect(new Set(offeredByFish(line))).toEqual(new Set(words));
+  });
+
+  it('offers every verb', () => {
+    expect([...offeredByFish('agent-id ')].sort()).toEqual(verbs.map(({ name }) => name).sort());
   });
 });
 

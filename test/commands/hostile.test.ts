@@ -14,7 +14,8 @@ describe('a secret in the name of a file', () => {
 
   it('is found, and shown in no output, of a skipped file neither', async () => {
     const tokens = [fillIn('ghp_{alnum:36}'), fillIn('glpat-{alnum:20}')];
-    const root = makeTree({});
+    const bare = oktaToken();
+    const root = makeTree({ [`${bare}/a.env`]: `OKTA_TOKEN=${oktaToken()}\n` });
     for (const token of tokens)
       for (const name of names(token)) put(root, name, `OKTA_TOKEN=${oktaToken()}\n`);
     put(root, `bin/${tokens[0] ?? ''}.bin`, Buffer.from([0, 1, 2]));
@@ -28,7 +29,7 @@ describe('a secret in the name of a file', () => {
     ]);
     for (const format of scanFormats) {
       const { out, err } = await run(['scan', '--verbose', '--stats', '--format', format], { cwd: root });
-      for (const token of tokens) expect(out + err, format).not.toContain(token);
+      for (const token of [...tokens, bare]) expect(out + err, format).not.toContain(token);
     }
     await run(['scan', '--write-baseline', '--reason', 'x', '--expires', '2026-12-31'], { cwd: root });
     expect(execFileSync('cat', ['.agent-id-baseline.json'], { cwd: root, encoding: 'utf8' })).not.toMatch(

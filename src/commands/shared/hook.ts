@@ -57,7 +57,7 @@ async function installShared(place: HookPlace & { readonly kind: 'shared' }, io:
       hint: 'Let it run: agent-id hook run, and end with its exit code.',
     });
   }
-  await makeFolder(dirname(place.path));
+  makeFolder(dirname(place.path));
   await writeWhole(place.path, text, 0o755);
   io.stderr(
     `${before === undefined ? 'Installed' : 'Added to the hook that was there'}: ${place.path}\nCommit it. Whoever commits needs agent-id on the PATH.\n`,
@@ -72,7 +72,7 @@ async function uninstallShared(path: string, text: string): Promise<void> {
 
 async function installOwn(path: string, io: Io): Promise<void> {
   const before = await readTextIfThere(path);
-  await makeFolder(dirname(path));
+  makeFolder(dirname(path));
   if (before !== undefined) await keepHook(path);
   await writeWhole(path, hookText(before !== undefined), 0o755);
   io.stderr(`Installed: ${path}${before === undefined ? '' : '\nThe hook that was there runs first.'}\n`);

@@ -132,14 +132,17 @@ function pick(embedded: Embedded, dataDir: string): Started {
 }
 
 /** The background program answers with one line of JSON: what it started, or its error. */
+/** What the background program may say of a start that is the person's to mend. */
+const startCodes = ['port-taken', 'malformed', 'unreadable', 'unwritable', 'usage', 'locked'] as const;
+
 function toStarted(line: string): Started {
   const data = JSON.parse(line) as Started & {
     readonly error?: { readonly code: string; readonly message: string; readonly hint?: string | null };
   };
   if (data.error === undefined) return data;
   const { code, message, hint } = data.error;
-  const known = code === 'port-taken' || code === 'malformed' || code === 'unreadable' || code === 'usage';
-  throw new AgentIdError(known ? code : 'internal', message, typeof hint === 'string' ? { hint } : {});
+  const known = startCodes.find((one) => one === code) ?? 'internal';
+  throw new AgentIdError(known, message, typeof hint === 'string' ? { hint } : {});
 }
 
 async function report(started: Started, format: 'text' | 'json', io: Io): Promise<void> {

@@ -1,12 +1,19 @@
-import { brief, type CommandShape, type OptionShape, type ValueShape } from './shape.ts';
+import { brief, valueFlags, type CommandShape, type OptionShape, type ValueShape } from './shape.ts';
 
 /** Renders a completion for fish: one line for each word that may follow. */
 export function renderFish(shapes: readonly CommandShape[]): string {
   const paths = shapes.map(({ path }) => path).filter((path) => path !== '');
+  const taking = shapes.filter(({ path }) => path === '').flatMap(valueFlags);
   return `# fish completion of agent-id: agent-id completion fish > ~/.config/fish/completions/agent-id.fish
 function __agent_id_at --argument-names wanted
   set -l at ''
+  set -l before ''
   for word in (commandline -opc)[2..-1]
+    if test -z "$at"; and contains -- $before ${taking.map(quoted).join(' ')}
+      set before ''
+      continue
+    end
+    set before $word
     set -l next (string trim -- "$at $word")
     contains -- $next ${paths.map(quoted).join(' ')}; and set at $next
   end

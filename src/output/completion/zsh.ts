@@ -9,7 +9,7 @@ _agent-id() {
   for ((i = 2; i < CURRENT; i++)); do
     word="\${words[i]}"
     if [[ -n $skip ]]; then skip=; continue; fi
-    if [[ $word == '--' ]]; then _normal; return; fi
+    if [[ $word == '--' ]]; then shift $i words; ((CURRENT -= i)); _normal; return; fi
     case "$at|$word" in
 ${shapes.flatMap(walkCases).join('\n')}
     esac
