@@ -32,9 +32,14 @@ export function decodeText(bytes: Buffer): Decoded {
   }
 }
 
-/** Tells by its first bytes how a file is written, and how many of them are only a mark that says so. */
+/**
+ * Tells by its first bytes how a file is written, and how many of them are only a mark that says so. UTF-32, which begins
+ * as UTF-16 does, is not read.
+ */
 export function writingOf(bytes: Buffer): { readonly writing: Writing; readonly mark: number } {
   if (isPacked(bytes)) return { writing: 'packed', mark: 0 };
+  if (bytes[0] === 0xff && bytes[1] === 0xfe && bytes[2] === 0 && bytes[3] === 0)
+    return { writing: 'binary', mark: 0 };
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { writing: 'utf-16le', mark: 2 };
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return { writing: 'utf-16be', mark: 2 };
   const head = bytes.subarray(0, HEAD);

@@ -69,11 +69,17 @@ export const whyFolder = 'submodule or nested repository';
 export function whyUnread(error: unknown): string {
   if (hasCode(error, 'EISDIR')) return whyFolder;
   if (hasCode(error, 'ELOOP') || hasCode(error, 'EMLINK')) return 'symbolic link';
-  if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return 'gone while scanning';
+  if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR'))
+    return isMisnamed(error) ? 'its name is not UTF-8' : 'gone while scanning';
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return 'permission denied';
   if (hasCode(error, 'ENXIO') || hasCode(error, 'ENODEV') || hasCode(error, 'EAGAIN'))
     return 'not a regular file';
   return 'unreadable';
+}
+
+/** What cannot be decoded in a name cannot be asked for again. */
+function isMisnamed(error: unknown): boolean {
+  return error instanceof Error && 'path' in error && String(error.path).includes('\ufffd');
 }
 
 /** Says what stands at a path that a person named: a link there is followed. */

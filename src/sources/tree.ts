@@ -59,7 +59,9 @@ function openFile(real: string, path: string, { maxBytes }: TreeOptions): TextSo
   const decoded = readTreeFile(real, maxBytes);
   if (
     'reason' in decoded &&
-    ['permission denied', 'unreadable', 'gone while scanning'].includes(decoded.reason)
+    ['permission denied', 'unreadable', 'gone while scanning', 'its name is not UTF-8'].includes(
+      decoded.reason,
+    )
   ) {
     throw unreadable(path);
   }

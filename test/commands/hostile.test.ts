@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scanFormats } from '../../src/output/scan-formats.ts';
@@ -72,13 +73,25 @@ describe('a file that is hostile', () => {
         Buffer.from(text),
       ]),
     });
-    const { findings } = await scan(root);
+    put(root, 'utf-32.env', Buffer.from([...`\ufeff${text}`].map((one) => `${one}\0`).join(''), 'utf16le'));
+    const { findings, skipped } = await scan(root);
     expect(findings.map(({ location }) => `${location.path}:${location.startLine}`).sort()).toEqual([
       'be.env:2',
       'broken.env:3',
       'le.env:2',
       'plain-be.env:1',
     ]);
+    expect(skipped).toEqual([{ path: 'utf-32.env', reason: 'binary' }]);
+  });
+
+  it.runIf(process.platform === 'linux')('may have a name that is not UTF-8: it is said', async () => {
+    const root = makeTree({ 'ok.txt': 'x\n' });
+    const path = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe]), Buffer.from('.env')]);
+    writeFileSync(path, `OKTA_TOKEN=${oktaToken()}\n`);
+    expect((await scan(root)).skipped.map(({ reason }) => reason)).toEqual(['its name is not UTF-8']);
+    git(root, 'init', '--quiet');
+    git(root, 'add', '--all');
+    expect((await scan(root)).skipped.map(({ reason }) => reason)).toEqual(['its name is not UTF-8']);
   });
 
   it.runIf(process.getuid?.() === 0)('may be a device', async () => {
