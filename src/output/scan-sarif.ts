@@ -7,7 +7,11 @@ import { toUri } from './uri.ts';
 import { version } from './version.ts';
 
 const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' } as const;
+const severities = ['critical', 'high', 'medium', 'low', 'info'];
 const scores = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.5' } as const;
+
+/** More results in one run make GitHub refuse the whole upload. */
+const MOST_RESULTS = 25_000;
 
 /** Ways from a secret to its uses that one result shows. */
 const MOST_FLOWS = 20;
@@ -25,6 +29,8 @@ export function renderSarif({ report, rules }: ReportView): readonly string[] {
     index: new Map(used.map(({ id }, at) => [id, at])),
     uses: usesByName(report.findings),
   };
+  const told = gravest(report.findings);
+  const left = report.findings.length - told.length;
   const run = {
     tool: {
       driver: { name: 'agent-id', version, semanticVersion: version, rules: used.map(toDescriptor) },
@@ -37,14 +43,30 @@ export function renderSarif({ report, rules }: ReportView): readonly string[] {
         executionSuccessful: true,
         startTimeUtc: report.started,
         endTimeUtc: report.ended,
-        toolExecutionNotifications: report.skipped.map(toNotification),
+        toolExecutionNotifications: [
+          ...(left === 0 ? [] : [toOmission(left)]),
+          ...report.skipped.map(toNotification),
+        ],
       },
     ],
-    results: report.findings.map((finding) => toResult(finding, context)),
+    results: told.map((finding) => toResult(finding, context)),
   };
   return [
     `${JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, null, 2)}\n`,
   ];
+}
+
+/** Leaves out what is accepted and what is least grave, where there is too much. */
+function gravest(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= MOST_RESULTS) return findings;
+  const rank = ({ state, severity }: Finding): number =>
+    (state === 'new' ? 0 : severities.length) + severities.indexOf(severity);
+  return findings.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST_RESULTS);
+}
+
+function toOmission(left: number): object {
+  const text = `${left} results are left out, which are accepted or less grave: GitHub takes ${MOST_RESULTS}. The other formats hold all.`;
+  return { level: 'warning', message: { text } };
 }
 
 interface Context {

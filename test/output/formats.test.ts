@@ -113,6 +113,25 @@ describe('sarif', () => {
     expect(problems(sarifSchema(), data)).toEqual([]);
   });
 
+  it('holds no more results than GitHub takes, the gravest, and says how many are left out', async () => {
+    const many = Array.from({ length: 26_000 }, (_, n) =>
+      finding(
+        n,
+        n < 2_000 ? { severity: 'low' } : n === 25_999 ? { severity: 'critical' } : { severity: 'high' },
+      ),
+    );
+    const { runs } = JSON.parse(await render('sarif', many)) as Sarif;
+    const { results = [], invocations = [] } = runs[0] ?? {};
+    const count = (level: string): number => results.filter((result) => result.level === level).length;
+    expect([
+      results.length,
+      results[0]?.partialFingerprints['agentId/v1'],
+      count('error'),
+      count('note'),
+    ]).toEqual([25_000, many[25_999]?.id, 24_000, 1_000]);
+    expect(invocations[0]?.toolExecutionNotifications[0]?.message.text).toMatch(/^1000 results are left out/);
+  });
+
   it('leads from a value to its uses, proposes a fix, and gives each result its fingerprint', async () => {
     const token = oktaToken();
     const cwd = makeTree({
@@ -190,7 +209,11 @@ interface Region {
 interface Sarif {
   readonly runs: readonly {
     readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+    readonly invocations: readonly {
+      readonly toolExecutionNotifications: readonly { readonly message: { readonly text: string } }[];
+    }[];
     readonly results: readonly {
+      readonly level: string;
       readonly partialFingerprints: Readonly<Record<string, string>>;
       readonly codeFlows?: readonly {
         readonly threadFlows: readonly { readonly locations: readonly { readonly location: Place }[] }[];
