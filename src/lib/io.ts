@@ -15,5 +15,7 @@ export interface Io {
   readonly clock: () => number;
   /** Reads standard input to its end. */
   readonly stdin: () => Promise<string>;
+  /** The same, undecoded. */
+  readonly stdinBytes?: () => Promise<Buffer>;
   exitCode: number;
 }

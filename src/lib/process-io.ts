@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { AgentIdError } from '../model/error.ts';
 import { systemClock } from './clock.ts';
@@ -21,6 +21,7 @@ export function processIo(folder?: string): Io {
     color: wantsColor(env, stdout.isTTY),
     clock: systemClock,
     stdin: () => text(stdin),
+    stdinBytes: () => buffer(stdin),
     exitCode: 0,
   };
 }

@@ -50,7 +50,7 @@ export function git(root: string, ...args: readonly string[]): string {
 
 interface Options {
   readonly cwd: string;
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   readonly env?: NodeJS.ProcessEnv;
   readonly now?: number;
 }
@@ -69,7 +69,8 @@ export async function run(
     interactive: false,
     color: false,
     clock: () => now ?? Date.UTC(2026, 10, 25),
-    stdin: () => Promise.resolve(stdin),
+    stdin: () => Promise.resolve(stdin.toString()),
+    stdinBytes: () => Promise.resolve(Buffer.from(stdin)),
     exitCode: 0,
   };
   await runCli(args, io);

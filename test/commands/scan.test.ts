@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fillIn } from '../detect/samples.ts';
 import { git, makeTree, oktaToken, put, run, scan } from './scan-kit.ts';
@@ -84,6 +85,15 @@ describe('scan', () => {
     expect(JSON.parse(ran.out)).toMatchObject({
       findings: [{ location: { path: '.env', source: 'stdin' } }],
     });
+  });
+
+  it('reads UTF-16, archives and texts with zeros between them from standard input', async () => {
+    const line = `OKTA_API_TOKEN=${oktaToken()}\n`;
+    const inputs = [Buffer.from(`\ufeff${line}`, 'utf16le'), gzipSync(line), Buffer.from(`A=1\0${line}`)];
+    for (const stdin of inputs) {
+      const { code, out } = await run(['scan', '--stdin', '--format', 'json'], { cwd: makeTree({}), stdin });
+      expect([code, JSON.parse(out)]).toMatchObject([1, { findings: [{ name: 'OKTA_API_TOKEN' }] }]);
+    }
   });
 
   it('writes several outputs at once and leaves paths after options alone', async () => {

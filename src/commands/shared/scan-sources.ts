@@ -4,7 +4,7 @@ import type { Io } from '../../lib/io.ts';
 import { kindOf, LARGEST_BYTES, realPath } from '../../lib/walk.ts';
 import { toPathFilter } from '../../sources/glob.ts';
 import { joinSources } from '../../sources/joined.ts';
-import { openTexts } from '../../sources/memory.ts';
+import { openPiped } from '../../sources/memory.ts';
 import { keepPaths } from '../../sources/narrow.ts';
 import { openStaged, stagedRoot } from '../../sources/staged.ts';
 import { toRelative } from '../../sources/listing.ts';
@@ -40,7 +40,7 @@ export async function openScanSource(
   if (flags.machine === true) return openMachineSource(maxBytes, eyes, flags, io);
   const sources =
     flags.stdin === true
-      ? [openTexts(new Map([[flags.stdinName ?? 'stdin', await io.stdin()]]), 'stdin')]
+      ? [openPiped(flags.stdinName ?? 'stdin', await readPiped(io))]
       : flags.staged === true
         ? [narrowed(await openStaged(io.cwd, maxBytes), eyes, flags)]
         : await Promise.all(
@@ -61,6 +61,10 @@ export async function openScanSource(
 async function onlyChanged(source: TextSource, { top, below }: Eyes, ref: string): Promise<TextSource> {
   const changed = await changedSince(top, await resolveCommit(top, ref));
   return keepPaths(source, (path) => changed.has(`${below}${path}`));
+}
+
+async function readPiped({ stdin, stdinBytes }: Io): Promise<Buffer> {
+  return stdinBytes === undefined ? Buffer.from(await stdin()) : stdinBytes();
 }
 
 interface Look {
