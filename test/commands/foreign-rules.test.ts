@@ -61,10 +61,25 @@ describe('--rules', () => {
     ['there is no such file', 'none.toml', ''],
     ['neither TOML nor', 'broken.toml', '[[rules'],
     ['rule odd: ', 'odd.toml', `[[rules]]\nid = "odd"\nregex = '''(?<=x)y'''\n`],
+    [
+      'rule slow: a repetition within a repetition',
+      'slow.toml',
+      `[[rules]]\nid = "slow"\nregex = '''(a+)+\\d$'''\n`,
+    ],
   ])('says what is wrong: %s', async (message, name, text) => {
     if (text !== '') writeFileSync(join(folder, name), text);
     const { code, err } = await run(['scan', '--rules', name], { cwd: folder });
     expect(code).toBe(2);
     expect(err).toContain(message);
+  });
+
+  it('take a repetition within a repetition where no text makes it slow', async () => {
+    const rule = `[[rules]]\nid = "words"\nregex = '''acme(?:-[a-z]{1,4}){1,3}'''\n`;
+    writeFileSync(join(folder, 'words.toml'), rule);
+    writeFileSync(join(folder, 'words.txt'), 'acme-one-two\n');
+    const { code, err } = await run(['scan', '--rules', 'words.toml', '--fail-on', 'any', 'words.txt'], {
+      cwd: folder,
+    });
+    expect([code, err]).toEqual([1, expect.not.stringContaining('error')]);
   });
 });

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { toForeignRules, type ForeignConfig, type ForeignRule } from '../../detect/index.ts';
+import { slowText } from '../../lib/match-time.ts';
 import { AgentIdError } from '../../model/error.ts';
 
 /** A file may extend one that extends another; more is a circle. */
@@ -21,6 +22,7 @@ export async function readForeignRules(
   const inherited =
     base === undefined ? [] : await readForeignRules(resolve(dirname(path), base), read, depth + 1);
   const own = compile(config, path);
+  await assertBounded(own, path);
   const replaced = new Set([...disabledRules, ...own.map(({ id }) => id)]);
   return [...inherited.filter(({ id }) => !replaced.has(id)), ...own];
 }
@@ -34,6 +36,19 @@ async function parseConfig(text: string, path: string): Promise<ForeignConfig> {
       where: path,
       cause,
     });
+  }
+}
+
+/** The engine of other scanners takes any pattern in linear time, ours does not. */
+async function assertBounded(rules: readonly ForeignRule[], path: string): Promise<void> {
+  const { whyExplosive } = await import('../../detect/patterns/explosive.ts');
+  for (const rule of rules) {
+    const why = whyExplosive(rule, slowText);
+    if (why !== undefined)
+      throw new AgentIdError('malformed', `rule ${rule.id}: ${why}`, {
+        where: path,
+        hint: 'Write it so that each text can be cut in one way only, or take it out.',
+      });
   }
 }
 

@@ -35,7 +35,7 @@ const everywhere = [
  * Writes texts that take a pattern long: its anchors over and over, what nearly matches, runs of each class that it
  * knows, line ends and blanks, alone and after an anchor.
  */
-export function hostileTexts(rule: Rule, source: string): readonly string[] {
+export function hostileTexts(rule: Pick<Rule, 'keywords' | 'anchors'>, source: string): readonly string[] {
   const pattern = parsePattern(source);
   const anchors = [...new Set([...(rule.anchors?.pattern?.texts ?? []), ...rule.keywords])].slice(0, 4);
   const runs = [...new Set([...everywhere, ...lettersOf(pattern)])];

@@ -37,6 +37,11 @@ function whyAmbiguous({ names = [], value, files = [] }: Rule): string | undefin
   return undefined;
 }
 
+/** Says whether a pattern repeats, a varying number of times, what itself repeats. */
+export function isNested(source: string): boolean {
+  return firstIn(source, whyNested) !== undefined;
+}
+
 type Judge = (node: AST.Node) => string | undefined;
 
 function firstIn(source: string, judge: Judge): string | undefined {

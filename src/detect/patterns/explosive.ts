@@ -1,0 +1,20 @@
+import type { ForeignRule } from '../foreign/types.ts';
+import { hostileTexts } from './hostile.ts';
+import { isNested } from './refusal.ts';
+import type { SlowText } from './slow.ts';
+
+/** Milliseconds that a pattern of another scanner may take for a hostile text of 30 kB. */
+const LIMIT = 500;
+
+/**
+ * Says why a pattern of another scanner, whose engine may be of another kind, must not be tried: it repeats what repeats,
+ * and takes long on a text that nearly matches. Undefined for all others.
+ */
+export function whyExplosive({ pattern, keywords }: ForeignRule, slowText: SlowText): string | undefined {
+  if (pattern === undefined || !isNested(pattern.source)) return undefined;
+  const texts = hostileTexts({ keywords }, pattern.source);
+  const found = slowText(pattern.source, pattern.flags, texts, LIMIT);
+  return found === undefined
+    ? undefined
+    : `a repetition within a repetition, which takes more than ${LIMIT} ms on a text of 30 kB that nearly matches`;
+}
