@@ -148,6 +148,42 @@ export function describeNative(name: string, { install, ask, get }: Port): () =>
       },
     );
 
+    it('takes no answer that is made to break its reader', async () => {
+      const encode = (text: string): string => Buffer.from(text).toString('base64url');
+      const huge = `{"exp":1${'0'.repeat(400)},"act":{"sub":"${clientId}"},"aud":"${here.fake.resource}"}`;
+      const deep = '['.repeat(200_000);
+      const tokens = [huge, deep].map((claims) => `${encode('{}')}.${encode(claims)}.${encode('x')}`);
+      const issued = 'urn:ietf:params:oauth:token-type:access_token';
+      const bodies = tokens.map((token) =>
+        JSON.stringify({
+          access_token: token,
+          token_type: 'Bearer',
+          issued_token_type: issued,
+          expires_in: 60,
+        }),
+      );
+      for (const body of [deep, ...bodies]) {
+        here.fake.intercept = (response) => {
+          response.writeHead(200).end(body);
+          return true;
+        };
+        expect(await asUser()).toMatch(/^(unacceptable-token|idp-refused) /);
+      }
+      expect(await here.entries()).toBe(3);
+    });
+
+    it('asks what is on this machine through no proxy', async () => {
+      const proxy = here.fake.origin.replace('127.0.0.1', 'localhost');
+      let seen = 0;
+      here.fake.api = (_, response) => {
+        seen += 1;
+        response.end('{}');
+      };
+      const env = { http_proxy: proxy, HTTP_PROXY: proxy, https_proxy: proxy };
+      expect(await asUser({ env })).toMatch(/^Bearer /);
+      expect(seen).toBe(0);
+    });
+
     it('hands out nothing of an answer that broke off', async () => {
       here.fake.intercept = (response) => {
         response.writeHead(200, { 'content-length': '500' });
