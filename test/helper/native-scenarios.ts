@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readHead, writeHead } from '../../src/audit/head.ts';
 import { appendAudit } from '../../src/audit/log.ts';
+import { toOperation } from '../../src/exchange/operation.ts';
 import { readAuditKey } from '../../src/lib/keys.ts';
 import { sample } from '../audit/sample.ts';
 import { clientId, userScope } from '../exchange/fake-as.ts';
@@ -245,7 +246,8 @@ export function describeNative(name: string, { install, ask, get }: Port): () =>
       expect(carried).toHaveLength(3);
       expect(carried[1]).not.toBe(carried[0]);
       expect(carried[2]).toBe(carried[1]);
-      expect(await here.entries()).toBe(2);
+      // Two exchanges, and two calls whatever they took.
+      expect(await here.entries()).toBe(4);
     });
 
     it.each([
@@ -255,6 +257,23 @@ export function describeNative(name: string, { install, ask, get }: Port): () =>
       answersApi(...refusals);
       expect(await read(here.fake.resource)).toBe('401 refused\n');
       expect(here.fake.seen).toHaveLength(exchanges);
+    });
+
+    it('writes each call down as Node does, and what was called by no id', async () => {
+      const paths = ['', 'v1/users/00u1/lifecycle/reset_password', 'users/me?limit=1', 'access/x9', 's/a.b'];
+      answersApi(...paths.map((path) => (path === 's/a.b' ? 'insufficient_scope' : undefined)));
+      await read(...paths.map((path) => here.fake.resource + path));
+      const calls = (await log()).split('\n').filter((line) => line.includes('"action":"call"'));
+      const told = calls.map((line) => JSON.parse(line) as Claims);
+      expect(told.map(({ operation }) => operation)).toEqual(
+        paths.map((path) => toOperation('get', new URL(here.fake.resource + path).pathname)),
+      );
+      expect(told.map(({ result, reason }) => [result, reason])).toEqual([
+        ...paths.slice(1).map(() => ['ok', null]),
+        ['denied', '401'],
+      ]);
+      expect(told[0]).toMatchObject({ user: null, asItself: true, jti: 'jti-1', scopes: [userScope] });
+      expect(await here.entries()).toBe(paths.length + 1);
     });
 
     it('sends the token nowhere else', async () => {

@@ -126,28 +126,73 @@ func clientOf(q question) *http.Client {
 // sender sends requests with a token, as the transport of a client.
 type sender question
 
-// RoundTrip sends once, and once more where the resource says that it no longer takes the token. RFC 6750 section 3.1.
+// RoundTrip sends, and gives the answer once the call is in the audit log, where a token was got here.
 func (s sender) RoundTrip(req *http.Request) (*http.Response, error) {
-	got, refused, err := s.send(req, req.Body)
-	if err != nil || !saysInvalidToken(got) || req.Body != nil && req.GetBody == nil {
+	got, found, err := s.again(req)
+	if found.own == nil {
 		return got, err
+	}
+	event := object{"action": "call", "operation": operation(req), "result": "failed", "reason": "network", "jti": nil}
+	if err == nil {
+		event["jti"], event["reason"] = found.jti, strconv.Itoa(got.StatusCode)
+		switch {
+		case got.StatusCode < 400:
+			event["result"], event["reason"] = "ok", nil
+		case got.StatusCode == http.StatusUnauthorized || got.StatusCode == http.StatusForbidden:
+			event["result"] = "denied"
+		}
+	}
+	if failed := found.own.audit(question(s).distinct(), "", event); failed != nil {
+		if err == nil {
+			got.Body.Close()
+		}
+		return nil, failed
+	}
+	return got, err
+}
+
+// again sends once, and once more where the resource says that it no longer takes the token. RFC 6750 section 3.1.
+func (s sender) again(req *http.Request) (*http.Response, answer, error) {
+	got, found, err := s.send(req, req.Body)
+	if err != nil || !saysInvalidToken(got) || req.Body != nil && req.GetBody == nil {
+		return got, found, err
 	}
 	body := req.Body
 	if req.GetBody != nil {
 		if body, err = req.GetBody(); err != nil {
-			return got, nil
+			return got, found, nil
 		}
 	}
 	got.Body.Close()
-	question(s).forget(refused)
-	got, _, err = s.send(req, body)
-	return got, err
+	question(s).forget(found)
+	return s.send(req, body)
+}
+
+var (
+	version = regexp.MustCompile(`^v\d+$`)
+	plural  = regexp.MustCompile(`[a-z]s$`)
+	word    = regexp.MustCompile(`^[A-Za-z][A-Za-z_.-]{0,39}$`)
+)
+
+// operation names a request without naming what it was about.
+func operation(req *http.Request) string {
+	segments := strings.Split(req.URL.EscapedPath(), "/")
+	named := append([]string{}, segments...)
+	for at, segment := range segments {
+		// What follows a collection (users) is one of its members, whatever it looks like.
+		member := at > 0 && plural.MatchString(segments[at-1]) && !strings.HasSuffix(segments[at-1], "ss")
+		if segment != "" && !version.MatchString(segment) && (member || !word.MatchString(segment)) {
+			named[at] = "{id}"
+		}
+	}
+	return req.Method + " " + strings.Join(named, "/")
 }
 
 // send sends a copy: a transport may not change what it is given, and must close its body.
 func (s sender) send(req *http.Request, body io.ReadCloser) (*http.Response, answer, error) {
 	found, err := get(req.Context(), question(s))
 	if err == nil && !isBelow(req.URL, found.uri) {
+		found.own = nil
 		err = &Error{"untrusted-resource", req.URL.Host + " is not below the resource.", "The token goes to its own resource only."}
 	}
 	if err != nil {
@@ -206,6 +251,9 @@ type answer struct {
 	uri  string
 	ends time.Time
 	err  error
+	// own is what exchanged here, nil where the command did; jti is the token's id.
+	own *native
+	jti interface{}
 }
 
 // flight is one question being asked; done is closed when its answer is there.
@@ -712,7 +760,11 @@ func (n *native) answer(q question) answer {
 			result = "denied"
 		}
 	}
-	if failed := n.audit(scopes, q.subject, object{"result": result, "reason": reason, "jti": jti}); failed != nil {
+	event := object{"action": "exchange", "operation": "token exchange", "result": result, "reason": reason, "jti": jti}
+	if q.subject == "" {
+		event["operation"] = "client credentials"
+	}
+	if failed := n.audit(scopes, q.subject, event); failed != nil {
 		return answer{err: failed}
 	}
 	found.err = err
@@ -756,7 +808,7 @@ func (n *native) exchange(scopes []string, subject string) (answer, interface{},
 	}
 	lifetime := time.Duration(math.Max(0, ends-now) * float64(time.Second))
 	header := "Bearer " + found.body["access_token"].(string)
-	return answer{header: header, uri: n.resource.URI, ends: started.Add(lifetime - margin)}, jti, nil
+	return answer{header: header, uri: n.resource.URI, ends: started.Add(lifetime - margin), own: n, jti: jti}, jti, nil
 }
 
 // hasNewKey reads the key again, and says whether a rotation has put another there.
@@ -1114,15 +1166,12 @@ func (n *native) audit(scopes []string, subject string, event object) error {
 	if name == "" {
 		name = n.resource.Key
 	}
-	event["schemaVersion"], event["action"] = 1, "exchange"
+	event["schemaVersion"] = 1
 	event["time"] = time.Now().UTC().Format("2006-01-02T15:04:05Z")
 	event["agent"] = object{"id": n.id, "displayName": n.locked.DisplayName, "clientId": n.locked.ClientID}
 	event["user"], event["asItself"] = textOf(claimsOf(subject)["sub"]), subject == ""
 	event["resource"] = object{"uri": n.resource.URI, "displayName": name}
-	event["operation"], event["scopes"] = "token exchange", scopes
-	if subject == "" {
-		event["operation"] = "client credentials"
-	}
+	event["scopes"] = scopes
 	folder := os.Getenv("AGENT_ID_AUDIT")
 	if folder == "" {
 		folder = filepath.Join(n.home, "audit")

@@ -76,8 +76,12 @@ def session_auth(agent, resource, scopes, as_itself=False):
         if request.body is None or isinstance(request.body, (bytes, str)):
             request.register_hook("response", lambda response, **how: again(response, grant, how))
         else:
-            request.register_hook("response", lambda response, **_: leaving(response, response.request, grant))
+            request.register_hook("response", lambda response, **_: told(leaving(response, response.request, grant), grant))
         return request
+
+    def told(response, grant):
+        source.audit(grant, response.request.method, response.url, response.status_code)
+        return response
 
     def leaving(response, request, grant):
         """The session takes the token along to another folder of the same server."""
@@ -89,21 +93,22 @@ def session_auth(agent, resource, scopes, as_itself=False):
     def again(response, grant, how):
         refused = response.request.headers.get("Authorization") == grant.header
         if not refused or not _says_invalid_token(response.status_code, response.headers):
-            return leaving(response, response.request, grant)
+            return told(leaving(response, response.request, grant), grant)
         response.content  # Read to its end: the connection is used again.
         source.forget(grant)
-        request = response.request.copy()
-        request.headers["Authorization"] = source.grant_for(request.url).header
+        request, grant = response.request.copy(), source.grant_for(response.request.url)
+        request.headers["Authorization"] = grant.header
         request.hooks["response"] = []
         fresh = response.connection.send(request, **how)
         fresh.history.append(response)
         fresh.request = request
-        return leaving(fresh, response.request, grant)
+        return told(leaving(fresh, response.request, grant), grant)
 
     return sign
 
 
-_Grant = collections.namedtuple("_Grant", "header ends uri")
+# `native` is what exchanged here, None where the command did; `jti` is the token's id.
+_Grant = collections.namedtuple("_Grant", "header ends uri native jti", defaults=(None, None))
 
 
 class _Source:
@@ -163,9 +168,31 @@ class _Source:
             if _cache.get(self._key(None)) == refused:
                 del _cache[self._key(None)]
 
+    def audit(self, grant, method, url, status):
+        """Writes the call down, where the token was got here."""
+        if grant.native is None or not _is_below(url, grant.uri):
+            return
+        result = "ok" if status < 400 else "denied" if status in (401, 403) else "failed"
+        reason = None if status < 400 else str(status)
+        _audit(grant.native, sorted(set(self._scopes)), None, (result, reason, grant.jti), _operation(method, url))
+
     def _key(self, subject):
         who = "itself" if self._as_itself else None if subject is None else hashlib.sha256(subject.encode()).hexdigest()
         return self._agent, self._resource, tuple(sorted(set(self._scopes))), who
+
+
+def _operation(method, url):
+    """Names a request without naming what it was about."""
+    segments = urllib.parse.urlsplit(url).path.split("/")
+
+    def name(at, segment):
+        if segment == "" or re.fullmatch(r"v[0-9]+", segment):
+            return segment
+        # What follows a collection (users) is one of its members, whatever it looks like.
+        member = at > 0 and re.search(r"[a-z]s$", segments[at - 1]) and not segments[at - 1].endswith("ss")
+        return "{id}" if member or not re.fullmatch(r"[A-Za-z][A-Za-z_.-]{0,39}", segment) else segment
+
+    return f"{method.upper()} {'/'.join(name(at, segment) for at, segment in enumerate(segments))}"
 
 
 def _is_below(url, uri):
@@ -236,7 +263,10 @@ def okta_request_executor(agent, resource, scopes, as_itself=False):
             grant, answer = await self._fire(request)
             if answer[1] is not None and _says_invalid_token(answer[1].status, answer[1].headers):
                 source.forget(grant)
-                _, answer = await self._fire(request)
+                grant, answer = await self._fire(request)
+            if answer[1] is not None:
+                told = (grant, request["method"], request["url"], answer[1].status)
+                await asyncio.get_running_loop().run_in_executor(None, source.audit, *told)
             return answer
 
         async def _fire(self, request):
@@ -498,13 +528,13 @@ def _assert_secure(url):
 def _exchange_audited(native, scopes, subject):
     try:
         try:
-            grant, jti = _exchange(native, scopes, subject)
+            grant = _exchange(native, scopes, subject)
         except (TypeError, ValueError, AttributeError, ArithmeticError):
             raise AgentIdError("idp-refused", "The answer of the identity provider is malformed.") from None
     except AgentIdError as error:
-        _audit(native, scopes, subject, "denied" if error.code == "denied" else "failed", error.code, None)
+        _audit(native, scopes, subject, ("denied" if error.code == "denied" else "failed", error.code, None))
         raise
-    _audit(native, scopes, subject, "ok", None, jti)
+    _audit(native, scopes, subject, ("ok", None, grant.jti))
     return grant
 
 
@@ -546,7 +576,7 @@ def _exchange(native, scopes, subject):
     ends, jti = _judge(native, answer, (scopes, subject), (now, clock))
     ends = min(ends, user_ends) if _is_number(user_ends) else ends
     header = f"Bearer {answer['access_token']}"
-    return _Grant(header, started + ends - now - _MARGIN_SECONDS, native["resource"]["uri"]), jti
+    return _Grant(header, started + ends - now - _MARGIN_SECONDS, native["resource"]["uri"], native, jti)
 
 
 def _is_number(value):
@@ -793,14 +823,15 @@ def _unbase64(text):
 # The audit log: chain of hashes, head under a MAC, lock. The same bytes as `agent-id` writes.
 
 
-def _audit(native, scopes, subject, result, reason, jti):
-    locked, resource = native["locked"], native["resource"]
+def _audit(native, scopes, subject, outcome, call=None):
+    locked, resource, (result, reason, jti) = native["locked"], native["resource"], outcome
+    exchange = "client credentials" if subject is None else "token exchange"
     event = {
-        "schemaVersion": 1, "action": "exchange", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "schemaVersion": 1, "action": "call" if call else "exchange", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "agent": {"id": native["id"], "displayName": locked["displayName"], "clientId": locked["clientId"]},
         "user": _text((_claims(subject) or {}).get("sub")), "asItself": subject is None,
         "resource": {"uri": resource["uri"], "displayName": resource.get("displayName", resource["key"])},
-        "operation": "client credentials" if subject is None else "token exchange",
+        "operation": call or exchange,
         "scopes": scopes, "result": result, "reason": reason, "jti": jti,
     }
     folder = os.environ.get("AGENT_ID_AUDIT") or os.path.join(native["home"], "audit")
