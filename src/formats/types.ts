@@ -70,12 +70,23 @@ export interface Adoption {
   readonly agent: string;
   /** Key of the resource in the IdP's trust file, such as `password-api`. */
   readonly resource: string;
+  /** Empty: all that the lock file records for the agent. */
   readonly scopes: readonly string[];
   readonly actsFor: ActsFor;
+  /** Where several agents share the code: the process says which of them it is. */
+  readonly own?: OwnAgent;
   /** Path from the file's folder to the vendored helper, `/`-separated and starting with `./` or `../`. */
   readonly helperPath: string;
   /** Go only: import path of the helper's package. */
   readonly helperImport?: string;
+}
+
+/** How code that several agents share knows who it is. */
+export interface OwnAgent {
+  /** The agent that a process is which names none; null where each must name one. */
+  readonly otherwise: string | null;
+  /** Some act for a user and others as themselves: the lock file says which. */
+  readonly mixed: boolean;
 }
 
 /** A parameter that a rewrite takes out. */

@@ -118,11 +118,17 @@ function toClient(
   if (!isItself && listens.length > 0)
     return refuse(setting, 'this file answers requests, and the client of the SDK does not know which');
   const okta = dotted(field(setting, 'function'), source.text).split('.')[0] ?? 'okta';
-  const words = [target.agent, target.resource, ...target.scopes].map((one) => JSON.stringify(one));
-  const client = `${name}.${isItself ? 'ClientAsItself' : 'Client'}(${words.join(', ')})`;
+  const maker = isItself ? 'ClientAsItself' : target.own?.mixed === true ? 'OwnClient' : 'Client';
+  const client = `${name}.${maker}(${wordsOf(target, name)})`;
   // The SDK refuses to start without a token; this one is never sent. Its cache knows only URLs, not users.
   const written = [`WithToken("agent-id")`, `WithHttpClientPtr(${client})`, 'WithCache(false)'];
   return written.map((one) => `${okta}.${one}`).join(', ');
+}
+
+/** Agent, resource and scopes, as a call of the helper gives them. */
+function wordsOf({ agent, resource, scopes, own }: Adoption, name: string): string {
+  const id = own === undefined ? JSON.stringify(agent) : `${name}.Own(${JSON.stringify(own.otherwise ?? '')})`;
+  return [id, ...[resource, ...scopes].map((one) => JSON.stringify(one))].join(', ');
 }
 
 function toStatement(code: Code, site: Site, target: Adoption, name: string): string | Refusal {
@@ -137,9 +143,12 @@ function toStatement(code: Code, site: Site, target: Adoption, name: string): st
     );
   }
   const inbound = isItself ? [] : [context.inbound ?? 'nil'];
-  const words = [target.agent, target.resource, ...target.scopes].map((one) => JSON.stringify(one));
-  const args = [textOf(site.request, source.text), ...inbound, ...words].join(', ');
-  const setter = isItself ? 'SetAuthorizationAsItself' : 'SetAuthorization';
+  const args = [textOf(site.request, source.text), ...inbound, wordsOf(target, name)].join(', ');
+  const setter = isItself
+    ? 'SetAuthorizationAsItself'
+    : target.own?.mixed === true
+      ? 'SetOwnAuthorization'
+      : 'SetAuthorization';
   const newLine = `${lineBreakOf(source.text)}${indentAt(source.text, site.statement.start)}`;
   const exit = context.exit.map((line) => `${newLine}\t${line}`).join('');
   return `if err := ${name}.${setter}(${args}); err != nil {${exit}${newLine}}`;

@@ -20,16 +20,27 @@ export function helperNames(ast: Ast, target: Adoption): HelperNames {
   if (existing !== undefined) return { agentName: existing, quote, edits: [] };
   const taken = takenNames(ast);
   const agentName = free('agentId', taken);
-  const imported = free('agent', taken);
+  const maker = makerOf(target);
+  const imported = free(maker, taken);
   const end = endOf(ast);
   const q = (text: string): string => `${quote}${text}${quote}`;
-  const itself = target.actsFor === 'itself' ? '.asItself()' : '';
+  const named = target.own === undefined ? target.agent : target.own.otherwise;
+  const made = `${imported}(${named === null ? '' : q(named)})${isItself(target) ? '.asItself()' : ''}`;
   const isCommon = !ast.isModule;
   const bring = isCommon
-    ? `const { ${imported === 'agent' ? 'agent' : `agent: ${imported}`} } = require(${q(module)})${end}`
-    : `import { ${imported === 'agent' ? 'agent' : `agent as ${imported}`} } from ${q(module)}${end}`;
-  const lines = [bring, '', `const ${agentName} = ${imported}(${q(target.agent)})${itself}${end}`];
+    ? `const { ${imported === maker ? maker : `${maker}: ${imported}`} } = require(${q(module)})${end}`
+    : `import { ${imported === maker ? maker : `${maker} as ${imported}`} } from ${q(module)}${end}`;
+  const lines = [bring, '', `const ${agentName} = ${made}${end}`];
   return { agentName, quote, edits: [insertion(ast, lines)] };
+}
+
+function makerOf({ own }: Adoption): 'agent' | 'ownAgent' {
+  return own === undefined ? 'agent' : 'ownAgent';
+}
+
+/** Of an agent that the process names, the lock file says whether it acts as itself. */
+function isItself({ own, actsFor }: Adoption): boolean {
+  return own === undefined && actsFor === 'itself';
 }
 
 /** Every name that a file speaks of. */
@@ -47,14 +58,15 @@ export function free(name: string, taken: ReadonlySet<string>): string {
 
 function existingAgent(ast: Ast, target: Adoption, module: string): string | undefined {
   const names = jsImports(ast).find((one) => one.module === module)?.names ?? [];
+  const id = target.own === undefined ? target.agent : (target.own.otherwise ?? '');
   for (const node of ast.nodes) {
     const init = child(node, 'init');
     if (node.type !== 'VariableDeclarator' || init === undefined) continue;
-    const isItself = dotted(init).endsWith('.asItself()');
-    const call = isItself ? child(child(init, 'callee'), 'object') : init;
+    const isAlone = dotted(init).endsWith('.asItself()');
+    const call = isAlone ? child(child(init, 'callee'), 'object') : init;
     const [first] = list(call, 'arguments');
-    const isAgent = names.includes(dotted(child(call, 'callee'))) && word(first, 'value') === target.agent;
-    if (isAgent && isItself === (target.actsFor === 'itself')) return dotted(child(node, 'id'));
+    const isMade = dotted(child(call, 'callee')) === makerOf(target) && names.includes(makerOf(target));
+    if (isMade && word(first, 'value') === id && isAlone === isItself(target)) return dotted(child(node, 'id'));
   }
   return undefined;
 }

@@ -73,7 +73,8 @@ export function headersAround(
 /** Gives the arguments of a call of the helper: the resource and its scopes. */
 export function helperArguments({ target, quote }: Rewrite): string {
   const scopes = target.scopes.map((scope) => `${quote}${scope}${quote}`).join(', ');
-  return `${quote}${target.resource}${quote}, [${scopes}]`;
+  const resource = `${quote}${target.resource}${quote}`;
+  return target.scopes.length === 0 ? resource : `${resource}, [${scopes}]`;
 }
 
 /** Cuts what nothing reads any more; a declaration goes whole when all of it does, what it loads stays. */

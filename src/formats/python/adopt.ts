@@ -153,20 +153,37 @@ function askedFor(
 }
 
 function keptCall(target: Adoption, callee: string, more?: string): string {
-  const scopes = target.scopes.map((scope) => JSON.stringify(scope)).join(', ');
-  const args = [JSON.stringify(target.agent), JSON.stringify(target.resource), `[${scopes}]`];
-  if (more !== undefined) args.push(more);
-  if (target.actsFor === 'itself') args.push('as_itself=True');
+  const args = [...wordsOf(target, callee), ...(more === undefined ? [] : [more]), ...asItself(target)];
   return `${callee}(${args.join(', ')})`;
 }
 
+/** Agent, resource and scopes, as a call of the helper gives them. */
+function wordsOf(target: Adoption, callee: string): readonly string[] {
+  const { agent, resource, scopes, own } = target;
+  const module = callee.slice(0, callee.lastIndexOf('.'));
+  const otherwise = own?.otherwise ?? null;
+  const process = `${module}.own(${otherwise === null ? '' : JSON.stringify(otherwise)})`;
+  const list = `[${scopes.map((scope) => JSON.stringify(scope)).join(', ')}]`;
+  return [
+    own === undefined ? JSON.stringify(agent) : process,
+    JSON.stringify(resource),
+    scopes.length === 0 ? 'None' : list,
+  ];
+}
+
+function asItself({ actsFor, own }: Adoption): readonly string[] {
+  if (own?.mixed === true) return ['as_itself=None'];
+  return actsFor === 'itself' ? ['as_itself=True'] : [];
+}
+
 function toCall(source: Source, node: Node, target: Adoption, callee: string): string | Refusal {
-  const scopes = target.scopes.map((scope) => JSON.stringify(scope)).join(', ');
-  const shared = `${callee}(${JSON.stringify(target.agent)}, ${JSON.stringify(target.resource)}, [${scopes}]`;
-  if (target.actsFor === 'itself') return `${shared}, as_itself=True)`;
+  const words = wordsOf(target, callee);
+  const written = (...more: readonly string[]): string =>
+    `${callee}(${[...words, ...more, ...asItself(target)].join(', ')})`;
+  if (target.actsFor === 'itself') return written();
   const request = callee.endsWith('.authorization') ? requestOf(source.script, node) : undefined;
-  if (request !== undefined) return `${shared}, request=${request})`;
-  if (source.listens.length === 0) return `${shared})`;
+  if (request !== undefined) return written(`request=${request}`);
+  if (source.listens.length === 0) return written();
   return {
     refused: 'this file answers requests, but the request is not in sight where the header is built',
     at: spanOf(node),

@@ -57,7 +57,7 @@ func (e *Error) Error() string {
 	return strings.TrimSpace("agent-id: " + e.Message + " " + e.Hint)
 }
 
-// Authorization gives "Bearer ..." for one resource. The bearer token of r, the request being handled, decides for whom
+// Authorization gives "Bearer ..." for one resource; without scopes, with all that the lock file records for it. The bearer token of r, the request being handled, decides for whom
 // the agent acts; without r, it is the user who signed in on this machine with `agent-id login`.
 func Authorization(r *http.Request, agent, resource string, scopes ...string) (string, error) {
 	if r == nil {
@@ -96,6 +96,39 @@ func SetAuthorizationAsItself(req *http.Request, agent, resource string, scopes 
 	}
 	req.Header.Set("Authorization", header)
 	return nil
+}
+
+// Own gives the agent that this process is, for code that several agents share: AGENT_ID_AGENT, else the one given here.
+func Own(otherwise string) string {
+	if named := os.Getenv("AGENT_ID_AGENT"); named != "" {
+		return named
+	}
+	return otherwise
+}
+
+// SetOwnAuthorization sets the Authorization header of req as the lock file says of the agent: for the user of r, or as
+// itself.
+func SetOwnAuthorization(req, r *http.Request, agent, resource string, scopes ...string) error {
+	asItself, err := actsAsItself(agent)
+	if err != nil {
+		return err
+	}
+	if asItself {
+		return SetAuthorizationAsItself(req, agent, resource, scopes...)
+	}
+	return SetAuthorization(req, r, agent, resource, scopes...)
+}
+
+// OwnClient gives a client whose requests are sent as the lock file says of the agent. See Client.
+func OwnClient(agent, resource string, scopes ...string) *http.Client {
+	// Why the lock file cannot say so is told at the first request.
+	asItself, _ := actsAsItself(agent)
+	return clientOf(question{agent: agent, resource: resource, scopes: scopes, asItself: asItself})
+}
+
+func actsAsItself(agent string) (bool, error) {
+	locked, err := readLocked(agent)
+	return locked.Flow == "as-itself", err
 }
 
 // Client gives a client for SDKs that take one: each request carries a token for the user who signed in on this machine.
@@ -269,6 +302,10 @@ var (
 )
 
 func get(ctx context.Context, q question) (answer, error) {
+	if q.agent == "" {
+		_, err := readLocked(q.agent)
+		return answer{}, err
+	}
 	key := q.key()
 	mutex.Lock()
 	if found, ok := cache[key]; ok && time.Now().Before(found.ends) {
@@ -506,8 +543,25 @@ type resource struct {
 }
 
 type lockedAgent struct {
-	DisplayName, Issuer, ClientID string
-	Resources                     []resource
+	DisplayName, Issuer, ClientID, Flow string
+	Resources                           []lockedResource
+}
+
+type lockedResource struct {
+	resource
+	Scopes []struct{ Scope string }
+}
+
+func (locked lockedAgent) scopesOf(name string) []string {
+	scopes := []string{}
+	for _, one := range locked.Resources {
+		if one.Key == name || one.URI == name {
+			for _, found := range one.Scopes {
+				scopes = append(scopes, found.Scope)
+			}
+		}
+	}
+	return scopes
 }
 
 type trusted struct {
@@ -680,6 +734,9 @@ func ownerOf(info os.FileInfo) int {
 }
 
 func readLocked(agent string) (lockedAgent, error) {
+	if agent == "" {
+		return lockedAgent{}, &Error{"unknown-name", "this process does not say which agent it is.", "Set AGENT_ID_AGENT to an agent of the lock file where the process is started."}
+	}
 	at := folder()
 	text, err := os.ReadFile(filepath.Join(at, "agent-id.lock.json"))
 	if at == "" || err != nil {
@@ -750,6 +807,9 @@ func assertSecure(address string) error {
 
 // answer exchanges; no token is given without an entry in the audit log.
 func (n *native) answer(q question) answer {
+	if len(q.scopes) == 0 {
+		q.scopes = n.locked.scopesOf(q.resource)
+	}
 	scopes := q.distinct()
 	found, jti, err := n.exchange(scopes, q.subject)
 	result, reason := "ok", interface{}(nil)

@@ -55,9 +55,15 @@ def authorization(agent, resource, scopes, request=None, as_itself=False):
 
     `request` is the request being handled: anything with `headers`, a WSGI environ, or the bearer token itself. Its
     token decides for whom the agent acts. None: the user who signed in on this machine with `agent-id login`.
-    `as_itself`: no user; explicit, and audited as such.
+    `as_itself`: no user; explicit, and audited as such. No scopes: all that the lock file records for this resource;
+    `as_itself=None`: as it says of this agent.
     """
     return _Source(agent, resource, scopes, as_itself).get(request).header
+
+
+def own(otherwise=None):
+    """Gives the agent that this process is, for code that several share: AGENT_ID_AGENT, else the one given here."""
+    return os.environ.get("AGENT_ID_AGENT") or otherwise
 
 
 def headers(agent, resource, scopes, others=(), as_itself=False):
@@ -115,9 +121,11 @@ class _Source:
     """Gives tokens of one agent for one resource, from memory while they live."""
 
     def __init__(self, agent, resource, scopes, as_itself):
-        self._agent, self._resource, self._scopes, self._as_itself = agent, resource, list(scopes), as_itself
+        self._agent, self._resource, self._scopes, self._as_itself = agent, resource, list(scopes or ()), as_itself
 
     def get(self, request=None):
+        if self._agent is None or self._as_itself is None:
+            self._as_itself = _locked(self._agent).get("flow") == "as-itself"
         subject = None if request is None or self._as_itself else _subject_of(request)
         key = self._key(subject)
         with _lock:
@@ -301,7 +309,7 @@ def _ask(agent, resource, scopes, subject, as_itself):
     if subject is not None or as_itself:
         native = _open_native(agent, resource, subject)
         if native is not None:
-            return _exchange_audited(native, sorted(set(scopes)), subject)
+            return _exchange_audited(native, sorted(set(scopes or native["scopes"])), subject)
     arguments = ["token", "--agent", agent, "--resource", resource]
     for scope in scopes:
         arguments += ["--scope", scope]
@@ -423,7 +431,8 @@ def _open_native(agent, resource, subject):
         raise AgentIdError("untrusted-issuer", "The lock file names a token issuer that is not trusted.")
     return {
         "id": agent, "home": home, "locked": locked, "trust": trust, "key": key_file, "signer": signer,
-        "resource": found, "max": min(found["maxTtlSeconds"], same.get("maxTtlSeconds", 300)),
+        "resource": found, "scopes": [one["scope"] for one in same.get("scopes", [])],
+        "max": min(found["maxTtlSeconds"], same.get("maxTtlSeconds", 300)),
     }
 
 
@@ -485,6 +494,11 @@ def _read_own(path):
 
 
 def _locked(agent):
+    if agent is None:
+        raise AgentIdError(
+            "unknown-name", "This process does not say which agent it is.",
+            "Set AGENT_ID_AGENT to an agent of the lock file where the process is started.",
+        )
     at = os.path.dirname(os.path.abspath(__file__))
     while not os.path.isfile(os.path.join(at, "agent-id.lock.json")):
         if os.path.dirname(at) == at:
