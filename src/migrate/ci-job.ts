@@ -2,6 +2,7 @@ import { lineBreakOf } from '../formats/lines.ts';
 import type { Command, Slot } from '../model/facts.ts';
 import type { Edit } from '../model/place.ts';
 import type { EditContext, TouchedFile } from './edits.ts';
+import { firstOfEach } from './part.ts';
 
 const reason = 'the job gets tokens by the identity that its platform signs';
 
@@ -28,8 +29,8 @@ export function isUnderExec({ argv }: Command): boolean {
 
 interface JobEdits {
   readonly edits: readonly Edit[];
-  /** Entries of the old secret in whose place the issuer stands now. */
-  readonly replaced: ReadonlySet<Slot>;
+  /** Entries of the old secret, and the issuer that takes their place. */
+  readonly replaced: ReadonlyMap<Slot, string>;
 }
 
 /**
@@ -39,26 +40,14 @@ interface JobEdits {
 export function toJobEdits(file: TouchedFile, gone: readonly Slot[], context: EditContext): JobEdits {
   const { platformIssuer } = context;
   const jobs = file.agents.flatMap(({ consumer }) => /^ci-job:.*#(.+)$/.exec(consumer)?.[1] ?? []);
-  if (platformIssuer === undefined || !isWorkflow(file.path)) return { edits: [], replaced: new Set() };
+  if (platformIssuer === undefined || !isWorkflow(file.path)) return { edits: [], replaced: new Map() };
   const replaced = firstOfEach(gone.filter(({ path }) => isEnv(path)));
-  const issuers = [...replaced].map(({ entry }) => {
-    return { span: entry, text: `AGENT_ID_ISSUER: ${platformIssuer}`, reason };
-  });
-  return { edits: [...issuers, ...jobs.flatMap((job) => permissionEdits(file, job))], replaced };
+  const issuers = replaced.map((slot) => [slot, `AGENT_ID_ISSUER: ${platformIssuer}`] as const);
+  return { edits: jobs.flatMap((job) => permissionEdits(file, job)), replaced: new Map(issuers) };
 }
 
 function isEnv(path: string): boolean {
   return /^(jobs\.[^.]+\.(steps\[\d+\]\.)?)?env\.[^.]+$/.test(path);
-}
-
-/** One entry of each map: a key may stand there once. */
-function firstOfEach(slots: readonly Slot[]): ReadonlySet<Slot> {
-  const found = new Map<string, Slot>();
-  for (const slot of slots) {
-    const map = slot.path.replace(/\.[^.]+$/, '');
-    if (!found.has(map)) found.set(map, slot);
-  }
-  return new Set(found.values());
 }
 
 function permissionEdits(file: TouchedFile, job: string): readonly Edit[] {

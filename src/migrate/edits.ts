@@ -1,3 +1,4 @@
+import { lineBreakOf, lineStartAt } from '../formats/lines.ts';
 import type {
   Adopted,
   Adoption,
@@ -7,12 +8,14 @@ import type {
   Exposed,
   Given,
   Imported,
+  OwnAgent,
 } from '../formats/types.ts';
 import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
 import { isWorkflow, toJobEdits } from './ci-job.ts';
-import { serviceRoot } from './helper-files.ts';
+import { helperRootOf } from './helper-files.ts';
+import { nameAgents } from './name-agents.ts';
 import { toLine, type Edit, type Span } from '../model/place.ts';
 import { wrapCommands } from './wrap.ts';
 
@@ -43,6 +46,10 @@ export interface FileEdits {
   readonly helperRoot: string;
   /** Whether it runs where nothing is installed, so that a helper which is no program needs one beside it. */
   readonly runsAlone?: boolean;
+  /** Code that several agents share, with the one that a process is which names none. */
+  readonly own?: OwnAgent;
+  /** Agents that this file names to the processes that it starts. */
+  readonly names?: readonly string[];
   /** What other files must know of it: see `Adopted`. */
   readonly links?: Links;
 }
@@ -63,10 +70,12 @@ export interface EditContext {
   readonly consumerFiles: ReadonlyMap<string, readonly PlannedAgent[]>;
   /** Agents whose code asks the helper: their commands need no wrapper. */
   readonly adopted: ReadonlySet<string>;
+  /** Agents whose code is shared: what starts them must say who they are. */
+  readonly naming: ReadonlySet<string>;
   /** The issuer that jobs are told of, where it takes the token of their platform. */
   readonly platformIssuer: string | undefined;
   /** Where the vendored helper of an agent lies, as code of this file names it. */
-  readonly helperFor: (path: string, agent: PlannedAgent) => Pick<Adoption, 'helperPath' | 'helperImport'>;
+  readonly helperFor: (path: string, root: string) => Pick<Adoption, 'helperPath' | 'helperImport'>;
 }
 
 const codeFormats = new Set(['javascript', 'python', 'go', 'shell']);
@@ -87,12 +96,20 @@ function codeEdits(file: TouchedFile, context: EditContext): readonly FileOutcom
   if (agent === undefined) return [manual(file, at, 'no consumer runs this code')];
   if (file.literals.length > 0) return [manual(file, at, 'the value stands in the code itself', agent)];
   if (uses.length + file.entering.length === 0) return [];
-  const sharers = [...file.agents.map((one) => one.spec.id), ...file.staying.map((one) => one.name)];
-  if (sharers.length > 1 && (file.document.facts.format !== 'shell' || file.staying.length > 0)) {
-    const why = `it is shared by ${sharers.join(' and ')}, and one file can be one agent only`;
-    return file.agents.map((one) => manual(file, at, why, one));
-  }
-  return adoptHelper(file, uses, agent, context);
+  const why = whyNotShared(file);
+  return why === undefined
+    ? adoptHelper(file, uses, agent, context)
+    : file.agents.map((one) => manual(file, at, why, one));
+}
+
+/** Whoever shares a file moves with it, or nobody does. */
+function whyNotShared({ agents, staying }: TouchedFile): string | undefined {
+  const left = staying.map((one) => one.name);
+  if (left.length > 0) return `it is shared with ${left.join(' and ')}, which cannot move yet`;
+  const [first, ...others] = new Set(agents.map(({ resource }) => resource.key));
+  return others.length === 0
+    ? undefined
+    : `those that share it reach different APIs: ${[first, ...others].join(', ')}`;
 }
 
 function adoptHelper(
@@ -101,13 +118,8 @@ function adoptHelper(
   agent: PlannedAgent,
   context: EditContext,
 ): readonly FileOutcome[] {
-  const target = {
-    agent: agent.spec.id,
-    resource: agent.resource.key,
-    scopes: agent.scopes.map((one) => one.scope),
-    actsFor: agent.actsFor,
-    ...context.helperFor(file.path, agent),
-  };
+  const root = helperRootOf(file.path, file.agents);
+  const target = { ...toTarget(file, agent), ...context.helperFor(file.path, root) };
   const adopted = file.document.adopt?.(uses, target, file.entering);
   if (adopted === undefined)
     return [manual(file, uses[0]?.span, 'this language cannot be rewritten yet', agent)];
@@ -121,11 +133,46 @@ function adoptHelper(
     agents: file.agents.map((one) => one.spec.id),
     why: whyChanged(adopted.tier),
     needsHelper,
-    helperRoot: serviceRoot(agent.consumer, file.path),
+    helperRoot: root,
+    ...(needsHelper && target.own !== undefined && { own: target.own }),
     runsAlone: file.agents.some((one) => one.kind === 'ci-job'),
     links: toLinks(adopted),
   };
   return [{ changed }];
+}
+
+/** What the code says of itself: one agent by its name, several by what starts them. */
+function toTarget(file: TouchedFile, agent: PlannedAgent): Omit<Adoption, 'helperPath' | 'helperImport'> {
+  const scopes = agent.scopes.map((one) => one.scope);
+  const { actsFor, resource, spec } = agent;
+  const target = { agent: spec.id, resource: resource.key, scopes, actsFor };
+  if (file.agents.length === 1 || file.document.facts.format === 'shell') return target;
+  const mixed = file.agents.some((one) => one.actsFor !== actsFor);
+  const same = file.agents.every((one) =>
+    isSame(
+      one.scopes.map(({ scope }) => scope),
+      scopes,
+    ),
+  );
+  return {
+    ...target,
+    scopes: same ? scopes : [],
+    actsFor: mixed ? 'user' : actsFor,
+    own: { otherwise: holderOf(file)?.spec.id ?? null, mixed },
+  };
+}
+
+/** The service in whose folder the shared file lies, or the script that it is: who starts it needs no name. */
+function holderOf({ path, agents }: TouchedFile): PlannedAgent | undefined {
+  const holders = agents.filter(({ consumer }) => {
+    const [, kind, at = ''] = /^(code|script):(.*)$/.exec(consumer) ?? [];
+    return kind === 'code' ? at === '.' || path.startsWith(`${at}/`) : kind === 'script' && path === at;
+  });
+  return holders.toSorted((a, b) => b.consumer.length - a.consumer.length)[0];
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one) => b.includes(one));
 }
 
 function toLinks(adopted: Exclude<Adopted, { readonly refused: string }>): Links {
@@ -151,13 +198,15 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
   outcomes.push(...wrapped.manual.map((step) => ({ manual: step })));
   const gone = entriesToRemove(file, context.secret);
   const jobs = toJobEdits(file, gone, context);
-  edits.push(...jobs.edits);
-  if (jobs.edits.length > 0) tier ??= 'T0';
-  for (const slot of gone.filter((one) => !jobs.replaced.has(one))) {
+  const naming = nameAgents(file, gone, context);
+  edits.push(...jobs.edits, ...naming.edits);
+  for (const slot of gone) {
     const reason = 'replaced by an identity of its own, see agent-id.lock.json';
-    edits.push(...document.removeEntry(slot, reason));
-    tier ??= 'T0';
+    const entries = [jobs, naming].flatMap(({ replaced }) => replaced.get(slot) ?? []);
+    if (entries.length === 0) edits.push(...document.removeEntry(slot, reason));
+    else edits.push(replaceEntry(file, slot, entries, reason));
   }
+  if (edits.length > wrapped.edits.length) tier ??= 'T0';
   if (edits.length === 0) return outcomes;
   const agents = file.agents.map((one) => one.spec.id);
   const why = tier === 'T1' ? whyWrapped(file) : 'no longer holds or hands on the old secret';
@@ -173,9 +222,23 @@ function configEdits(file: TouchedFile, context: EditContext): readonly FileOutc
         why,
         needsHelper: wrapped.edits.length > 0 && isWorkflow(file.path),
         helperRoot: '',
+        names: [...naming.named],
       },
     },
   ];
+}
+
+function replaceEntry(
+  { text }: TouchedFile,
+  { entry }: Slot,
+  entries: readonly string[],
+  reason: string,
+): Edit {
+  const start = lineStartAt(text, entry.start);
+  const isOnOneLine = text.slice(start, entry.start).includes('{');
+  const between = isOnOneLine ? ', ' : `${lineBreakOf(text)}${' '.repeat(entry.start - start)}`;
+  const length = text.slice(entry.start, entry.end).trimEnd().length;
+  return { span: { start: entry.start, end: entry.start + length }, text: entries.join(between), reason };
 }
 
 /** Cron and MCP clients start their commands in folders of their own: a path of the vendored helper would not hold. */

@@ -1,6 +1,7 @@
 import { dirname, join, posix } from 'node:path';
 import type { Adoption } from '../formats/types.ts';
 import { readTextIfThere } from '../lib/files.ts';
+import type { PlannedAgent } from '../model/plan.ts';
 import type { FileEdits } from './edits.ts';
 
 /** Gives the text of a vendored helper by its file name: `helper.mjs`, `helper.py`, `helper.go`, `helper.sh`. */
@@ -28,6 +29,12 @@ export function serviceRoot(consumer: string, path: string): string {
   return dirname(path);
 }
 
+/** Gives the folder below which the helper of a file's agents goes: their service, else where the shared file lies. */
+export function helperRootOf(path: string, agents: readonly Pick<PlannedAgent, 'consumer'>[]): string {
+  const [root, ...others] = new Set(agents.map(({ consumer }) => serviceRoot(consumer, path)));
+  return root === undefined || others.length > 0 ? dirname(path) : root;
+}
+
 /** Says how code of one file names the helper of its service. */
 export function helperReference(
   root: string,
@@ -39,10 +46,14 @@ export function helperReference(
   return module === undefined ? { helperPath } : { helperPath, helperImport: `${module}/agent-id` };
 }
 
-/** Reads the module path of a Go service, from the `go.mod` in its folder. */
+/** Reads the import path of a folder of Go, from the nearest `go.mod` at it or above. */
 export async function goModule(root: string, folder: string): Promise<string | undefined> {
-  const text = await readTextIfThere(join(root, folder, 'go.mod'));
-  return text === undefined ? undefined : /^module\s+(\S+)/m.exec(text)?.[1];
+  for (let at = folder; ; at = dirname(at)) {
+    const text = await readTextIfThere(join(root, at, 'go.mod'));
+    const module = text === undefined ? undefined : /^module\s+(\S+)/m.exec(text)?.[1];
+    if (module !== undefined) return posix.join(module, posix.relative(at, folder));
+    if (at === '.' || at === dirname(at)) return undefined;
+  }
 }
 
 /** Lists the helper files that rewritten files need, each once. */

@@ -3,7 +3,7 @@ import type { MappedSecret } from '../model/consumer.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import { isCode, toFileEdits, type EditContext, type FileEdits, type TouchedFile } from './edits.ts';
-import { goModule, helperReference, serviceRoot } from './helper-files.ts';
+import { goModule, helperReference, helperRootOf } from './helper-files.ts';
 import { followGiven, whyLinked } from './links.ts';
 import { readTouched } from './touched.ts';
 
@@ -40,9 +40,11 @@ export async function rewriteTouched(input: RewriteInput): Promise<Rewritten> {
   const code = await rewriteCode(touched.files.filter(isCode), input, known);
   const adopted = new Set(code.files.filter((file) => file.needsHelper).flatMap((file) => file.agents));
   const others = touched.files.filter((file) => !isCode(file));
-  const config = await rewriteFiles(others, input, { consumerFiles: known, adopted });
+  const naming = new Set(code.files.flatMap(mustBeNamed));
+  const config = await rewriteFiles(others, input, { consumerFiles: known, adopted, naming });
   const changed = [...code.files, ...config.files];
   const manual = [...touched.manual, ...code.manual, ...config.manual];
+  manual.push(...unnamed(input, naming, { code: code.files, config: config.files }));
   manual.push(...untouched(input, changed, manual));
   const isWhole = manual.length === 0 && input.agents.length === input.secret.consumers.length;
   const stores = new Set(touched.files.filter(isStore).map((file) => file.path));
@@ -53,6 +55,30 @@ export async function rewriteTouched(input: RewriteInput): Promise<Rewritten> {
 /** A file of values that several workloads read: it must keep the secret until all of them are migrated. */
 function isStore(file: TouchedFile): boolean {
   return file.document.facts.format === 'env';
+}
+
+/** Agents of a shared file, but for the one that a process is which names none. */
+function mustBeNamed({ own, agents }: FileEdits): readonly string[] {
+  return own === undefined ? [] : agents.filter((id) => id !== own.otherwise);
+}
+
+/** An agent that nothing names would get no token, or that of another. */
+function unnamed(
+  { agents, secret }: RewriteInput,
+  naming: ReadonlySet<string>,
+  { code, config }: { readonly code: readonly FileEdits[]; readonly config: readonly FileEdits[] },
+): readonly ManualStep[] {
+  const named = new Set(config.flatMap(({ names = [] }) => names));
+  return agents.flatMap((agent) => {
+    const { id } = agent.spec;
+    const shared = code.find((file) => mustBeNamed(file).includes(id));
+    if (!naming.has(id) || named.has(id) || shared === undefined) return [];
+    const others = shared.agents.filter((other) => other !== id).join(', ');
+    const consumer = secret.consumers.find((one) => one.id === agent.consumer);
+    const why = `it shares ${shared.path} with ${others}, and no file of its own could say to it which of them it is`;
+    const what = `Start it with AGENT_ID_AGENT=${id} in a service, job or cron line of its own, then run agent-id migrate again.`;
+    return [{ path: consumer?.path ?? shared.path, line: consumer?.line ?? 1, agent: id, why, what }];
+  });
 }
 
 /** An agent of which no file changes would be taken for done, and go on with the old secret. */
@@ -84,7 +110,7 @@ async function rewriteCode(
   input: RewriteInput,
   consumerFiles: EditContext['consumerFiles'],
 ): Promise<{ readonly files: readonly FileEdits[]; readonly manual: readonly ManualStep[] }> {
-  const around = { consumerFiles, adopted: new Set<string>() };
+  const around = { consumerFiles, adopted: new Set<string>(), naming: new Set<string>() };
   let all = files;
   for (let depth = 0; ; depth += 1) {
     const done = await rewriteFiles(all, input, around);
@@ -112,18 +138,18 @@ function tooFar({ path, agents }: TouchedFile): readonly ManualStep[] {
 async function rewriteFiles(
   files: readonly TouchedFile[],
   input: RewriteInput,
-  around: Pick<EditContext, 'consumerFiles' | 'adopted'>,
+  around: Pick<EditContext, 'consumerFiles' | 'adopted' | 'naming'>,
 ): Promise<{ readonly files: readonly FileEdits[]; readonly manual: readonly ManualStep[] }> {
   const changed: FileEdits[] = [];
   const manual: ManualStep[] = [];
   for (const file of files) {
-    const owner = file.agents[0];
-    const module = owner && (await goModule(input.root, serviceRoot(owner.consumer, file.path)));
+    const folder = helperRootOf(file.path, file.agents);
+    const module = file.path.endsWith('.go') ? await goModule(input.root, folder) : undefined;
     const outcomes = toFileEdits(file, {
       secret: input.secret,
       platformIssuer: input.platformIssuer,
       ...around,
-      helperFor: (path, agent) => helperReference(serviceRoot(agent.consumer, path), path, module),
+      helperFor: (path, root) => helperReference(root, path, module),
     });
     for (const outcome of outcomes) {
       const steps = 'manual' in outcome ? [outcome.manual] : await whyNot(outcome.changed, file, input);

@@ -3,6 +3,7 @@ import { parseFile } from '../formats/index.ts';
 import { readTextIfThere } from '../lib/files.ts';
 import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
+import { partOf, partsIn } from './part.ts';
 import type { Pointer } from './pointer.ts';
 
 /** Says whether the files of a consumer name something. */
@@ -45,9 +46,7 @@ async function isOwn(
   path: string,
   { text, word }: { readonly text: string; readonly word: RegExp },
 ): Promise<boolean> {
-  const parts = new Set(
-    consumer.places.flatMap((place) => (place.path === path ? (partOf(place.slot ?? '') ?? []) : [])),
-  );
+  const parts = partsIn(path, consumer);
   if (parts.size === 0) return true;
   const slots = (await parseFile(text, path))?.facts.slots ?? [];
   return slots.some(
@@ -146,10 +145,6 @@ function isFor({ path, slot }: Pointer, { places }: Consumer): boolean {
   return (
     part !== undefined && places.some((place) => place.path === path && partOf(place.slot ?? '') === part)
   );
-}
-
-function partOf(slot: string): string | undefined {
-  return /^(?:jobs|services|mcpServers|servers|context_servers)\.[^.]+/.exec(slot)?.[0];
 }
 
 function toStep(
