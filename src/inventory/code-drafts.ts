@@ -64,23 +64,36 @@ function dropShared(taken: Set<string>, estate: Estate): void {
   }
 }
 
-/** The service that a file belongs to; outside of one, and for tasks, the scripts that people start. */
+/**
+ * The service that a file belongs to; of a library the services that import it; outside of one, and for tasks, the
+ * scripts that people start.
+ */
 function unitsOf(path: string, taken: ReadonlySet<string>, estate: Estate): readonly string[] {
   const unit = unitOf(path, estate);
-  if (unit.endsWith('#tests') || estate.sources.get(path)?.facts.format === 'go') return [unit];
-  if (unit !== path && !isTaskFile(withinService(path, estate))) return [unit];
+  if (unit.endsWith('#tests')) return [unit];
   const starters = startersOf(path, estate);
-  const apart = starters.every((one) => unitOf(one, estate) === one);
-  return apart && starters.length > 0 ? starters.filter((one) => !taken.has(one)) : [unit];
+  const units = [...new Set(starters.map((one) => unitOf(one, estate)))];
+  const services = units.filter((one) => !estate.sources.has(one));
+  const isOwn = units.includes(unit) || units.length === 0;
+  if (services.some((one) => one !== unit)) {
+    const others = isOwn ? services : units;
+    return [...new Set([...(isOwn ? [unit] : []), ...others])].filter((one) => !taken.has(one));
+  }
+  if (unit !== path && !isTaskFile(withinService(path, estate))) return [unit];
+  return services.length === 0 && starters.length > 0 ? starters.filter((one) => !taken.has(one)) : [unit];
 }
 
-/** The scripts that import a file, directly or not, and that nothing imports. */
+/** The files that import a file, directly or not, and that nothing imports; in Go those of programs. */
 function startersOf(path: string, estate: Estate): readonly string[] {
   const reached = new Set([path]);
   for (const one of reached) {
     for (const importer of estate.importers.get(one) ?? []) if (!isTest(importer)) reached.add(importer);
   }
-  return [...reached].filter((one) => (estate.importers.get(one) ?? []).every(isTest));
+  return [...reached].filter((one) => {
+    const source = estate.sources.get(one);
+    if (source?.facts.format === 'go') return /^package main\b/m.test(source.text);
+    return (estate.importers.get(one) ?? []).every(isTest);
+  });
 }
 
 /** The folder of the service, or the file itself: a script that nothing imports, outside any service. */

@@ -72,4 +72,59 @@ describe('code that several agents share', { timeout: 120_000 }, () => {
     expect(await runMigrated(world, root, ['sh', '-c', wrong])).toMatch(/40[13]/);
     expect(await runMigrated(world, root, ['python3', 'ops/list_users.py'])).toContain('AGENT_ID_AGENT');
   });
+
+  const shared = [
+    'export async function get(path) {',
+    '  const headers = { Authorization: `SSWS ${process.env.OKTA_API_TOKEN}` };',
+    '  const answer = await fetch(process.env.OKTA_ORG_URL + path, { headers });',
+    '  if (!answer.ok) throw new Error(String(answer.status));',
+    '  return answer.json();',
+    '}',
+    '',
+  ].join('\n');
+
+  it('is named by each compose service and each job, in their own words', async () => {
+    const service = (path: string): string =>
+      `import { get } from '../../libs/okta.mjs';\n\nconst found = await get('${path}');\nconsole.log('found:', Array.isArray(found));\n`;
+    const root = write('compose', {
+      'libs/okta.mjs': shared,
+      'services/people/package.json': '{"name":"people","type":"module","scripts":{"start":"node main.mjs"}}\n',
+      'services/people/main.mjs': service('/api/v1/users'),
+      'services/people/Dockerfile': 'FROM node:22\nCOPY . .\nCMD ["node", "main.mjs"]\n',
+      'services/teams/package.json': '{"name":"teams","type":"module","scripts":{"start":"node main.mjs"}}\n',
+      'services/teams/main.mjs': service('/api/v1/groups'),
+      'services/teams/Dockerfile': 'FROM node:22\nCOPY . .\nCMD ["node", "main.mjs"]\n',
+      'jobs/sync.mjs': service('/api/v1/users').replace('../../', '../'),
+      '.github/workflows/sync.yml': [
+        'on: { schedule: [{ cron: "0 5 * * *" }] }',
+        'jobs:',
+        '  sync:',
+        '    runs-on: ubuntu-latest',
+        '    steps:',
+        '      - uses: actions/checkout@v4',
+        '      - run: node jobs/sync.mjs',
+        '        env:',
+        '          OKTA_ORG_URL: ${{ vars.OKTA_ORG_URL }}',
+        '          OKTA_API_TOKEN: ${{ secrets.OKTA_API_TOKEN }}',
+        '',
+      ].join('\n'),
+      'docker-compose.yml': [
+        'services:',
+        '  people:',
+        '    build: services/people',
+        '    environment:',
+        '      OKTA_API_TOKEN: ${OKTA_API_TOKEN}',
+        '      OKTA_ORG_URL: ${OKTA_ORG_URL}',
+        '  teams:',
+        '    build: services/teams',
+        '    environment:',
+        '      - OKTA_ORG_URL=${OKTA_ORG_URL}',
+        '      - OKTA_API_TOKEN=${OKTA_API_TOKEN}',
+        '',
+      ].join('\n'),
+    });
+    const { code, stdout, stderr } = await migrate(root, '--dry-run');
+    process.stderr.write(stdout + stderr);
+    expect(code).toBe(0);
+  });
 });
