@@ -36,9 +36,11 @@ function targetsOf(
     return [...siblings, ...imported].filter((file) => file !== path && !file.endsWith('_test.go'));
   }
   if (format === 'python') {
-    return imports.flatMap(({ module, names }) =>
-      pythonTargets(path, module, names).filter((one) => known.has(one)),
-    );
+    const isElsewhere = source.text.includes('sys.path');
+    return imports.flatMap(({ module, names }) => {
+      const found = pythonTargets(path, module, names).filter((one) => known.has(one));
+      return found.length === 0 && isElsewhere ? onlyModule(module, known) : found;
+    });
   }
   if (format === 'javascript') {
     return imports.flatMap(({ module }) => scriptTargets(path, module).find((one) => known.has(one)) ?? []);
@@ -70,6 +72,15 @@ function pythonTargets(path: string, module: string, names: readonly string[]): 
           return [`${stem}.py`, `${stem}/__init__.py`];
         }),
   );
+}
+
+/** A module of a folder that the program adds to its path: only one file may fit. */
+function onlyModule(module: string, known: ReadonlySet<string>): readonly string[] {
+  const stem = module.replaceAll('.', '/');
+  const found = [...known].filter(
+    (path) => path.endsWith(`/${stem}.py`) || path.endsWith(`/${stem}/__init__.py`),
+  );
+  return module.startsWith('.') || found.length > 1 ? [] : found;
 }
 
 /** Where an absolute import may start: beside the file, in each folder above, in their `src`. */

@@ -3,7 +3,7 @@ import type { Consumer } from '../model/consumer.ts';
 import type { Command, Slot } from '../model/facts.ts';
 import type { Edit } from '../model/place.ts';
 import type { PlannedAgent } from '../model/plan.ts';
-import type { EditContext, TouchedFile } from './edits.ts';
+import type { EditContext, FileEdits, TouchedFile } from './edits.ts';
 import { belowHeader, firstOfEach, partOf, partsIn } from './part.ts';
 
 const variable = 'AGENT_ID_AGENT';
@@ -145,4 +145,25 @@ function inServer(
   const { end } = command.entry;
   const text = `, "env": { ${JSON.stringify(variable)}: ${JSON.stringify(agent.spec.id)} }`;
   return { span: { start: end, end }, text, reason };
+}
+
+/** Says in a Dockerfile who the service is, before what starts it. */
+export function nameInImage(path: string, text: string, { spec }: PlannedAgent): readonly FileEdits[] {
+  const start = [...text.matchAll(/^[ \t]*(CMD|ENTRYPOINT)\b/gim)].at(-1)?.index;
+  if (start === undefined) return [];
+  const line = `ENV ${variable}=${spec.id}${lineBreakOf(text)}`;
+  const reason = `the process says that it is ${spec.displayName}`;
+  return [
+    {
+      path,
+      before: text,
+      edits: [{ span: { start, end: start }, text: line, reason }],
+      tier: null,
+      agents: [spec.id],
+      why: 'says which agent the service is',
+      needsHelper: false,
+      helperRoot: '',
+      names: [spec.id],
+    },
+  ];
 }

@@ -1,10 +1,13 @@
+import { join, posix } from 'node:path';
 import { applyEdits, confirmEdits } from '../formats/index.ts';
+import { readTextIfThere } from '../lib/files.ts';
 import type { MappedSecret } from '../model/consumer.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import { isCode, toFileEdits, type EditContext, type FileEdits, type TouchedFile } from './edits.ts';
 import { goModule, helperReference, helperRootOf } from './helper-files.ts';
 import { followGiven, whyLinked } from './links.ts';
+import { nameInImage } from './name-agents.ts';
 import { readTouched } from './touched.ts';
 
 /** Scans texts as they will be and names what is left of some secrets, as `path:line`. */
@@ -42,14 +45,15 @@ export async function rewriteTouched(input: RewriteInput): Promise<Rewritten> {
   const others = touched.files.filter((file) => !isCode(file));
   const naming = new Set(code.files.flatMap(mustBeNamed));
   const config = await rewriteFiles(others, input, { consumerFiles: known, adopted, naming });
-  const changed = [...code.files, ...config.files];
+  const images = await nameInImages(input, naming, config.files);
+  const changed = [...code.files, ...config.files, ...images];
   const manual = [...touched.manual, ...code.manual, ...config.manual];
-  manual.push(...unnamed(input, naming, { code: code.files, config: config.files }));
+  manual.push(...unnamed(input, naming, { code: code.files, config: [...config.files, ...images] }));
   manual.push(...untouched(input, changed, manual));
   const isWhole = manual.length === 0 && input.agents.length === input.secret.consumers.length;
   const stores = new Set(touched.files.filter(isStore).map((file) => file.path));
   const own = config.files.filter((file) => file.agents.length > 0 && !stores.has(file.path));
-  return { files: [...code.files, ...(isWhole ? config.files : own)], manual, isWhole };
+  return { files: [...code.files, ...(isWhole ? config.files : own), ...images], manual, isWhole };
 }
 
 /** A file of values that several workloads read: it must keep the secret until all of them are migrated. */
@@ -60,6 +64,23 @@ function isStore(file: TouchedFile): boolean {
 /** Agents of a shared file, but for the one that a process is which names none. */
 function mustBeNamed({ own, agents }: FileEdits): readonly string[] {
   return own === undefined ? [] : agents.filter((id) => id !== own.otherwise);
+}
+
+/** A service that no other file starts is told by its image who it is. */
+async function nameInImages(
+  { root, paths, agents }: RewriteInput,
+  naming: ReadonlySet<string>,
+  config: readonly FileEdits[],
+): Promise<readonly FileEdits[]> {
+  const named = new Set(config.flatMap(({ names = [] }) => names));
+  const edits: FileEdits[] = [];
+  for (const agent of agents.filter(({ spec }) => naming.has(spec.id) && !named.has(spec.id))) {
+    const folder = /^code:(.+)$/.exec(agent.consumer)?.[1] ?? '';
+    const path = posix.join(folder, 'Dockerfile');
+    if (folder !== '' && paths.includes(path))
+      edits.push(...nameInImage(path, (await readTextIfThere(join(root, path))) ?? '', agent));
+  }
+  return edits;
 }
 
 /** An agent that nothing names would get no token, or that of another. */

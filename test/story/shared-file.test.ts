@@ -50,7 +50,7 @@ describe('code that several agents share', { timeout: 120_000 }, () => {
       'ops/okta_client.py': client,
       'ops/list_users.py': users,
       'ops/list_groups.py': groups,
-      'crontab': [
+      crontab: [
         '# m h dom mon dow command',
         '0 3 * * * . ./.env && python3 ops/list_users.py',
         '0 4 * * * . ./.env && python3 ops/list_groups.py',
@@ -88,7 +88,8 @@ describe('code that several agents share', { timeout: 120_000 }, () => {
       `import { get } from '../../libs/okta.mjs';\n\nconst found = await get('${path}');\nconsole.log('found:', Array.isArray(found));\n`;
     const root = write('compose', {
       'libs/okta.mjs': shared,
-      'services/people/package.json': '{"name":"people","type":"module","scripts":{"start":"node main.mjs"}}\n',
+      'services/people/package.json':
+        '{"name":"people","type":"module","scripts":{"start":"node main.mjs"}}\n',
       'services/people/main.mjs': service('/api/v1/users'),
       'services/people/Dockerfile': 'FROM node:22\nCOPY . .\nCMD ["node", "main.mjs"]\n',
       'services/teams/package.json': '{"name":"teams","type":"module","scripts":{"start":"node main.mjs"}}\n',
@@ -123,8 +124,93 @@ describe('code that several agents share', { timeout: 120_000 }, () => {
         '',
       ].join('\n'),
     });
-    const { code, stdout, stderr } = await migrate(root, '--dry-run');
-    process.stderr.write(stdout + stderr);
+    const { code, stdout, stderr } = await migrate(root);
+    expect(stdout + stderr).not.toMatch(/error\[|must wait|Left to a person/);
     expect(code).toBe(0);
+    expect(textOf(root, 'libs/okta.mjs')).toContain('const agentId = ownAgent();');
+    expect(textOf(root, 'libs/okta.mjs')).toContain("await agentId.authorization('password-api')");
+    expect(textOf(root, 'docker-compose.yml')).toBe(
+      [
+        'services:',
+        '  people:',
+        '    build: services/people',
+        '    environment:',
+        '      AGENT_ID_AGENT: people',
+        '      OKTA_ORG_URL: ${OKTA_ORG_URL}',
+        '  teams:',
+        '    build: services/teams',
+        '    environment:',
+        '      - OKTA_ORG_URL=${OKTA_ORG_URL}',
+        '      - AGENT_ID_AGENT=teams',
+        '',
+      ].join('\n'),
+    );
+    expect(textOf(root, '.github/workflows/sync.yml')).toMatch(
+      /\n {10}OKTA_ORG_URL: .*\n {10}AGENT_ID_ISSUER: .*\n {10}AGENT_ID_AGENT: sync\n$/,
+    );
+    expect((await world.run(['-C', root, 'agents', 'enroll', 'sync', '--name', 'runner'])).code).toBe(0);
+    const run = (agent: string, script: string): Promise<string> =>
+      runMigrated(world, root, ['env', `AGENT_ID_AGENT=${agent}`, process.execPath, script]);
+    expect(await run('sync', 'jobs/sync.mjs')).toBe('found: true\n');
+    // Nobody has signed in: a service acts for a user or not at all.
+    expect(await run('people', 'services/people/main.mjs')).toMatch(/not-signed-in|agent-id login/);
+  });
+
+  it('needs no name in the service that holds the file', async () => {
+    const root = write('holder', {
+      'package.json': '{"name":"directory","type":"module","scripts":{"start":"node src/main.mjs"}}\n',
+      'src/okta.mjs': shared,
+      'src/main.mjs':
+        "import { get } from './okta.mjs';\n\nconsole.log('users:', (await get('/api/v1/users')).length > 0);\n",
+      'jobs/groups.mjs':
+        "import { get } from '../src/okta.mjs';\n\nconsole.log('groups:', Array.isArray(await get('/api/v1/groups')));\n",
+      crontab: '0 4 * * * node jobs/groups.mjs\n',
+    });
+    const { code, stdout, stderr } = await migrate(root);
+    expect(stdout + stderr).not.toMatch(/error\[|must wait|Left to a person/);
+    expect(code).toBe(0);
+    expect(textOf(root, 'src/okta.mjs')).toContain("ownAgent('directory')");
+    const line = textOf(root, 'crontab');
+    expect(line).toBe('0 4 * * * AGENT_ID_AGENT=groups node jobs/groups.mjs\n');
+    const command = line.replace('0 4 * * * ', '').trim();
+    expect(await runMigrated(world, root, ['sh', '-c', command])).toBe('groups: true\n');
+  });
+
+  it('is named by the image of a service that nothing else here starts', async () => {
+    const image = 'FROM python:3.12-slim\nCOPY . /app\nCMD ["python3", "main.py"]\n';
+    const main = (name: string): string =>
+      `import pathlib\nimport sys\n\nsys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "libs"))\nfrom okta_client import ${name}\n\nprint(len(${name}()))\n`;
+    const root = write('image', {
+      'libs/okta_client.py': client,
+      'services/people/Dockerfile': image,
+      'services/people/main.py': main('users'),
+      'services/teams/Dockerfile': image,
+      'services/teams/main.py': main('groups'),
+    });
+    const { code, stdout, stderr } = await migrate(root);
+    expect(stdout + stderr).not.toMatch(/error\[|must wait|Left to a person/);
+    expect(code).toBe(0);
+    expect(textOf(root, 'services/teams/Dockerfile')).toBe(
+      image.replace('CMD', 'ENV AGENT_ID_AGENT=teams\nCMD'),
+    );
+    expect(textOf(root, 'libs/okta_client.py')).toContain('agent_id.authorization(agent_id.own(), ');
+  });
+
+  it('is left where a service has no place of its own to be named, and the plan says so', async () => {
+    const root = write('nameless', {
+      'libs/okta.mjs': shared,
+      'services/people/package.json': '{"name":"people","type":"module"}\n',
+      'services/people/main.mjs':
+        "import { get } from '../../libs/okta.mjs';\n\nconsole.log(await get('/api/v1/users'));\n",
+      'services/teams/package.json': '{"name":"teams","type":"module"}\n',
+      'services/teams/main.mjs':
+        "import { get } from '../../libs/okta.mjs';\n\nconsole.log(await get('/api/v1/groups'));\n",
+      'docker-compose.yml':
+        'services:\n  people:\n    build: services/people\n    environment:\n      OKTA_API_TOKEN: ${OKTA_API_TOKEN}\n',
+    });
+    const { stdout } = await migrate(root, '--dry-run');
+    expect(stdout).toMatch(/it shares libs\/okta\.mjs with people, and no file of its own could say to it/);
+    expect(stdout).toMatch(/people must wait/);
+    expect(stdout).not.toContain('+++ b/');
   });
 });
