@@ -79,7 +79,7 @@ function isEnv(path: string): boolean {
 /** Writes an entry in the form of the one that it replaces. */
 function entryFor({ document, text }: TouchedFile, { path, entry }: Slot, { spec }: PlannedAgent): string {
   if (document.facts.format === 'json') return `${JSON.stringify(variable)}: ${JSON.stringify(spec.id)}`;
-  if (/\]$/.test(path)) return `${variable}=${spec.id}`;
+  if (path.endsWith(']')) return `${variable}=${spec.id}`;
   const value = toScalar(spec.id);
   if (!/\[\d+\]\./.test(/(env|environment)[^.]*\..+$/.exec(path)?.[0] ?? '')) return `${variable}: ${value}`;
   const indent = ' '.repeat(entry.start - lineStartAt(text, entry.start));

@@ -58,17 +58,21 @@ export function free(name: string, taken: ReadonlySet<string>): string {
 
 function existingAgent(ast: Ast, target: Adoption, module: string): string | undefined {
   const names = jsImports(ast).find((one) => one.module === module)?.names ?? [];
+  if (!names.includes(makerOf(target))) return undefined;
+  const made = ast.nodes.find(
+    (node) => node.type === 'VariableDeclarator' && isMadeFor(target, child(node, 'init')),
+  );
+  return made === undefined ? undefined : dotted(child(made, 'id'));
+}
+
+function isMadeFor(target: Adoption, init: JsNode | undefined): boolean {
+  if (init === undefined) return false;
   const id = target.own === undefined ? target.agent : (target.own.otherwise ?? '');
-  for (const node of ast.nodes) {
-    const init = child(node, 'init');
-    if (node.type !== 'VariableDeclarator' || init === undefined) continue;
-    const isAlone = dotted(init).endsWith('.asItself()');
-    const call = isAlone ? child(child(init, 'callee'), 'object') : init;
-    const [first] = list(call, 'arguments');
-    const isMade = dotted(child(call, 'callee')) === makerOf(target) && names.includes(makerOf(target));
-    if (isMade && word(first, 'value') === id && isAlone === isItself(target)) return dotted(child(node, 'id'));
-  }
-  return undefined;
+  const isAlone = dotted(init).endsWith('.asItself()');
+  const call = isAlone ? child(child(init, 'callee'), 'object') : init;
+  const [first] = list(call, 'arguments');
+  const isMade = dotted(child(call, 'callee')) === makerOf(target) && word(first, 'value') === id;
+  return isMade && isAlone === isItself(target);
 }
 
 /** After the last import, or after the last `require` at the top, else before the first statement. */
