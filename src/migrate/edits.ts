@@ -14,6 +14,7 @@ import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { Slot, Use } from '../model/facts.ts';
 import type { ManualStep, PlannedAgent, Tier } from '../model/plan.ts';
 import { isWorkflow, toJobEdits } from './ci-job.ts';
+import type { Member } from './go-package.ts';
 import { helperRootOf } from './helper-files.ts';
 import { nameAgents } from './name-agents.ts';
 import { toLine, type Edit, type Span } from '../model/place.ts';
@@ -31,6 +32,8 @@ export interface TouchedFile {
   readonly literals: readonly Slot[];
   /** Parameters through which other files of the same agent give it, and what it imports of them. */
   readonly entering: readonly (Entering | Imported)[];
+  /** The files of a Go package, of which `text` is made. */
+  readonly members?: readonly Member[];
 }
 
 export interface FileEdits {
@@ -50,6 +53,8 @@ export interface FileEdits {
   readonly own?: OwnAgent;
   /** Agents that this file names to the processes that it starts. */
   readonly names?: readonly string[];
+  /** Files that were changed as one with it. */
+  readonly together?: readonly string[];
   /** What other files must know of it: see `Adopted`. */
   readonly links?: Links;
 }

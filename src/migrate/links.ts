@@ -171,6 +171,7 @@ export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Prom
       steps.push(...flags.flatMap((flag) => whyStarted(file, flag, other)));
     }
     for (const other of await sameLanguage(file.path, tree)) {
+      if (file.together?.includes(other.path) === true) continue;
       steps.push(...(await whyCalled(file, signatures, other, changed)), ...whyRead(file, dropped, other));
     }
   }

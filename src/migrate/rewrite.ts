@@ -5,6 +5,7 @@ import type { MappedSecret } from '../model/consumer.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import { isCode, toFileEdits, type EditContext, type FileEdits, type TouchedFile } from './edits.ts';
+import { joinPackages, placeOf, splitEdits } from './go-package.ts';
 import { goModule, helperReference, helperRootOf } from './helper-files.ts';
 import { followGiven, whyLinked } from './links.ts';
 import { nameInImage } from './name-agents.ts';
@@ -132,7 +133,7 @@ async function rewriteCode(
   consumerFiles: EditContext['consumerFiles'],
 ): Promise<{ readonly files: readonly FileEdits[]; readonly manual: readonly ManualStep[] }> {
   const around = { consumerFiles, adopted: new Set<string>(), naming: new Set<string>() };
-  let all = files;
+  let all = await joinPackages(files, input);
   for (let depth = 0; ; depth += 1) {
     const done = await rewriteFiles(all, input, around);
     const next = await followGiven(all, done.files, input);
@@ -173,9 +174,14 @@ async function rewriteFiles(
       helperFor: (path, root) => helperReference(root, path, module),
     });
     for (const outcome of outcomes) {
-      const steps = 'manual' in outcome ? [outcome.manual] : await whyNot(outcome.changed, file, input);
-      manual.push(...steps);
-      if ('changed' in outcome && steps.length === 0) changed.push(outcome.changed);
+      if ('manual' in outcome) {
+        manual.push(placeOf(outcome.manual, file));
+        continue;
+      }
+      const parts = splitEdits(outcome.changed, file.members);
+      const steps = await Promise.all(parts.map((part) => whyNot(part, file, input)));
+      manual.push(...steps.flat());
+      if (steps.flat().length === 0) changed.push(...parts);
     }
   }
   return { files: changed, manual };

@@ -14,7 +14,7 @@ import {
 import { contextOf } from './context.ts';
 import type { EnvRead } from './facts.ts';
 import { follow, refuse, type Flow, type Refusal, type Site } from './flow.ts';
-import { dotted, type Source } from './source.ts';
+import { dotted, piecesOf, type Source } from './source.ts';
 
 interface Code {
   readonly source: Source;
@@ -45,8 +45,28 @@ export function adoptGo(code: Code, uses: readonly Use[], target: Adoption): Ado
 
 function rewrite(code: Code, flow: Flow, target: Adoption, path: string): Adopted {
   const { source } = code;
-  const reason = `${target.agent} asks for a token of its own`;
-  const unused = `${reason}; this is not used any more`;
+  const unused = `${reasonOf(target)}; this is not used any more`;
+  const statements = removeStatements(source, flow.statements, unused);
+  if ('refused' in statements) return statements;
+  const items = removeItems(source, flow, unused);
+  if ('refused' in items) return items;
+  const edits: Edit[] = [...statements, ...items];
+  for (const piece of piecesOf(source)) {
+    const asked = rewritePiece({ ...code, source: piece }, flow, target, path);
+    if ('refused' in asked) return asked;
+    edits.push(...asked);
+  }
+  return { tier: flow.sites.size > 0 ? 'T3' : 'T2', edits, ...goneOf(flow) };
+}
+
+function reasonOf({ agent }: Adoption): string {
+  return `${agent} asks for a token of its own`;
+}
+
+/** The calls of the helper in one file, and its imports. */
+function rewritePiece(code: Code, flow: Flow, target: Adoption, path: string): readonly Edit[] | Refusal {
+  const { source } = code;
+  const reason = reasonOf(target);
   const known = source.imports.find((one) => one.module === path)?.local;
   const isTaken = source.nodes.some(
     (node) => node.type === 'identifier' && textOf(node, source.text) === 'agentid',
@@ -54,20 +74,14 @@ function rewrite(code: Code, flow: Flow, target: Adoption, path: string): Adopte
   const name = known ?? (isTaken ? 'agentidhelper' : 'agentid');
   const calls = askedFor(code, flow, { target, name, reason });
   if ('refused' in calls) return calls;
-  const statements = removeStatements(source, flow.statements, unused);
-  if ('refused' in statements) return statements;
-  const items = removeItems(source, flow, unused);
-  if ('refused' in items) return items;
-  const kept = calls.some((one) => one.text.includes('log.Fatal(')) ? ['log', 'http'] : ['http'];
+  const kept = [
+    ...(calls.some((one) => one.text.includes('log.Fatal(')) ? ['log'] : []),
+    ...(calls.length > 0 ? ['http'] : []),
+  ];
   const removed = removeImports(source, goneSpans(flow), kept);
-  const added = known === undefined ? `${name} ${JSON.stringify(path)}` : undefined;
+  const added = known === undefined && calls.length > 0 ? `${name} ${JSON.stringify(path)}` : undefined;
   const imports = changeImports(source, added, removed, reason);
-  if ('refused' in imports) return imports;
-  return {
-    tier: flow.sites.size > 0 ? 'T3' : 'T2',
-    edits: [...imports, ...calls, ...statements, ...items],
-    ...goneOf(flow),
-  };
+  return 'refused' in imports ? imports : [...imports, ...calls];
 }
 
 /** What other files must not read or give any more. */
@@ -94,12 +108,13 @@ interface Asking {
 /** Puts calls of the helper where headers are set and clients are made. */
 function askedFor(code: Code, flow: Flow, { target, name, reason }: Asking): readonly Edit[] | Refusal {
   const edits: Edit[] = [];
-  for (const site of flow.sites.values()) {
+  const own = new Set(code.source.nodes);
+  for (const site of [...flow.sites.values()].filter(({ statement }) => own.has(statement))) {
     const text = toStatement(code, site, target, name);
     if (typeof text !== 'string') return text;
     edits.push({ span: spanOf(site.statement), text, reason });
   }
-  for (const setting of flow.tokens.values()) {
+  for (const setting of [...flow.tokens.values()].filter((node) => own.has(node))) {
     const text = toClient(code, setting, target, name);
     if (typeof text !== 'string') return text;
     edits.push({ span: spanOf(setting), text, reason });
@@ -127,7 +142,8 @@ function toClient(
 
 /** Agent, resource and scopes, as a call of the helper gives them. */
 function wordsOf({ agent, resource, scopes, own }: Adoption, name: string): string {
-  const id = own === undefined ? JSON.stringify(agent) : `${name}.Own(${JSON.stringify(own.otherwise ?? '')})`;
+  const id =
+    own === undefined ? JSON.stringify(agent) : `${name}.Own(${JSON.stringify(own.otherwise ?? '')})`;
   return [id, ...[resource, ...scopes].map((one) => JSON.stringify(one))].join(', ');
 }
 

@@ -1,5 +1,6 @@
 import { field, namedChildren, textOf, type Node } from '../tree.ts';
-import { dotted, isFunction, type Source } from './source.ts';
+import { dotted, type Source } from './source.ts';
+import { structOf } from './struct-of.ts';
 
 /** A field of a struct or a parameter of a function that only holds the secret. */
 export interface Holder {
@@ -56,10 +57,11 @@ function fieldHolder(source: Source, { struct, name, given }: Field): Holder | u
     (node) => node.type === 'selector_expression' && textOf(field(node, 'field'), text) === name,
   );
   const reads = all.filter((node) => !(node.parent?.parent === given && node.parent.field === 'left'));
-  const isCertain = reads.every(
-    (node) => structOf(source, field(node, 'operand')) === struct && !isWritten(node),
-  );
-  return isCertain ? { name, declared: own, given, reads } : undefined;
+  const typed = reads.map((node) => ({ node, of: structOf(source, field(node, 'operand')) }));
+  // A field of that name in another struct is another field.
+  const mine = typed.filter(({ of }) => of === undefined || of === struct).map(({ node }) => node);
+  const isCertain = typed.every(({ node, of }) => of !== undefined && (of !== struct || !isWritten(node)));
+  return isCertain ? { name, declared: own, given, reads: mine } : undefined;
 }
 
 /** Elements of literals that fill a field; of a literal without keys, all of it. */
@@ -72,30 +74,9 @@ function givers({ nodes, text }: Source, struct: string, name: string): readonly
 }
 
 function isWritten(node: Node): boolean {
-  const holder = node.parent?.type === 'expression_list' ? node.parent : node;
-  return holder.field === 'left' || node.parent?.type === 'unary_expression';
-}
-
-/** Gives the struct of this file that a name surely is one of: a receiver, a parameter, a literal's variable. */
-function structOf(source: Source, operand: Node | undefined): string | undefined {
-  if (operand?.type !== 'identifier') return undefined;
-  const { text } = source;
-  const word = textOf(operand, text);
-  const init = source.init(operand);
-  if (init !== undefined) {
-    const literal = init.type === 'unary_expression' ? namedChildren(init)[0] : init;
-    return literal?.type === 'composite_literal' ? textOf(field(literal, 'type'), text) : undefined;
-  }
-  for (let at = operand.parent; at !== undefined; at = at.parent) {
-    if (!isFunction(at)) continue;
-    if (rebinds(source, at, word)) return undefined;
-    const lists = [field(at, 'receiver'), field(at, 'parameters')].flatMap((one) => one ?? []);
-    const own = lists
-      .flatMap(namedChildren)
-      .find((one) => namesOf(one).some((n) => textOf(n, text) === word));
-    if (own !== undefined) return textOf(field(own, 'type'), text).replace(/^\*/, '');
-  }
-  return undefined;
+  const { parent } = node;
+  const isAssigned = parent?.type === 'expression_list' && parent.field === 'left';
+  return isAssigned || /^(unary_expression|(inc|dec)_statement)$/.test(parent?.type ?? '');
 }
 
 function namesOf(declaration: Node): readonly Node[] {

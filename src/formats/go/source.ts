@@ -129,3 +129,20 @@ function specs(node: Node, text: string): readonly Bound[] {
     isNew: true,
   }));
 }
+
+/** Gives each file of a package apart: a text of several files holds one package clause for each. */
+export function piecesOf(source: Source): readonly Source[] {
+  const { root, nodes, imports } = source;
+  const starts = root.children.filter((node) => node.type === 'package_clause').map(({ start }) => start);
+  if (starts.length < 2) return [source];
+  return starts.map((start, at) => {
+    const from = at === 0 ? 0 : start;
+    const isIn = (node: Node): boolean => node.start >= from && node.start < (starts[at + 1] ?? Infinity);
+    return {
+      ...source,
+      root: { ...root, children: root.children.filter(isIn) },
+      nodes: nodes.filter(isIn),
+      imports: imports.filter(({ node }) => isIn(node)),
+    };
+  });
+}
