@@ -120,7 +120,7 @@ export type Adopted =
       readonly changed?: readonly ChangedSignature[];
       /**
        * Names of the whole file or package that are gone: other files must not read them. `--token` is an option with
-       * which no command may start the file any more.
+       * which no command may start the file any more, `.token` a field that must not be read of what it makes.
        */
       readonly dropped?: readonly string[];
       /** Functions and classes of other files that are not given the secret any more: they must lose the parameter. */

@@ -6,6 +6,8 @@ import type { Call } from '../model/facts.ts';
 import { toLine } from '../model/place.ts';
 import type { ManualStep } from '../model/plan.ts';
 import type { FileEdits, TouchedFile } from './edits.ts';
+import { mentionsModule, toSteps, type Other } from './beside.ts';
+import { afterEdits, whyFieldRead } from './field-reads.ts';
 
 interface Tree {
   readonly root: string;
@@ -173,6 +175,7 @@ export async function whyLinked(changed: readonly FileEdits[], tree: Tree): Prom
     for (const other of await sameLanguage(file.path, tree)) {
       if (file.together?.includes(other.path) === true) continue;
       steps.push(...(await whyCalled(file, signatures, other, changed)), ...whyRead(file, dropped, other));
+      steps.push(...whyFieldRead(file, dropped, afterEdits(other, changed)));
     }
   }
   return steps;
@@ -186,11 +189,6 @@ function whyGiven(file: FileEdits, changed: readonly FileEdits[], tree: Tree): r
     const line = file.before.slice(0, given.span.start).split('\n').length;
     return toSteps(file, { path: file.path, line }, `it is given to ${given.name} of ${where}`);
   });
-}
-
-interface Other {
-  readonly path: string;
-  readonly text: string;
 }
 
 function sameLanguage(from: string, { root, paths }: Tree): Promise<readonly Other[]> {
@@ -236,7 +234,7 @@ function givesArgument({ args }: Call, { parameter, index }: ChangedSignature): 
 
 function whyRead(file: FileEdits, dropped: readonly string[], other: Other): readonly ManualStep[] {
   if (!mentionsModule(other, file.path)) return [];
-  const names = dropped.filter((name) => !name.startsWith('-'));
+  const names = dropped.filter((name) => !/^[-.]/.test(name));
   return names.flatMap((name) => {
     const found = new RegExp(`(?<![\\w"'])${name}(?![\\w"'])`).exec(other.text);
     if (found === null) return [];
@@ -266,23 +264,4 @@ function whyStarted(file: FileEdits, flag: string, { path, text }: Other): reado
   if (found === null) return [];
   const line = text.slice(0, found.index).split('\n').length;
   return toSteps(file, { path, line }, `${file.path} is started here with ${flag}, which would be gone`);
-}
-
-/** Whether a file is of the other's package, or says the name of its module. */
-function mentionsModule({ path: from, text }: Other, path: string): boolean {
-  if (path.endsWith('.go') && dirname(from) === dirname(path)) return true;
-  const stem = posix.basename(path).replace(/\.\w+$/, '');
-  const isFolder = /^(index|__init__)$/.test(stem) || path.endsWith('.go');
-  const word = isFolder ? posix.basename(dirname(path)) : stem;
-  return new RegExp(`\\b${word.replaceAll(/[^\w]/g, '.')}\\b`).test(text);
-}
-
-function toSteps(
-  { agents }: FileEdits,
-  place: { readonly path: string; readonly line: number },
-  why: string,
-): readonly ManualStep[] {
-  const what =
-    'Let one function ask for the token and build the header, and call that; then run agent-id migrate again.';
-  return agents.map((agent) => ({ ...place, agent, why, what }));
 }

@@ -133,6 +133,32 @@ describe('a rewritten JavaScript program works without the old token', { timeout
     expect(after).toBe('people: true\n');
   });
 
+  it('is left where another file reads the public field that would go, and the plan says where', async () => {
+    const files = {
+      'directory.mjs':
+        'export class Directory {\n  constructor(url, token) {\n    this.url = url;\n    this.token = token;\n  }\n\n  async people() {\n    const headers = { Authorization: `SSWS ${this.token}` };\n    return (await fetch(`${this.url}/api/v1/users`, { headers })).json();\n  }\n}\n',
+      'list-people.mjs':
+        "import { Directory } from './directory.mjs';\n\nconst directory = new Directory(process.env.OKTA_ORG_URL, process.env.OKTA_API_TOKEN);\nconsole.log((await directory.people()).length);\n",
+    };
+    const plan = async (name: string, more: Readonly<Record<string, string>>): Promise<string> => {
+      const root = writeRepository(world, name, { '.env': oldEnv(world), ...files, ...more });
+      const scopes = ['--scopes', `${name}=okta.users.read`, '--scopes', 'list-people=okta.users.read'];
+      return (await world.run(['-C', root, 'migrate', '--dry-run', ...scopes])).stdout;
+    };
+    expect(await plan('js-field', {})).toContain('+++ b/directory.mjs');
+    const other = "import { Directory } from './directory.mjs';\n\nexport const show = (one) => ";
+    for (const [name, read] of [
+      ['js-read', 'one.token;\n'],
+      ['js-apart', '{\n  const { token } = one;\n  return token;\n};\n'],
+    ] as const) {
+      const shown = await plan(name, { 'show.mjs': `${other}${read}console.log(Directory.name);\n` });
+      expect(shown).toMatch(/show\.mjs:[34] {2}\.token of what directory\.mjs makes may be read here/);
+      expect(shown).not.toContain('+++ b/directory.mjs');
+    }
+    const own = files['directory.mjs'].concat('\nexport const show = (one) => one.token;\n');
+    expect(await plan('js-own', { 'directory.mjs': own })).toContain('this may read the field token');
+  });
+
   it('is left where another file hands the settings on as a whole, and the plan says where', async () => {
     const root = writeRepository(world, 'js-whole', {
       '.env': oldEnv(world),

@@ -154,8 +154,16 @@ function followAssigned({ rewrite, parent, value, kind }: Spot): Refused | undef
   if (left === undefined || !isField) return refuse(value, `it is assigned to ${path}`);
   if (rewrite.bindings.init(left) !== value) return refuse(value, `${path} is assigned more than once`);
   rewrite.removed.add(statement);
-  for (const declared of fieldsNamed(rewrite.ast, path)) rewrite.removed.add(declared);
+  removeField(rewrite, path);
   return followField(rewrite, path, kind);
+}
+
+/** Takes the declarations of a field out. Unless it is private, nothing else may read it. */
+function removeField({ ast, removed, openFields }: Rewrite, path: string): void {
+  const declared = fieldsNamed(ast, path);
+  for (const one of declared) removed.add(one);
+  const isPrivate = path.includes('#') || declared.some((one) => one['accessibility'] === 'private');
+  if (!isPrivate) openFields.add(path.slice('this.'.length));
 }
 
 /** A field of a class with its value. */

@@ -28,6 +28,8 @@ export interface Rewrite {
   readonly exposes: Exposed[];
   /** Types of other files that must lose the key of the secret. */
   readonly types: Exposed[];
+  /** Fields of `this` that go and that other code could read. */
+  readonly openFields: Set<string>;
   /** Functions that became asynchronous. */
   readonly lifted: Map<JsNode, string>;
   /** Requests that wait for their token, and the name of the header in them. */

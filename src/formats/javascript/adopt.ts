@@ -13,7 +13,7 @@ import { helperNames } from './adopt-import.ts';
 import { dropReturning } from './adopt-returned.ts';
 import { refuse, toRemovals, type Refused, type Rewrite } from './adopt-rewrite.ts';
 import type { EnvRead } from './env-reads.ts';
-import { dotted } from './names.ts';
+import { dotted, keyName, propertyName } from './names.ts';
 import type { Bindings } from './texts.ts';
 
 interface Code {
@@ -36,7 +36,7 @@ export function adoptJavascript(
   const { agentName, quote } = names;
   const rewrite = newRewrite(code, uses, { target, agentName, quote });
   const given = { uses, reads: code.reads, entering };
-  const refused = followAll(rewrite, given) ?? whyKept(rewrite) ?? dropReturning(rewrite);
+  const refused = followAll(rewrite, given) ?? whyKept(rewrite) ?? whyRead(rewrite) ?? dropReturning(rewrite);
   if (refused !== undefined) return refused;
   const removals = toRemovals(rewrite, 'nothing reads it any more');
   const kept = rewrite.edits.filter((edit) => !isWithin(edit, [...removals, ...rewrite.edits]));
@@ -60,7 +60,7 @@ function toAdopted(
       index: path === undefined ? index : Infinity,
       parameter: path?.join('.') ?? dotted(nameOfParameter(parameter)),
     })),
-    dropped: changedMethods(rewrite),
+    dropped: [...changedMethods(rewrite), ...[...rewrite.openFields].map((name) => `.${name}`)],
     gives,
     exposes,
     types: foreignTypes(rewrite),
@@ -85,6 +85,7 @@ function newRewrite(
     exposes: [],
     types: [],
     held: new Map(),
+    openFields: new Set(),
     lifted: new Map(),
     chained: new Map(),
     decided: new Set(),
@@ -93,6 +94,21 @@ function newRewrite(
     hasHeader: false,
     hasClient: false,
   };
+}
+
+/** A field that goes must not be read through another name than `this`. */
+function whyRead({ ast, openFields, seen, removed }: Rewrite): Refused | undefined {
+  for (const node of openFields.size === 0 ? [] : ast.nodes) {
+    const name = /^(Optional)?MemberExpression$/.test(node.type)
+      ? propertyName(node)
+      : ast.parents.get(node)?.type === 'ObjectPattern'
+        ? keyName(node)
+        : undefined;
+    const isOther = name !== undefined && openFields.has(name) && !dotted(node).startsWith('this.');
+    if (isOther && !seen.has(node) && !removed.has(node))
+      return refuse(node, `this may read the field ${name}, which would be gone`);
+  }
+  return undefined;
 }
 
 function foreignTypes({ ast, types }: Rewrite): readonly Imported[] {
