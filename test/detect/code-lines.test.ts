@@ -39,6 +39,43 @@ const files: readonly (readonly [path: string, lines: readonly string[]])[] = [
     ],
   ],
   [
+    'src/lib.rs',
+    [
+      '+let acme_api_key = String::from("{alnum:32}");',
+      '+const ACME_API_KEY: &\'static str = "{alnum:32}";',
+      '-let kind = String::from("access_token");',
+    ],
+  ],
+  ['src/Shop.vb', ['+Dim acmeApiKey As String = "{alnum:32}"']],
+  ['src/analysis.R', ['+acme_api_key <- "{alnum:32}"', '-acme_api_key <- Sys.getenv("ACME_API_KEY")']],
+  ['include/keys.h', ['+#define ACME_API_KEY "{alnum:32}"', '-#define ACME_API_KEY_HEADER "X-Acme-Api-Key"']],
+  ['Dockerfile', ['+ENV ACME_API_KEY {alnum:32}', '-ENV ACME_API_KEY_FILE /run/secrets/acme']],
+  [
+    'tools/cli.py',
+    [
+      '+parser.add_argument("--acme-api-key", type=str, default="{alnum:32}")',
+      '-parser.add_argument("--acme-api-key", type=str, help="the key")',
+    ],
+  ],
+  [
+    'src/clients.ts',
+    [
+      "+const search = new ShodanClient('{alnum:32}');",
+      '+const desk = new API("acme.freshdesk.com", "{alnum:20}");',
+      "-intent.client_secret = 'pi_{alnum:24}_secret_{alnum:25}';",
+      "-roles.add([users.viewer.name, users.viewer.password, 'graph/inventory/services?orgId=1']);",
+    ],
+  ],
+  [
+    '.env',
+    [
+      '+OKTA_API_TOKEN=00{alnum:40}',
+      '-OKTA_API_TOKEN=00{alnum:39}',
+      '+WAVEFRONT_TOKEN={uuid}',
+      '-WAVEFRONT_TOKEN={uuid}0',
+    ],
+  ],
+  [
     'server/auth.js',
     [
       "+const token = jwt.sign({ id }, '{letter:6}{digit:4}!');",
