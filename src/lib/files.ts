@@ -65,7 +65,7 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
 
 /**
  * Creates a file with its mode and content on disk before it returns. Refuses to follow or replace anything:
- * then it throws EEXIST as it is, since callers decide. Else throws `unwritable`; what was written until then may stand.
+ * then it throws EEXIST as it is, since callers decide. Else throws `unwritable`; what was written until then is gone.
  */
 export async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   await createSynced(path, data, mode).catch((cause: unknown) => {
@@ -86,6 +86,10 @@ async function createSynced(path: string, data: string | Uint8Array, mode: numbe
     await handle.writeFile(data);
     await handle.chmod(mode);
     await handle.sync();
+  } catch (error) {
+    // An empty lock file, where the disk is full, would keep others out.
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

@@ -60,10 +60,17 @@ interface How {
   readonly env: NodeJS.ProcessEnv;
 }
 
-function runCli(args: readonly string[], { cwd, input, env }: How): Promise<Ran> {
+const program = [process.execPath, join(project, 'bin/agent-id.cjs')];
+
+/** Runs the built program, or what stands before its arguments instead. */
+export function runCli(
+  args: readonly string[],
+  { cwd, input, env }: How,
+  [first = '', ...before]: readonly string[] = program,
+): Promise<Ran> {
   return new Promise((done) => {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [join(project, 'bin/agent-id.cjs'), ...args], {
+    const child = spawn(first, [...before, ...args], {
       cwd,
       env: { PATH, ...env },
     });
