@@ -6,7 +6,7 @@ import type { SlowText } from './slow.ts';
 /** Milliseconds that a pattern of another scanner may take for a short text. */
 const LIMIT = 500;
 /** On a text as short as this only what doubles with each character takes long. */
-const SHORT = 80;
+const SHORT = 32;
 
 /**
  * Says why a pattern of another scanner, whose engine may be of another kind, must not be tried: it repeats what repeats,
