@@ -1,3 +1,5 @@
+import { remember } from './remember.ts';
+
 /** What a piece of text looks like, judged without knowing its place. */
 export type ValueClass = 'empty' | 'reference' | 'placeholder' | 'words' | 'plain' | 'random';
 
@@ -28,6 +30,10 @@ const stockValues =
 
 /** Classifies a value: only `random` looks like a secret by itself; `plain` may be a weak password. */
 export function classify(value: string): ValueClass {
+  return classified(value);
+}
+
+const classified = remember((value): ValueClass => {
   const text = value.trim();
   if (text === '') return 'empty';
   if (references.some((pattern) => pattern.test(text))) return 'reference';
@@ -35,7 +41,7 @@ export function classify(value: string): ValueClass {
   if (/\s/.test(text) || isStructured(text)) return 'words';
   if (isRandom(text)) return 'random';
   return shortWords.test(text) ? 'placeholder' : 'plain';
-}
+});
 
 /** Says whether a value is plainly not one: a reference, a marked example, one character over and over. */
 export function isStandIn(text: string): boolean {
@@ -209,7 +215,11 @@ function isProse(text: string): boolean {
 
 /** Says whether a candidate is worth a score: no reference, no stand-in, nothing that is too short. */
 export function isOpen({ value }: { readonly value: string }): boolean {
+  return open(value);
+}
+
+const open = remember((value): boolean => {
   const text = value.trim();
   if (text.length < 4 || digest.test(text) || isWritten(text)) return false;
   return !references.some((pattern) => pattern.test(text)) && !isStandIn(text);
-}
+});

@@ -22,7 +22,7 @@ export interface Engine {
    * Reads no byte outside. In code (`isCode`) values are quoted and names are read by calls.
    */
   readonly scan: (bytes: Buffer, start: number, end: number, isCode?: boolean) => readonly Candidate[];
-  /** The same for a stretch of a text that lies within `bounds`: what stands around counts, but is not looked at. */
+  /** The same for values in a stretch of a text that lies within `bounds`: what stands around counts, but is not looked at. */
   readonly scanStretch: (bytes: Buffer, stretch: ByteRange, bounds: ByteRange) => readonly Candidate[];
 }
 
@@ -57,7 +57,7 @@ export function createEngine(rules: RuleSet, start?: StartKernel, tables = toEng
     bytes: Buffer,
     { start, end }: ByteRange,
     bounds: ByteRange,
-    isCode: boolean,
+    mode: 'code' | 'text' | 'values',
   ): readonly Candidate[] => {
     const hits = finder.find(bytes, start, end);
     const found: Candidate[] = [];
@@ -65,7 +65,13 @@ export function createEngine(rules: RuleSet, start?: StartKernel, tables = toEng
     present.reset(hits);
     runs.reset(bytes, bounds.start, bounds.end);
     patterns.reset(bytes, bounds.start, bounds.end);
-    names.reset({ bytes, ...bounds, reads: present.reads(isCode), isCode });
+    names.reset({
+      bytes,
+      ...bounds,
+      reads: present.reads(mode === 'code'),
+      isCode: mode === 'code',
+      onlyValues: mode === 'values',
+    });
     for (let n = 0; n < hits.count; n += 1) {
       const [text, at] = [hits.texts[n] ?? 0, hits.offsets[n] ?? 0];
       const anchor = anchors[text] ?? nothing;
@@ -75,8 +81,9 @@ export function createEngine(rules: RuleSet, start?: StartKernel, tables = toEng
     return found;
   };
   return {
-    scan: (bytes, start, end, isCode = false) => scan(bytes, { start, end }, { start, end }, isCode),
-    scanStretch: (bytes, stretch, bounds) => scan(bytes, stretch, bounds, false),
+    scan: (bytes, start, end, isCode = false) =>
+      scan(bytes, { start, end }, { start, end }, isCode ? 'code' : 'text'),
+    scanStretch: (bytes, stretch, bounds) => scan(bytes, stretch, bounds, 'values'),
   };
 }
 

@@ -12,17 +12,23 @@ export const marks = {
   second: 32,
   /** It counts whatever stands beside it. */
   alone: 64,
+  /** It counts beside anything that words do not hold. */
+  near: 128,
+  /** A name may come after its value. */
+  paired: 256,
 } as const;
 
 /** Texts that count in lines. */
 export interface TextMarks {
   readonly tables: GramTables;
   /** By text: its marks. */
-  readonly classes: Uint8Array;
+  readonly classes: Uint16Array;
 }
 
 /** Shorter runs are not what tokens are made of. */
 const TOKEN = 14;
+/** What the field of a value is called. */
+const VALUE = 'value';
 /** What is a key by its head or words by their name has no run that tells. */
 const WORDS = { least: 5, most: 7 } as const;
 
@@ -30,12 +36,12 @@ const WORDS = { least: 5, most: 7 } as const;
 export function toTextMarks(rules: RuleSet): TextMarks {
   const anchors = toAnchors(rules);
   const needed = new Set(anchors.flatMap(({ patterns }) => patterns.flatMap(({ needs }) => needs)));
-  const marked = anchors
-    .map((anchor, at) => [anchor.text, marksOf(anchor, needed.has(at))] as const)
-    .filter(([, of]) => of > 0);
+  const all = new Map(anchors.map((anchor, at) => [anchor.text, marksOf(anchor, needed.has(at))]));
+  all.set(VALUE, (all.get(VALUE) ?? 0) | marks.paired);
+  const marked = [...all].filter(([, of]) => of > 0);
   return {
     tables: toGramTables(marked.map(([text]) => text)),
-    classes: Uint8Array.from(marked, ([, of]) => of),
+    classes: Uint16Array.from(marked, ([, of]) => of),
   };
 }
 
@@ -47,5 +53,5 @@ function marksOf({ inNames, patterns }: Anchor, isNeeded: boolean): number {
 function marksOfPattern({ run, inside, needs }: PatternAnchor, inNames: boolean): number {
   if (run >= TOKEN) return needs.length > 0 ? 0 : inside ? marks.begin : marks.second;
   const isWords = run >= WORDS.least && run <= WORDS.most && !inNames;
-  return isWords ? marks.alone : marks.name;
+  return isWords ? marks.alone : marks.near;
 }

@@ -66,6 +66,8 @@ interface NamedBytes {
   readonly reads: boolean;
   /** It is code: its values are quoted. */
   readonly isCode: boolean;
+  /** Values alone are asked for, not what reads a name. */
+  readonly onlyValues: boolean;
 }
 
 /** Judges words that stand in the names of secrets: whether a value or a read by name is near. */
@@ -77,6 +79,7 @@ export class NameJudge {
   #end = 0;
   #reads = false;
   #isCode = false;
+  #onlyValues = false;
   /** Names before this offset have been weighed. */
   #weighedTo = 0;
 
@@ -90,6 +93,7 @@ export class NameJudge {
     this.#end = file.end;
     this.#reads = file.reads;
     this.#isCode = file.isCode;
+    this.#onlyValues = file.onlyValues;
     this.#weighedTo = 0;
     this.#runs.reset(file.bytes, file.end);
   }
@@ -106,7 +110,7 @@ export class NameJudge {
     if (rule === undefined) return undefined;
     if (hasValue && this.#valueFits(right, rule)) return 'value';
     if (this.#isPaired(left)) return 'value';
-    return this.#isRead(left, right) ? 'use' : undefined;
+    return !this.#onlyValues && this.#isRead(left, right) ? 'use' : undefined;
   }
 
   /** Judges a reference by several keys, such as `secretKeyRef`, at its offset: name and key together may tell. */
@@ -218,7 +222,7 @@ export class NameJudge {
 
   /** Something else than a value after it speaks for the name. */
   #isTold(left: number, at: number, right: number): boolean {
-    return this.#reads || this.#isMarked(at, right) || this.#isPaired(left);
+    return (!this.#onlyValues && (this.#reads || this.#isMarked(at, right))) || this.#isPaired(left);
   }
 
   /** Most names follow no sign. */

@@ -1,4 +1,5 @@
 import type { Candidate } from '../candidates/candidate.ts';
+import { remember } from '../remember.ts';
 import { readName } from '../vocabulary.ts';
 import { contextOf } from './context.ts';
 import type { Language } from './language.ts';
@@ -16,7 +17,22 @@ const standIn =
 
 /** Measures one candidate in its text: one number for each of `featureNames`. */
 export function measure(text: string, candidate: Candidate, language: Language): readonly number[] {
-  return groupsOf(text, candidate, language).flatMap((group) => Object.values(group));
+  return [...ownRow(candidate, language), ...Object.values(placeFeatures(text, candidate))];
+}
+
+let measured: { readonly language: Language; readonly row: (key: string) => readonly number[] } | undefined;
+
+/** What only the name and the value say. */
+function ownRow({ name, value }: Candidate, language: Language): readonly number[] {
+  if (measured?.language !== language) measured = { language, row: remember(measureOwn) };
+  return measured.row(`${name}\0${value.slice(0, MOST_MEASURED)}`);
+
+  function measureOwn(key: string): readonly number[] {
+    const end = key.indexOf('\0');
+    return ownGroups(key.slice(0, end), key.slice(end + 1), language).flatMap((group) =>
+      Object.values(group),
+    );
+  }
 }
 
 /** Lists the features in the order in which `measure` gives them. */
@@ -24,18 +40,13 @@ export function featureNames(): readonly string[] {
   const none = { likelihood: () => 0, coverage: () => 0 };
   const span = { start: 0, end: 0 };
   const candidate = { name: '', value: '', span, form: 'pair', slot: null } as const;
-  const groups = groupsOf('', { ...candidate, scheme: false, quoted: false, separator: '' }, none);
+  const place = placeFeatures('', { ...candidate, scheme: false, quoted: false, separator: '' });
+  const groups = [...ownGroups('', '', none), place];
   return groups.flatMap((group) => Object.keys(group));
 }
 
-function groupsOf(text: string, candidate: Candidate, language: Language): readonly Row[] {
-  const value = candidate.value.slice(0, MOST_MEASURED);
-  return [
-    valueFeatures(value, language),
-    formFeatures(value),
-    nameFeatures(candidate.name, value),
-    placeFeatures(text, candidate),
-  ];
+function ownGroups(name: string, value: string, language: Language): readonly Row[] {
+  return [valueFeatures(value, language), formFeatures(value), nameFeatures(name, value)];
 }
 
 function valueFeatures(value: string, language: Language): Row {

@@ -1,7 +1,7 @@
 // Compiled to WebAssembly: lists the lines around a change that were not settled before, in linear memory that the
-// caller lays out. A line is known by its neighbourhood: the lines to each side of it, and itself.
+// caller lays out. A line is known by its neighbourhood: itself, and what the lines to each side of it may hold.
 
-import { ENCODED, TOKEN, VALUE, isWordEnd, textsIn, valuesIn } from './parts/line.as';
+import { ENCODED, NAME, SIGN, TOKEN, VALUE, isWordEnd, textsIn, valuesIn } from './parts/line.as';
 
 export { initTexts } from './parts/line.as';
 
@@ -15,11 +15,13 @@ const LONG: i32 = 1024;
 const LONGEST: i32 = 4096;
 
 /** What a line may hold beside what line.as.ts finds by its bytes: texts that count, as lines.ts says. */
-const NAME: u32 = 8;
 const BEGIN: u32 = 16;
 const SECOND: u32 = 32;
 const ALONE: u32 = 64;
-const KNOWN: u32 = 128;
+const NEARBY: u32 = 128;
+const PAIRED: u32 = 256;
+const KNOWN: u32 = 1 << 15;
+const FACTS: u64 = (1 << 16) - 1;
 
 const NEWLINE: u8 = 10;
 const FACTOR: u64 = 0x9e3779b97f4a7c15;
@@ -83,8 +85,10 @@ function readLines(at: usize, length: i32, from: i32, to: i32, around: i32): i32
   while (line < length && count < most && after <= around && line - to < REACH) {
     const next = lineEnd(at, line, length);
     const key = hash(at + line, next - line);
-    store<u8>(facts + count, <u8>factsOf(key, at + line, at + next));
-    sum = sum * FACTOR + key;
+    const found = factsOf(key, at + line, at + next);
+    store<u16>(facts + ((<usize>count) << 1), <u16>found);
+    // A line that says nothing is like any other.
+    sum = sum * FACTOR + ((found & ~SIGN) == 0 ? <u64>(found + 1) : key);
     count++;
     store<i32>(starts + ((<usize>count) << 2), next);
     store<u64>(sums + ((<usize>count) << 3), sum);
@@ -93,6 +97,10 @@ function readLines(at: usize, length: i32, from: i32, to: i32, around: i32): i32
   }
   lines = count;
   return count;
+}
+
+function factsAt(n: i32): u32 {
+  return load<u16>(facts + ((<usize>n) << 1));
 }
 
 function startOf(n: i32): i32 {
@@ -108,7 +116,7 @@ function lineOf(offset: i32, count: i32): i32 {
 
 function holdsAny(from: i32, to: i32): u32 {
   let all: u32 = 0;
-  for (let n = max(0, from); n < min(lines, to); n++) all |= load<u8>(facts + n);
+  for (let n = max(0, from); n < min(lines, to); n++) all |= factsAt(n);
   return all;
 }
 
@@ -134,14 +142,19 @@ function gather(count: i32, from: i32, near: i32, to: i32): i32 {
   return found;
 }
 
-/** A value counts beside a name, a token beside what such a token begins with or not far from its second part. */
+/**
+ * A value counts after a name, a token after what such a token begins with or not far from its second part, and some
+ * texts count beside almost anything.
+ */
 function isWorth(n: i32): bool {
-  const own = <u32>load<u8>(facts + n);
+  const own = factsAt(n);
   if ((own & (ENCODED | ALONE)) != 0) return true;
-  if ((own & (VALUE | TOKEN)) == 0) return false;
-  const near = holdsAny(n - NEAR, n + NEAR + 1);
-  if ((own & VALUE) != 0 && (near & NAME) != 0) return true;
-  return (own & TOKEN) != 0 && ((near & BEGIN) != 0 || hasSecond(n));
+  if ((own & (VALUE | TOKEN | NEARBY)) == 0 && (own & (NAME | SIGN)) != (NAME | SIGN)) return false;
+  const before = holdsAny(n - NEAR, n + 1);
+  if ((own & VALUE) != 0 && (before & NAME) != 0) return true;
+  if ((own & NAME) != 0 && (before & PAIRED) != 0) return true;
+  if ((own & NEARBY) != 0 && ((before | holdsAny(n + 1, n + NEAR + 1)) & SIGN) != 0) return true;
+  return (own & TOKEN) != 0 && ((before & BEGIN) != 0 || hasSecond(n));
 }
 
 function hasSecond(n: i32): bool {
@@ -149,7 +162,7 @@ function hasSecond(n: i32): bool {
 }
 
 function reachOf(n: i32): i32 {
-  return (load<u8>(facts + n) & TOKEN) != 0 && hasSecond(n) ? FAR : NEAR;
+  return (factsAt(n) & TOKEN) != 0 && hasSecond(n) ? FAR : NEAR;
 }
 
 let lines: i32 = 0;
@@ -172,7 +185,7 @@ function neighbourhood(n: i32): u64 {
   if (!whole) key += <u64>(n - from + 1) * POWER;
   if (reachOf(n) == NEAR) return key;
   for (let line = max(0, n - FAR); line < min(lines, n + FAR + 1); line++)
-    if ((load<u8>(facts + line) & SECOND) != 0) key = rotl<u64>(key, 7) ^ hashOfLine(line);
+    if ((factsAt(line) & SECOND) != 0) key = rotl<u64>(key, 7) ^ hashOfLine(line);
   return key;
 }
 
@@ -195,14 +208,14 @@ function settleKey(key: u64): void {
 /** What a line may hold; found out once while it is remembered. */
 function factsOf(key: u64, from: usize, end: usize): u32 {
   const bucket = known + ((<usize>((<u32>(key >> 32)) & mask)) << 3);
-  const name = key & ~(<u64>255);
+  const name = key & ~FACTS;
   const first = load<u64>(bucket);
-  if ((first & ~(<u64>255)) == name && (first & KNOWN) != 0) return (<u32>first) & 127;
+  if ((first & ~FACTS) == name && (first & (<u64>KNOWN)) != 0) return (<u32>first) & 0x7fff;
   const second = load<u64>(bucket + 8);
-  if ((second & ~(<u64>255)) == name && (second & KNOWN) != 0) return (<u32>second) & 127;
+  if ((second & ~FACTS) == name && (second & (<u64>KNOWN)) != 0) return (<u32>second) & 0x7fff;
   const found = valuesIn(from, end) | textsIn(from, end);
   store<u64>(bucket + 8, first);
-  store<u64>(bucket, name | found | KNOWN);
+  store<u64>(bucket, name | (<u64>(found | KNOWN)));
   return found;
 }
 

@@ -15,7 +15,7 @@ export interface Lines {
   readonly settle: (stretch: number) => void;
 }
 
-/** Texts that count beside a value, each with what it says: bits 8 to 64, as `lines.as.ts` names them. */
+/** Texts that count beside a value, each with what it says: bits 8 to 256, as `lines.as.ts` names them. */
 export interface LineMarks {
   readonly tables: {
     readonly first: Uint16Array;
@@ -23,7 +23,7 @@ export interface LineMarks {
     readonly letters: Uint8Array;
     readonly starts: Int32Array;
   };
-  readonly classes: Uint8Array;
+  readonly classes: Uint16Array;
 }
 
 interface Stretch {
@@ -93,7 +93,8 @@ function placeTexts(room: Uint8Array<ArrayBuffer>, { tables, classes }: LineMark
   room.set(kinds, 0);
   room.set(sextets, SEXTETS_AT);
   let next = GRAMS_AT;
-  const places = [tables.first, tables.links, tables.letters, tables.starts, classes].map((table) => {
+  const parts = [tables.first, tables.links, tables.letters, tables.starts, classes, tailsOf(tables)];
+  const places = parts.map((table) => {
     const place = next;
     room.set(bytesOf(table), place);
     next = (place + table.byteLength + 3) & ~3;
@@ -102,9 +103,23 @@ function placeTexts(room: Uint8Array<ArrayBuffer>, { tables, classes }: LineMark
   return [room.byteOffset, room.byteOffset + SEXTETS_AT, ...places];
 }
 
+/** Bits of hashes of three bytes: those with which a gram of some text ends. */
+function tailsOf({ links, letters, starts }: LineMarks['tables']): Uint8Array {
+  const bits = new Uint8Array(1 << 13);
+  for (let link = 3; link < links.length; link += 3) {
+    const last = (starts[links[link + 1] ?? 0] ?? 0) + (links[link + 2] ?? 0);
+    const at = (back: number): number => (letters[last - back] ?? 0) | 0x20;
+    const bit = Math.imul((at(2) << 16) | (at(1) << 8) | at(0), MULTIPLIER) >>> 16;
+    bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (1 << (bit & 7));
+  }
+  return bits;
+}
+
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
+
+const MULTIPLIER = 0x9e3779b1;
 
 /** Bytes around a change within which its neighbours stand. */
 const REACH = 2000;
