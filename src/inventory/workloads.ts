@@ -126,11 +126,16 @@ function cronLines(source: SourceFile): readonly Workload[] {
   const prefixes = new Set(
     source.facts.commands.flatMap((command) => /^jobs\[\d+\]/.exec(command.slot ?? '')?.[0] ?? []),
   );
-  return [...prefixes].map((prefix, at) => {
+  const lines = [...prefixes].map((prefix) => {
     const commands = below(source, prefix);
     const words = commands.flatMap((command) => command.argv);
     const script = words.findLast((word) => /[\w-]+\.(sh|bash|py|m?js|ts|rb|pl|php)$/.test(word));
-    const name = script === undefined ? `${stemOf(source.facts.path)}-${at + 1}` : stemOf(script);
+    return { prefix, commands, script };
+  });
+  const scripts = [...new Set(lines.flatMap(({ script }) => script ?? []))];
+  return lines.map(({ prefix, commands, script }, at) => {
+    const name =
+      script === undefined ? `${stemOf(source.facts.path)}-${at + 1}` : scriptName(script, scripts);
     return {
       id: `cron:${source.facts.path}#${script === undefined ? at + 1 : name}`,
       kind: 'cron',
@@ -143,6 +148,14 @@ function cronLines(source: SourceFile): readonly Workload[] {
       calls: [],
     };
   });
+}
+
+/** The script's own name; with its folders where another one is called the same. */
+function scriptName(script: string, all: readonly string[]): string {
+  const name = stemOf(script);
+  if (all.every((other) => other === script || stemOf(other) !== name)) return name;
+  const path = script.replaceAll(/^[./]+|\.\w+$/g, '');
+  return path.replaceAll('/', '-');
 }
 
 function dockerfile(source: SourceFile): Workload {

@@ -10,6 +10,7 @@ import { toGaps } from '../plan/gaps.ts';
 import type { NewContent } from './apply.ts';
 import { bindSecret } from './bind.ts';
 import { draftSecret, type Draft, type DraftInput } from './draft.ts';
+import type { Edit } from '../model/place.ts';
 import type { FileEdits } from './edits.ts';
 import { toHelperFiles, type HelperFile, type HelperSource } from './helper-files.ts';
 import { toLockContent } from './lock-update.ts';
@@ -39,6 +40,7 @@ export interface ChangedText {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+  readonly edits: readonly Edit[];
   readonly parts: readonly FileEdits[];
 }
 
@@ -115,12 +117,23 @@ async function changedTexts(drafts: readonly Draft[]): Promise<ChangedText[]> {
   const texts: ChangedText[] = [];
   for (const [path, parts] of byPath) {
     const before = parts[0]?.before ?? '';
-    const edits = parts.flatMap((part) => part.edits);
+    const edits = onceEach(parts.flatMap((part) => part.edits));
     const after = applyEdits(before, edits);
     await confirmEdits(path, before, after, edits);
-    texts.push({ path, before, after, parts });
+    texts.push({ path, before, after, edits, parts });
   }
   return texts;
+}
+
+/** Two secrets may ask for the same change of a value that both need, such as a base URL; what is put in front stays. */
+function onceEach(edits: readonly Edit[]): readonly Edit[] {
+  const known = new Set<string>();
+  return edits.filter(({ span: { start, end }, text }) => {
+    const same = `${start} ${end} ${text}`;
+    if (start < end && known.has(same)) return false;
+    known.add(same);
+    return true;
+  });
 }
 
 async function assertNothingLeft(
@@ -168,8 +181,8 @@ interface EntryInput {
 
 async function fileEntries(input: PrepareInput, { texts, helpers, lock }: EntryInput): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for (const { path, after, parts } of texts) {
-    const edits = parts.flatMap((part) => part.edits).toSorted((a, b) => a.span.start - b.span.start);
+  for (const { path, after, edits: unsorted, parts } of texts) {
+    const edits = unsorted.toSorted((a, b) => a.span.start - b.span.start);
     const agents = [...new Set(parts.flatMap((part) => part.agents))];
     const why = [...new Set(parts.map((part) => part.why))].join('; ');
     entries.push(await entry(input.root, path, after, { tier: parts[0]?.tier ?? null, agents, edits, why }));

@@ -41,21 +41,28 @@ export function wrapCommands(file: TouchedFile, context: EditContext): Wrapped {
 /** Finds the agent whose consumer a command starts: by the file that it runs, or by the entry that it is. */
 function runnerOf(command: Command, file: TouchedFile, context: EditContext): PlannedAgent | undefined {
   if (file.document.facts.format === 'dockerfile' || isContainer(command)) return undefined;
-  for (const word of command.argv) {
-    const path = word.replace(/^\.\//, '');
-    if (!/[./]/.test(path)) continue;
-    for (const [owned, agents] of context.consumerFiles) {
-      const matches = owned === path || owned.endsWith(`/${path}`) || path.endsWith(`/${owned}`);
-      const agent = matches
-        ? agents.find((one) => one.kind !== 'code' && file.agents.includes(one))
-        : undefined;
-      if (agent !== undefined) return agent;
-    }
-  }
-  const server = /^(?:mcpServers|servers|context_servers)\.([^.]+)/.exec(command.slot ?? '');
-  return server === null
-    ? undefined
-    : file.agents.find((agent) => agent.kind === 'mcp-server' && agent.consumer.endsWith(server[1] ?? ''));
+  const paths = command.argv.map((word) => word.replace(/^\.\//, '')).filter((word) => /[./]/.test(word));
+  // Longer paths first: of two files of one name, the folder tells which is meant.
+  const owned = [...context.consumerFiles].toSorted(([a], [b]) => b.length - a.length);
+  const runnerWhere = (isMeant: (path: string, word: string) => boolean): PlannedAgent | undefined =>
+    owned
+      .filter(([path]) => paths.some((word) => isMeant(path, word)))
+      .flatMap(([, agents]) => agents)
+      .find((one) => one.kind !== 'code' && file.agents.includes(one));
+  return (
+    runnerWhere((path, word) => path === word) ??
+    runnerWhere((path, word) => word.endsWith(`/${path}`)) ??
+    runnerWhere((path, word) => path.endsWith(`/${word}`)) ??
+    file.agents.find(({ consumer }) => consumer === serverOf(command, file))
+  );
+}
+
+/** Gives the id of the consumer that an entry of an MCP client's configuration is. */
+function serverOf({ slot }: Command, { path }: TouchedFile): string | undefined {
+  const key = /^(?:mcpServers|(?:mcp\.)?servers|context_servers)(?:\.([^.[]+)|\["((?:[^"\\]|\\.)*)"\])/.exec(
+    slot ?? '',
+  );
+  return key === null ? undefined : `mcp-server:${path}#${key[1] ?? key[2]}`;
 }
 
 function isContainer(command: Command): boolean {

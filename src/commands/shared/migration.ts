@@ -66,13 +66,17 @@ export async function openIdp(name: string | null | undefined, io: Io): Promise<
 
 /** Works out the whole migration; writes nothing. */
 export async function prepare(scene: Scene, adapter: IdpAdapter, flags: MigrationFlags): Promise<Prepared> {
-  const secrets = chooseSecrets(scene.map.secrets, flags.secret);
+  const chosen = chooseSecrets(scene.map.secrets, flags.secret);
+  const chosenScopes = pairs(flags.scopes, '--scopes');
+  // A person who names scopes knows what is reached, where the code does not say so.
+  const isReached = ({ reaches, consumers }: MappedSecret): boolean =>
+    reaches.length > 0 || consumers.some(({ name }) => name in chosenScopes);
   return prepareMigration({
     root: scene.root,
     secrets:
       flags.secret === undefined
-        ? secrets.filter((secret) => secret.consumers.length > 0 && secret.reaches.length > 0)
-        : secrets,
+        ? chosen.filter((secret) => secret.consumers.length > 0 && isReached(secret))
+        : chosen,
     lock: scene.lock,
     adapter,
     only: namedAgents(scene, flags),
@@ -86,7 +90,7 @@ export async function prepare(scene: Scene, adapter: IdpAdapter, flags: Migratio
       salt: scene.eyes.key,
       resources: adapter.trust.resources,
       chosenScopes: Object.fromEntries(
-        Object.entries(pairs(flags.scopes, '--scopes')).map(([agent, scopes]) => [agent, scopes.split(',')]),
+        Object.entries(chosenScopes).map(([agent, scopes]) => [agent, scopes.split(',')]),
       ),
       displayNames: scene.eyes.config.displayNames,
       owners: scene.eyes.config.owners,
