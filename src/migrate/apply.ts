@@ -141,8 +141,16 @@ export async function swapFiles(transaction: Transaction, effects: Effects): Pro
   await effects.checkpoint('applied');
 }
 
+/** Says whether agent-id wrote what a file holds: the migration itself, or a later note in the lock file. */
+export function isOwn(transaction: Transaction, n: number, hash: string | null): boolean {
+  const isNoted = transaction.journal.records.some(
+    (one) => one.step === 'noted' && one.file === n && one.sha256 === hash,
+  );
+  return isNoted || hash === stagedHash(transaction, n);
+}
+
 /** Gives the hash of the content that was staged for a file, if it came to that. */
-export function stagedHash({ journal }: Transaction, n: number): string | undefined {
+function stagedHash({ journal }: Transaction, n: number): string | undefined {
   const record = journal.records.findLast((one) => one.step === 'stage.intent' && one.file === n);
   return record?.step === 'stage.intent' ? record.sha256 : undefined;
 }

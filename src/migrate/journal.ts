@@ -22,6 +22,7 @@ export type JournalRecord =
   | { readonly step: 'commit' }
   | { readonly step: 'swapped'; readonly file: number }
   | { readonly step: 'applied' }
+  | { readonly step: 'noted'; readonly file: number; readonly sha256: string }
   | { readonly step: 'git.intent'; readonly branch: string | null }
   | { readonly step: 'git.ok'; readonly commit: string }
   | { readonly step: 'rollback' }

@@ -1,7 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AgentIdError } from '../model/error.ts';
-import { stagedHash, swapFiles, type Effects } from './apply.ts';
+import { isOwn, swapFiles, type Effects } from './apply.ts';
 import { commitTransaction } from './commit.ts';
 import { bytesOf, sha256, stage, stagedName, swapIn, targetOf } from './swap.ts';
 import { endTransaction, preImage, stateOf, type Transaction } from './transaction.ts';
@@ -46,12 +46,12 @@ async function assertNoLaterEdits(transaction: Transaction): Promise<void> {
     const bytes = await bytesOf(await targetOf(transaction.root, file.path));
     const hash = bytes === null ? null : sha256(bytes);
     const swapped = transaction.journal.has('commit');
-    if (hash !== file.preSha256 && hash !== stagedHash(transaction, n) && swapped) edited.push(file.path);
+    if (hash !== file.preSha256 && !isOwn(transaction, n, hash) && swapped) edited.push(file.path);
   }
   if (edited.length > 0) {
     throw new AgentIdError('conflict', `${edited.length} file(s) were edited after the migration`, {
       where: edited.join(', '),
-      hint: 'Nothing was changed. Undo those edits (git stash) and roll back again, or revert by hand.',
+      hint: 'Nothing was changed. Take only your own edits out of these files and roll back again. Not by git stash or checkout: they would take half of the migration with them.',
     });
   }
 }
@@ -63,7 +63,7 @@ async function restoreFile(transaction: Transaction, n: number, effects: Effects
   const staged = stagedName(target, transaction.id, n);
   await rm(staged, { force: true });
   const bytes = await bytesOf(target);
-  const isOurs = bytes !== null && sha256(bytes) === stagedHash(transaction, n);
+  const isOurs = bytes !== null && isOwn(transaction, n, sha256(bytes));
   await effects.checkpoint(`restore.${n}.before`);
   if (isOurs && sha256(bytes) !== file.preSha256) {
     const before = await preImage(transaction, n);

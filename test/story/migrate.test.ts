@@ -56,6 +56,22 @@ describe('migrate', () => {
     expect(snapshot(world.root)).toEqual(before);
   });
 
+  it('takes everything back too after agent-id noted how far each consumer is', async () => {
+    const before = snapshot(world.root);
+    expect((await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes'])).code).toBe(0);
+    const lock = join(world.root, 'agent-id.lock.json');
+    const written = readFileSync(lock, 'utf8');
+    const scopes = 'password-api#okta.users.read';
+    const ran = ['exec', '--agent', 'inactive-users', '--as-agent', '--env', `T=${scopes}`, '--', 'true'];
+    expect((await world.run(ran)).stderr).toBe('');
+    expect((await world.run(['migrate', '--status'])).stdout).toMatch(/^verified {3}Inactive-Users Agent/m);
+    expect((await world.run(['agents', 'rotate', 'inactive-users'])).code).toBe(0);
+    expect(readFileSync(lock, 'utf8')).not.toBe(written);
+    const back = await world.run(['migrate', '--rollback']);
+    expect([back.code, back.stderr]).toEqual([0, expect.stringContaining('rolled back')]);
+    expect(snapshot(world.root)).toEqual(before);
+  });
+
   it('overwrites nobody: a file edited since is named, and nothing is taken back', async () => {
     await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
     const edited = join(world.root, 'compose.yaml');
@@ -65,6 +81,7 @@ describe('migrate', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('error[conflict]');
     expect(stderr).toContain('compose.yaml');
+    expect(stderr).toContain('Not by git stash');
     expect(snapshot(world.root)).toEqual(after);
   });
 

@@ -1,9 +1,7 @@
 import { askWhether } from './ask.ts';
-import { join } from 'node:path';
-import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
-import { lockName, renderLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
+import { writeLock } from '../../migrate/lock-write.ts';
 import type { Lock, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { liveTokens } from './live-tokens.ts';
@@ -69,7 +67,7 @@ export async function runRemove(id: string, options: Options, io: Io): Promise<v
     adapter.remove(agent.clientId),
   );
   const { [id]: _removed, ...agents } = lock.agents;
-  await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+  await writeLock(statePaths(io.env).tx, root, { ...lock, agents });
   await deleteAgentKey(statePaths(io.env), id);
   if (options.format === 'json')
     io.stdout(`${JSON.stringify({ ...envelope, agent: id, status: 'removed' })}\n`);
@@ -98,7 +96,7 @@ async function removeKey(
   const left = agent.keys.filter(({ thumbprint }) => thumbprint !== key.thumbprint);
   if (left.length < agent.keys.length) {
     const agents = { ...lock.agents, [id]: { ...agent, keys: left } };
-    await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+    await writeLock(statePaths(io.env).tx, root, { ...lock, agents });
   }
   if (options.format === 'json')
     io.stdout(`${JSON.stringify({ ...envelope, agent: id, key: key.thumbprint, status: 'removed' })}\n`);

@@ -1,13 +1,14 @@
 import { askWhichOf } from './ask.ts';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { adapterFor } from '../../idp/index.ts';
 import { listTrusted, trustedByIssuer } from '../../idp/trust.ts';
 import type { IdpAdapter, Registration } from '../../idp/types.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { readJsonIfThere, writeWhole } from '../../lib/files.ts';
+import { readJsonIfThere } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
-import { lockName, parseLock, readLock, renderLock } from '../../lib/lock-file.ts';
+import { lockName, parseLock, readLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
+import { writeLock } from '../../migrate/lock-write.ts';
 import type { Lock } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
@@ -59,7 +60,7 @@ export async function runGc(options: GcOptions, io: Io): Promise<void> {
       () => adapter.remove(found.clientId),
     );
   }
-  await forget(root, chosen.missing);
+  await forget(root, chosen.missing, io);
   report(rubbish, chosen, options, io);
 }
 
@@ -164,11 +165,11 @@ function isIdle({ found: { lastTokenAt } }: Orphan, io: Io): boolean {
 }
 
 /** This machine's key stays: another repository may have an agent of this name. */
-async function forget(root: string, missing: readonly Missing[]): Promise<void> {
+async function forget(root: string, missing: readonly Missing[], io: Io): Promise<void> {
   if (missing.length === 0) return;
   const lock = await readLock(root);
   const left = Object.entries(lock.agents).filter(([id]) => !missing.some((one) => one.id === id));
-  await writeWhole(join(root, lockName), renderLock({ ...lock, agents: Object.fromEntries(left) }), 0o644);
+  await writeLock(statePaths(io.env).tx, root, { ...lock, agents: Object.fromEntries(left) });
 }
 
 function report(rubbish: Rubbish, chosen: typeof nothing, { format }: GcOptions, io: Io): void {

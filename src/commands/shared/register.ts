@@ -1,13 +1,15 @@
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { IdpAdapter, Registration, TrustedIdp } from '../../idp/types.ts';
 import { readConfig } from '../../lib/config.ts';
-import { readJsonIfThere, writeWhole } from '../../lib/files.ts';
+import { readJsonIfThere } from '../../lib/files.ts';
 import { findUp } from '../../lib/find-up.ts';
 import { gitTop } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { agentKeyFile } from '../../lib/keys.ts';
-import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
+import { lockName, readLock } from '../../lib/lock-file.ts';
+import { statePaths } from '../../lib/state.ts';
+import { writeLock } from '../../migrate/lock-write.ts';
 import type { AgentSpec, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { printable } from '../../output/error.ts';
@@ -89,7 +91,7 @@ async function register({ one, spec, adapter, root }: Job, io: Io): Promise<void
     ? agent.keys
     : [...agent.keys, { thumbprint: key.kid, name: hostname() }];
   const agents = { ...lock.agents, [one.id]: { ...agent, keys } };
-  await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+  await writeLock(statePaths(io.env).tx, root, { ...lock, agents });
 }
 
 function toSpec(one: Described, trust: TrustedIdp, known: LockedAgent | undefined, salt: string): AgentSpec {

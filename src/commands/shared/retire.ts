@@ -19,7 +19,7 @@ import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
 import { note, openIdp, openScene } from './migration.ts';
 import { namedParts } from './named-paths.ts';
-import { freshStatuses } from './status.ts';
+import { freshStatuses, settle } from './status.ts';
 import type { GlobalOptions } from './survey.ts';
 
 export interface RetireFlags extends GlobalOptions {
@@ -59,7 +59,9 @@ export async function runRetire(wanted: string, flags: RetireFlags, io: Io): Pro
     return;
   }
   await revokeOldSecret(locked, adapter);
-  await writeWhole(join(scene.root, lockName), renderLock(withRetired(lock, secret)), 0o644);
+  const retired = withRetired(lock, secret);
+  await writeWhole(join(scene.root, lockName), renderLock(retired), 0o644);
+  await settle(scene.root, retired, io);
   await note(
     { action: 'retire', agent: null, operation: `retire ${locked.names[0] ?? secret}`, adapter },
     scene.state,

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import type { Change, IdpAdapter } from '../../idp/types.ts';
-import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
-import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
+import { readLock } from '../../lib/lock-file.ts';
+import { statePaths } from '../../lib/state.ts';
+import { writeLock } from '../../migrate/lock-write.ts';
 import type { AgentSpec, LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import type { Decision, Reviewed, ReviewAgent, ReviewScope, ReviewSheet } from '../../model/review.ts';
@@ -106,13 +106,8 @@ export async function applyVerdicts(
       if (change !== undefined) await narrow(change, verdict, adapter);
     });
     const keptNow = kept.map(({ scope, uri }) => `${uri} ${scope}`);
-    await record(review.root, verdict, {
-      at: entry.time,
-      by: review.by,
-      decision,
-      kept: keptNow,
-      entry: entry.hash,
-    });
+    const reviewed = { at: entry.time, by: review.by, decision, kept: keptNow, entry: entry.hash };
+    await record(review.root, verdict, reviewed, io);
   }
   return verdicts.map(({ agent, decision, kept }) => ({
     agent: agent.id,
@@ -174,6 +169,7 @@ async function record(
   root: string,
   { agent, dropped, decision }: Verdict,
   reviewed: Reviewed,
+  io: Io,
 ): Promise<void> {
   const lock = await readLock(root);
   const locked = lock.agents[agent.id];
@@ -187,7 +183,7 @@ async function record(
   }));
   const left = resources.filter(({ scopes }) => scopes.length > 0);
   const agents = { ...lock.agents, [agent.id]: { ...locked, resources: left, reviewed } };
-  await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+  await writeLock(statePaths(io.env).tx, root, { ...lock, agents });
 }
 
 function changed(agent: ReviewAgent, what: string): AgentIdError {

@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { rotateKey } from '../../helper/rotation.ts';
 import { parseDuration } from '../../lib/clock.ts';
-import { writeWhole } from '../../lib/files.ts';
 import { repositoryTop } from '../../lib/find-up.ts';
 import type { Io } from '../../lib/io.ts';
-import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
+import { readLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
+import { writeLock } from '../../migrate/lock-write.ts';
 import type { LockedAgent } from '../../model/agent.ts';
 import { AgentIdError } from '../../model/error.ts';
 import { envelope } from '../../output/version.ts';
@@ -38,7 +37,7 @@ export async function runRotate(id: string, options: RotateOptions, io: Io): Pro
       clock: io.clock,
       machine: agent.keys[0]?.name ?? hostname(),
       overlapMs,
-      onSwapped: ({ old, next }) => replaceInLock(root, id, old, next.kid),
+      onSwapped: ({ old, next }) => replaceInLock(root, { id, old, next: next.kid }, io),
     }),
   );
   const { old, store, next, resumed } = rotation;
@@ -54,11 +53,15 @@ export async function runRotate(id: string, options: RotateOptions, io: Io): Pro
 }
 
 /** The lock names keys that migrations made; those of other machines stand. */
-async function replaceInLock(root: string, id: string, old: string, next: string): Promise<void> {
+async function replaceInLock(
+  root: string,
+  { id, old, next }: { readonly id: string; readonly old: string; readonly next: string },
+  io: Io,
+): Promise<void> {
   const lock = await readLock(root);
   const agent: LockedAgent | undefined = lock.agents[id];
   if (agent?.keys.some(({ thumbprint }) => thumbprint === old) !== true) return;
   const keys = agent.keys.map((key) => (key.thumbprint === old ? { ...key, thumbprint: next } : key));
   const agents = { ...lock.agents, [id]: { ...agent, keys } };
-  await writeWhole(join(root, lockName), renderLock({ ...lock, agents }), 0o644);
+  await writeLock(statePaths(io.env).tx, root, { ...lock, agents });
 }

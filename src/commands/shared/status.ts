@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { adapterFor } from '../../idp/index.ts';
 import { trustedByIssuer } from '../../idp/trust.ts';
 import type { IdpAdapter } from '../../idp/types.ts';
-import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
-import { lockName, readLock, renderLock } from '../../lib/lock-file.ts';
+import { readLock } from '../../lib/lock-file.ts';
 import { statePaths } from '../../lib/state.ts';
 import { agentStatuses, withStates, type AgentStatus } from '../../migrate/status.ts';
 import { endTransaction, openTransactions, stateOf } from '../../migrate/transaction.ts';
+import { writeLock } from '../../migrate/lock-write.ts';
 import type { Lock } from '../../model/agent.ts';
 import { printable } from '../../output/error.ts';
 import { envelope } from '../../output/version.ts';
@@ -54,12 +53,12 @@ export async function freshStatuses(
     (agent) => lastExchange(state, agent),
   );
   const lock = withStates(before, statuses);
-  if (lock !== before) await writeWhole(join(root, lockName), renderLock(lock), 0o644);
+  if (lock !== before) await writeLock(statePaths(io.env).tx, root, lock);
   return { lock, statuses };
 }
 
 /** Deletes the originals of migrations whose agents are all verified. Gives their ids. */
-async function settle(root: string, lock: Lock, io: Io): Promise<readonly string[]> {
+export async function settle(root: string, lock: Lock, io: Io): Promise<readonly string[]> {
   const settled: string[] = [];
   for (const transaction of await openTransactions(statePaths(io.env).tx, root)) {
     const states = transaction.plan.agents.flatMap(

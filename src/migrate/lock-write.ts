@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { writeWhole } from '../lib/files.ts';
+import { lockName, renderLock } from '../lib/lock-file.ts';
+import type { Lock } from '../model/agent.ts';
+import { isOwn } from './apply.ts';
+import { bytesOf, sha256 } from './swap.ts';
+import { closeTransactions, openTransactions, stateOf } from './transaction.ts';
+
+/**
+ * Writes the lock file of a repository, and tells the migrations that can still be taken back: what agent-id itself
+ * notes there is no later edit. One that a person edited before stays edited.
+ */
+export async function writeLock(txHome: string, root: string, lock: Lock): Promise<void> {
+  const path = join(root, lockName);
+  const text = renderLock(lock);
+  const before = await bytesOf(path);
+  const open = await openTransactions(txHome, root);
+  for (const transaction of open) {
+    const n = transaction.plan.files.findIndex((file) => file.path === lockName);
+    const isOurs = n !== -1 && before !== null && isOwn(transaction, n, sha256(before));
+    // Before the write, so that a crash between the two leaves nothing unknown.
+    if (isOurs && stateOf(transaction) === 'applied')
+      await transaction.journal.append({ step: 'noted', file: n, sha256: sha256(text) });
+  }
+  await closeTransactions(open);
+  await writeWhole(path, text, 0o644);
+}
