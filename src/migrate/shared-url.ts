@@ -156,15 +156,26 @@ function toStep(
   const reasons = holders.map((one) => {
     const step = steps.find((each) => each.agent === one.name);
     const place = step === undefined ? `${one.path}:${one.line}` : `${step.path}:${step.line}`;
+    const stays =
+      step === undefined ? `it was not asked to move; it is at ${place}` : `it stays for ${place}`;
     return unsure.has(one)
-      ? `${one.name} may (where it takes its base URL from is not visible; it stays for ${place})`
-      : `${one.name} does (it stays for ${place})`;
+      ? `${one.name} may (where it takes its base URL from is not visible; ${stays})`
+      : `${one.name} does (${stays})`;
   });
+  const names = holders.map((one) => one.name);
+  const able = names.filter((name) => !steps.some((step) => step.agent === name));
+  const blocked = names.filter((name) => !able.includes(name));
+  const ways = [
+    ...(blocked.length > 0 ? [`do the steps above for ${blocked.join(', ')}`] : []),
+    ...(able.length > 0
+      ? [`migrate ${able.join(', ')} with them (run it without a path and without --only)`]
+      : []),
+  ].join(' and ');
   return {
     path,
     line,
     agent: null,
     why: `${readers.map((one) => one.name).join(', ')} must wait: their base URL is ${name}, and so ${reasons.join(', ')}; after a change its old token would go to the new API`,
-    what: `Do the steps above for ${holders.map((one) => one.name).join(', ')}, or give it a base URL of its own under another name than ${name}, and run it again.`,
+    what: `${ways.charAt(0).toUpperCase()}${ways.slice(1)}, or give it a base URL of its own under another name than ${name}, and run it again.`,
   };
 }
