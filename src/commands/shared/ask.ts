@@ -63,7 +63,9 @@ export function sayStep(title: string, ...more: readonly string[]): Promise<void
   });
 }
 
-async function answered<T>(ask: (prompts: typeof Prompts, terminal: Terminal) => Promise<T | symbol>): Promise<T> {
+async function answered<T>(
+  ask: (prompts: typeof Prompts, terminal: Terminal) => Promise<T | symbol>,
+): Promise<T> {
   const prompts = await import('@clack/prompts');
   const answer = await onTerminal((terminal) => ask(prompts, terminal));
   if (!prompts.isCancel(answer)) return answer as T;
