@@ -6,6 +6,7 @@ import { readMetadata, toRecord } from './metadata.ts';
 import { changeOidcStore, readOidcStore, withClient, type StoredClient } from './oidc-store.ts';
 import { readClient, toMetadata, type OidcClient } from './oidc-wire.ts';
 import type { AdapterParts } from './parts.ts';
+import { sendPatiently } from './patience.ts';
 import { toRefusal } from './refusal.ts';
 
 /** Finds what we registered, by the id that the provider gave or the one that we would have chosen. */
@@ -110,7 +111,8 @@ async function current(parts: AdapterParts, stored: StoredClient): Promise<Store
 async function post(parts: AdapterParts, endpoint: string, body: object): Promise<HttpAnswer> {
   const { initialAccessToken } = await readOidcStore(parts.paths, parts.trust.name);
   const headers = initialAccessToken === null ? {} : { authorization: `Bearer ${initialAccessToken.open()}` };
-  return parts.http.request(endpoint, { method: 'POST', body, headers });
+  const request = { method: 'POST', body, headers } as const;
+  return sendPatiently(parts, endpoint, request, { name: 'the identity provider' });
 }
 
 async function afterSilence(parts: AdapterParts, pending: StoredClient, error: unknown): Promise<never> {

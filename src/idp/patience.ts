@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toTimestamp } from '../lib/clock.ts';
-import { wasNeverSent, type HttpAnswer, type HttpRequest } from '../lib/http.ts';
+import { TURNED_AWAY, wasNeverSent, type HttpAnswer, type HttpRequest } from '../lib/http.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { AdapterParts } from './parts.ts';
 
@@ -92,6 +92,7 @@ function toError(outcome: HttpAnswer | AgentIdError, url: string, name: string):
   const reset = resetOf(outcome);
   return new AgentIdError('idp-unreachable', `the rate limit of ${name} is used up (429)`, {
     where,
+    cause: Object.assign(new Error('429'), { code: TURNED_AWAY }),
     hint:
       reset === undefined
         ? 'Wait a minute and do the same again: nothing is done twice.'

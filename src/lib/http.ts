@@ -83,18 +83,48 @@ export function clockHint({ clockAheadSeconds }: HttpAnswer): string | undefined
   return `Your clock is ${Math.abs(clockAheadSeconds)} s off (${way} the server's): set it right and try again.`;
 }
 
-/** Says that a request certainly never reached the server: nobody was listening. */
+/** Says that a request certainly did nothing: nobody was listening, the certificate was not taken, or the answer was 429. */
 export function wasNeverSent(error: unknown): boolean {
+  return codesOf(error).some((code) => neverSent.has(code));
+}
+
+const untrusted = [
+  'is of nobody whom this machine trusts',
+  'A company’s own authority: NODE_EXTRA_CA_CERTS=FILE.',
+];
+const renew = 'Is this machine’s clock right? If it is, the certificate must be renewed.';
+
+/** What is wrong with a certificate, and what to do, by the code of the failure. */
+const certificates: ReadonlyMap<string, readonly string[]> = new Map([
+  ['CERT_HAS_EXPIRED', ['has expired', renew]],
+  ['CERT_NOT_YET_VALID', ['is not valid yet', renew]],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', ['is for another host', 'Is the address right?']],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', untrusted],
+  ['SELF_SIGNED_CERT_IN_CHAIN', untrusted],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', untrusted],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', untrusted],
+]);
+
+/** Code of what caused an error after 429: the server did nothing. */
+export const TURNED_AWAY = 'TURNED_AWAY';
+
+const neverSent: ReadonlySet<string> = new Set([
+  TURNED_AWAY,
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  ...certificates.keys(),
+]);
+
+/** The codes of a failure and of what caused it. */
+function codesOf(error: unknown): readonly string[] {
+  const codes: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as NodeJS.ErrnoException;
-    if (
-      code !== undefined &&
-      ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(code)
-    ) {
-      return true;
-    }
+    if (code !== undefined) codes.push(code);
   }
-  return false;
+  return codes;
 }
 
 async function send(settled: Settled, url: string, request: HttpRequest): Promise<HttpAnswer> {
@@ -119,7 +149,7 @@ async function send(settled: Settled, url: string, request: HttpRequest): Promis
     text = await readText(response, settled.maxBytes, url);
   } catch (cause) {
     if (cause instanceof AgentIdError) throw cause;
-    throw unreachable(url, 'does not answer', cause);
+    throw refusedCertificate(url, cause) ?? unreachable(url, 'does not answer', cause);
   }
   const anyStatus = request.anyStatus === true;
   return toAnswer(response, text, { url, now: settled.clock(), anyStatus });
@@ -173,6 +203,13 @@ function unreachable(url: string, what: string, cause?: unknown): AgentIdError {
     hint: 'Is it running, and is this machine online? For the embedded identity provider: agent-id idp start',
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+function refusedCertificate(url: string, cause: unknown): AgentIdError | undefined {
+  const [what, hint] = codesOf(cause).flatMap((code) => [...(certificates.get(code) ?? [])]);
+  if (what === undefined || hint === undefined) return undefined;
+  const where = toWhere(url);
+  return new AgentIdError('idp-unreachable', `the server’s certificate ${what}`, { where, hint, cause });
 }
 
 function refused(url: string, what: string): AgentIdError {

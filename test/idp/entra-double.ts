@@ -387,7 +387,12 @@ async function authenticate(double: EntraDouble, form: Record<string, string>): 
     const found = der.find((one) => createHash('sha256').update(one).digest('base64url') === wanted);
     if (app === undefined || found === undefined) return undefined;
     const audience = `${new URL(double.issuer).origin}/${tenant}/oauth2/v2.0/token`;
-    const options = { audience, issuer: form['client_id'] ?? '', algorithms: ['PS256', 'RS256'] };
+    const options = {
+      audience,
+      maxTokenAge: 660,
+      issuer: form['client_id'] ?? '',
+      algorithms: ['PS256', 'RS256'],
+    };
     await jwtVerify(assertion, new X509Certificate(found).publicKey, options);
     return app;
   } catch {

@@ -116,6 +116,8 @@ function firstLine(text: unknown): unknown {
 
 function hintFor({ status, body }: HttpAnswer, right: string): string | undefined {
   if (status === 403 && right !== '') return howToGive(right);
+  if (status === 409)
+    return 'It may lie among the deleted ones for 30 days: Entra admin center > App registrations > Deleted applications > Delete permanently. Then do the same again.';
   if (status !== 401 && toRecord(body)['error'] !== 'invalid_client') return undefined;
   return 'Look at the admin application: Entra admin center > App registrations > the admin app > Certificates & secrets.';
 }
