@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { AuditPaths } from '../audit/log.ts';
 import type { AuditFilter } from '../audit/read.ts';
 import type { Verdict } from '../audit/verify.ts';
 import type { Io } from '../lib/io.ts';
@@ -54,10 +55,18 @@ async function runShow(options: ShowOptions, io: Io): Promise<void> {
     for (const entry of fresh) io.stdout(`${renderAuditLine(entry)}\n`);
     shown = fresh.at(-1)?.seq ?? shown;
     if (options.follow !== true) {
-      if (shown === 0) io.stderr('The audit log has no such entry.\n');
+      if (shown === 0) io.stderr(await emptiness(options, paths));
       return;
     }
   }
+}
+
+/** Says why nothing is shown: a name that no entry has is most often misspelt. */
+async function emptiness({ agent }: ShowOptions, paths: AuditPaths): Promise<string> {
+  const { readAudit } = await import('../audit/read.ts');
+  if (agent === undefined || (await readAudit(paths, { agent })).length > 0)
+    return 'The audit log has no such entry.\n';
+  return `No entry of the audit log names an agent ${agent}. Agents: agent-id agents list.\n`;
 }
 
 async function runExport(options: ShowOptions, io: Io): Promise<void> {

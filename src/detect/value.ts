@@ -163,7 +163,7 @@ export function isPasswordLike(text: string): boolean {
   return kinds >= 2 && /[0-9]|[^A-Za-z0-9_.-]/.test(text);
 }
 
-/** Below this a value can be guessed from a fingerprint whose salt is public (DESIGN decision 4). */
+/** Below this a value can be guessed from a fingerprint whose salt is public, by trying all values. */
 const ENOUGH_BITS = 72;
 
 /**

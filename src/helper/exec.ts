@@ -35,9 +35,8 @@ export async function execAs(
   const [command, ...args] = words;
   if (command === undefined) throw new AgentIdError('usage', 'name a command to run, after --');
   const env = await toEnvironment(options, io, { from: io.cwd, ...place });
-  io.exitCode = await runChild({ command, args, cwd: io.cwd, env, interactive: io.interactive });
-  if (io.exitCode === 127 || io.exitCode === 126)
-    io.stderr(`agent-id exec: ${command}: ended with ${io.exitCode}\n`);
+  const complain = (why: string): void => io.stderr(`agent-id exec: ${command}: ${why}\n`);
+  io.exitCode = await runChild({ command, args, cwd: io.cwd, env, interactive: io.interactive, complain });
 }
 
 async function toEnvironment(

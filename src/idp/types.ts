@@ -24,7 +24,7 @@ export interface Capabilities {
   readonly unproven?: string;
 }
 
-/** Trust that this user gave with `idp add`: the only source of endpoints (DESIGN decision 9). */
+/** Trust that this user gave with `idp add`: the only source of endpoints, since a scanned repository is not trusted. */
 export interface TrustedIdp {
   readonly schemaVersion: 1;
   readonly name: string;

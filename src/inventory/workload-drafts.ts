@@ -89,7 +89,7 @@ function sourcesStore(workload: Workload, places: readonly Place[], estate: Esta
   const words = [...workload.commands, ...scripts].flatMap((command) =>
     command.argv.flatMap((word, at) => {
       const before = command.argv[at - 1] ?? '';
-      if (/^(\.|source|--env-file|dotenv|-e|-f)$/.test(before)) return [word];
+      if (isSourcing(before, at === 1, command)) return [word];
       return /^--env-file=(.+)$/.exec(word)?.[1] ?? [];
     }),
   );
@@ -104,6 +104,13 @@ function sourcesStore(workload: Workload, places: readonly Place[], estate: Esta
       [...stores].some((store) => baseOf(store) === baseOf(word) && /[/$]|^\.env/.test(word))
     );
   });
+}
+
+/** Whether the word after this one names a file of variables: `-e` and `-f` only with programs that read them so. */
+function isSourcing(word: string, isFirst: boolean, { argv }: Command): boolean {
+  if (word === '--env-file') return true;
+  if (word === '.' || word === 'source') return isFirst;
+  return /^-[ef]$/.test(word) && argv.some((one) => /(^|\/)(dotenv|dotenvx|env-cmd|dotenv-cli)$/.test(one));
 }
 
 function isActive(one: Activity, all: readonly Activity[]): boolean {

@@ -10,6 +10,8 @@ export interface Child {
   readonly env: NodeJS.ProcessEnv;
   /** Whether a terminal sends its signals to the whole group by itself. */
   readonly interactive: boolean;
+  /** Is told why the command could not be started. */
+  readonly complain: (why: string) => void;
 }
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -18,7 +20,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
  * Runs a command with our own standard streams and gives the code to exit with: its own, 128 + n on signal n,
  * 126 where it cannot be executed, 127 where it is not there. Signals are passed on.
  */
-export async function runChild({ command, args, cwd, env, interactive }: Child): Promise<number> {
+export async function runChild({ command, args, cwd, env, interactive, complain }: Child): Promise<number> {
   let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals): void => {
     const byTerminal = interactive && (signal === 'SIGINT' || signal === 'SIGQUIT');
@@ -32,8 +34,9 @@ export async function runChild({ command, args, cwd, env, interactive }: Child):
     return await new Promise((resolve, reject) => {
       started.on('error', (error) => {
         const code = toCode(error);
-        if (code === undefined) reject(error);
-        else resolve(code);
+        if (code === undefined) return reject(error);
+        complain(code === 127 ? 'not found' : 'cannot be executed');
+        resolve(code);
       });
       started.on('exit', (code, signal) =>
         resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]),

@@ -90,15 +90,56 @@ function spawnGit(
   });
 }
 
-/** Finds the top of the work tree that holds a folder; undefined without git or outside a repository. */
-export async function gitTop(folder: string): Promise<string | undefined> {
+/** Where a folder lies: the top of its work tree, or why git names none. */
+export type WorkTree =
+  | { readonly top: string }
+  /** git is not on this machine, or refuses a repository that is there, or there is none. */
+  | { readonly top: undefined; readonly refused: AgentIdError | undefined };
+
+/** Asks git for the work tree that holds a folder. `refused` is `no-git` with what git said and what to do. */
+export async function findWorkTree(folder: string): Promise<WorkTree> {
   try {
-    const { code, stdout } = await runGit(folder, ['rev-parse', '--show-toplevel']);
-    return code === 0 ? stdout.toString().replace(/\r?\n$/, '') : undefined;
+    const { code, stdout, stderr } = await runGit(folder, ['rev-parse', '--show-toplevel']);
+    if (code === 0) return { top: stdout.toString().replace(/\r?\n$/, '') };
+    const isNone = /not a git repository|must be run in a work tree/.test(stderr);
+    return { top: undefined, refused: isNone ? undefined : toRefusal(folder, stderr) };
   } catch (error) {
-    if (error instanceof AgentIdError && error.code === 'no-git') return undefined;
+    if (error instanceof AgentIdError && error.code === 'no-git') return { top: undefined, refused: error };
     throw error;
   }
+}
+
+/** Finds the top of the work tree that holds a folder; undefined without git or outside a repository. */
+export async function gitTop(folder: string): Promise<string | undefined> {
+  return (await findWorkTree(folder)).top;
+}
+
+function toRefusal(folder: string, stderr: string): AgentIdError {
+  const owned = /dubious ownership in repository at '(.+)'/.exec(stderr)?.[1];
+  return new AgentIdError('no-git', `git refuses this repository: ${saidByGit(stderr)}`, {
+    where: folder,
+    hint:
+      owned === undefined
+        ? 'Mend what git says, then try again.'
+        : `It belongs to another user. If you trust it: git config --global --add safe.directory ${owned}`,
+  });
+}
+
+/** Gives the first thing that git complained of, without its prefix. */
+export function saidByGit(stderr: string): string {
+  const line = stderr.split('\n').find((text) => text.trim() !== '') ?? 'nothing';
+  return line.replace(/^(fatal|error): /, '').trim();
+}
+
+/** Reads `status --porcelain -z`: every path, of a renamed or copied file the old one too. */
+export function changedPaths(output: Buffer): readonly string[] {
+  const paths: string[] = [];
+  let isOld = false;
+  for (const part of splitNul(output)) {
+    paths.push(isOld ? part : part.slice(3));
+    isOld = !isOld && /^(.[RC]|[RC].)/.test(part);
+  }
+  return paths;
 }
 
 /** Splits NUL-separated output. */

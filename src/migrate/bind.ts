@@ -5,7 +5,7 @@ import type { PlannedSecret } from '../model/plan.ts';
 
 /**
  * Binds a secret to the provider's own id of it before the first edit, because a value that is gone cannot be
- * revoked (DESIGN decision 11). A choice by the person wins; else the only candidate. Throws `unknown-name` for a
+ * revoked. A choice by the person wins; else the only candidate. Throws `unknown-name` for a
  * chosen id that the provider does not list.
  */
 export async function bindSecret(

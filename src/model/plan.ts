@@ -23,7 +23,7 @@ export interface PlannedSecret {
   readonly names: readonly string[];
   readonly rule: string;
   readonly provider: string;
-  /** The provider's own id of the secret, bound before the first edit (DESIGN decision 11). */
+  /** The provider's own id of the secret, bound before the first edit: a value that is gone cannot be revoked. */
   readonly handle: { readonly id: string; readonly name: string; readonly owner: string | null } | null;
   /** Why it is bound to this id, or why it is not. */
   readonly why: string;

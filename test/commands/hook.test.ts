@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { git, makeTree, oktaToken, put, run } from './scan-kit.ts';
 
 const built = existsSync(join(import.meta.dirname, '../../dist/cli.js'));
@@ -51,7 +51,17 @@ describe('hook of plain git', () => {
   });
 
   it('needs a repository', async () => {
-    expect((await run(['hook', 'install'], { cwd: makeTree({}) })).err).toContain('error[no-git]');
+    expect((await run(['hook', 'install'], { cwd: makeTree({}) })).err).toContain('Run git init first');
+  });
+
+  it('tells what git said of a repository of another user, and how to trust it', async () => {
+    const root = repository();
+    vi.stubEnv('GIT_TEST_ASSUME_DIFFERENT_OWNER', '1');
+    const { code, err } = await run(['hook', 'install'], { cwd: root });
+    vi.unstubAllEnvs();
+    expect(code).toBe(2);
+    expect(err).toMatch(/dubious ownership[^]*safe\.directory/);
+    expect(err).not.toContain('git init');
   });
 });
 

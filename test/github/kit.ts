@@ -22,7 +22,12 @@ export async function startGithub(accounts: Readonly<Record<string, Account>>, m
   const double = await GithubDouble.start(token, accounts, me);
   onTestFinished(() => double.stop());
   const home = makeTree({});
-  return { double, token, home, env: { GITHUB_API_URL: double.url, GH_TOKEN: token, AGENT_ID_HOME: home } };
+  return {
+    double,
+    token,
+    home,
+    env: { GITHUB_API_URL: double.url, GH_ENTERPRISE_TOKEN: token, AGENT_ID_HOME: home },
+  };
 }
 
 /** Scans what `--github` names, and gives the report as data. */

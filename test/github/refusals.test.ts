@@ -15,14 +15,18 @@ const accounts = { ada: { type: 'User', repositories: { notes: { files: { a: 'a\
 describe('scan --github, refused', () => {
   it('says what is wrong with the token, the name or the rights', async () => {
     const place = await startGithub(accounts);
-    const wrong = { ...place.env, GH_TOKEN: fillIn('ghp_{alnum:30}{crc62}') };
+    const wrong = { ...place.env, GH_ENTERPRISE_TOKEN: fillIn('ghp_{alnum:30}{crc62}') };
     const tries = [
       [wrong, 'ada', /error\[host-refused\]: GitHub does not accept the token/],
       [place.env, 'nobody', /error\[unknown-name\]: GitHub has none of that name/],
       [place.env, 'ada/nothing', /error\[unknown-name\]/],
       [place.env, 'ada/../x', /error\[usage\]: --github takes OWNER or OWNER\/REPO/],
       [place.env, '-x', /error\[usage\]/],
-      [{ ...place.env, GH_TOKEN: '' }, 'ada', /error\[host-refused\]: there is no token for 127\.0\.0\.1/],
+      [
+        { ...place.env, GH_ENTERPRISE_TOKEN: '', GH_TOKEN: place.token },
+        'ada',
+        /error\[host-refused\]: there is no token for 127\.0\.0\.1/,
+      ],
       [{ ...place.env, GITHUB_API_URL: 'http://github.acme.example' }, 'ada', /error\[untrusted-issuer\]/],
       [
         { ...place.env, GITHUB_SERVER_URL: 'https://evil.example' },
@@ -33,7 +37,7 @@ describe('scan --github, refused', () => {
     for (const [env, named, said] of tries) {
       const ran = await run(['scan', '--github', named], { cwd: makeTree({}), env: { PATH: '', ...env } });
       expect([named, ran.code, ran.err]).toEqual([named, 2, expect.stringMatching(said)]);
-      expect(ran.err + ran.out).not.toContain(wrong.GH_TOKEN.slice(4, 14));
+      expect(ran.err + ran.out).not.toContain(wrong.GH_ENTERPRISE_TOKEN.slice(4, 14));
     }
     place.double.denied.push(/^\/users\//);
     const denied = await run(['scan', '--github', 'ada'], { cwd: makeTree({}), env: place.env });
@@ -73,7 +77,7 @@ describe('scan --github, refused', () => {
       gh: `#!/bin/sh\n[ "$1 $2 $3" = "auth token --hostname" ] && echo ${place.token}\n`,
     });
     chmodSync(join(bin, 'gh'), 0o755);
-    const env = { ...place.env, GH_TOKEN: '', PATH: `${bin}:/bin:/usr/bin` };
+    const env = { ...place.env, GH_ENTERPRISE_TOKEN: '', PATH: `${bin}:/bin:/usr/bin` };
     expect((await scanGithub({ env }, 'ada')).code).toBe(0);
   });
 });

@@ -165,8 +165,12 @@ describe('exec', () => {
       verb(['exec', ...variable, '--as-agent', '--', ...command]);
     const plain = join(world.home, 'plain');
     await writeFile(plain, 'x', { mode: 0o600 });
-    expect((await run1('no-such-command-here')).code).toBe(127);
+    expect(await run1('no-such-command-here')).toMatchObject({
+      code: 127,
+      stderr: 'agent-id exec: no-such-command-here: not found\n',
+    });
     expect((await run1(plain)).code).toBe(126);
+    expect(await run1('sh', '-c', 'exit 127')).toMatchObject({ code: 127, stderr: '' });
     expect((await run1('sh', '-c', 'kill -TERM $$')).code).toBe(143);
     expect(await verb(['exec', '--agent', 'other', '--env', 'A=b', '--', 'true'])).toMatchObject({
       code: 125,

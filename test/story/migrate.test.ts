@@ -93,6 +93,22 @@ describe('migrate', () => {
     expect(stderr).toContain('error[dirty]');
   });
 
+  it('refuses a file that is staged under a name of its own', async () => {
+    git('mv', 'compose.yaml', 'old.yaml');
+    git('commit', '--quiet', '--message', 'x');
+    git('mv', 'old.yaml', 'compose.yaml');
+    const { code, stderr } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/error\[dirty\][^]*compose\.yaml/)]);
+  });
+
+  it('refuses where git cannot say what is edited, unless told not to ask', async () => {
+    const before = snapshot(world.root);
+    writeFileSync(join(world.root, '.git/index'), 'no index');
+    const { code, stderr } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/error\[dirty\][^]*--allow-dirty/)]);
+    expect(snapshot(world.root)).toEqual(before);
+  });
+
   it('asks nothing where nobody can answer: the error names the flag', async () => {
     const { code, stderr } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN']);
     expect(code).toBe(2);
@@ -179,4 +195,11 @@ function snapshot(root: string): Readonly<Record<string, string>> {
       `${(statSync(join(root, name)).mode & 0o777).toString(8)} ${readFileSync(join(root, name), 'utf8')}`,
     ]),
   );
+}
+
+function git(...args: readonly string[]): void {
+  execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@acme.example', ...args], {
+    cwd: world.root,
+    stdio: 'pipe',
+  });
 }

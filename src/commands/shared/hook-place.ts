@@ -1,6 +1,6 @@
 import { join, relative, resolve, sep } from 'node:path';
 import { readTextIfThere } from '../../lib/files.ts';
-import { gitTop, runGit } from '../../lib/git.ts';
+import { findWorkTree, runGit } from '../../lib/git.ts';
 import { kindOf } from '../../lib/walk.ts';
 import { AgentIdError } from '../../model/error.ts';
 
@@ -52,12 +52,16 @@ const managers = [
 
 /** Finds where the hook of the repository that holds a folder belongs. Throws `no-git` outside a repository. */
 export async function findHookPlace(folder: string): Promise<HookPlace> {
-  const top = await gitTop(folder);
-  if (top === undefined)
-    throw new AgentIdError('no-git', 'there is no git repository here', {
-      where: folder,
-      hint: 'Run git init first.',
-    });
+  const tree = await findWorkTree(folder);
+  if (tree.top === undefined)
+    throw (
+      tree.refused ??
+      new AgentIdError('no-git', 'there is no git repository here', {
+        where: folder,
+        hint: 'Run git init first.',
+      })
+    );
+  const { top } = tree;
   const hooks = await hooksFolder(top);
   const husky = hooks === undefined ? undefined : /^(.*[/\\]\.husky)[/\\]_[/\\]?$/.exec(hooks)?.[1];
   if (husky !== undefined) return { kind: 'shared', path: join(husky, 'pre-commit') };

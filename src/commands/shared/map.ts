@@ -4,6 +4,8 @@ import { impact, unresolvedFor } from '../../inventory/index.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { writeWhole } from '../../lib/files.ts';
 import type { Io } from '../../lib/io.ts';
+import { findWorkTree } from '../../lib/git.ts';
+import { printable } from '../../output/error.ts';
 import { realPath } from '../../lib/walk.ts';
 import type { SecretMap } from '../../model/consumer.ts';
 import type { Impact } from '../../model/impact.ts';
@@ -68,6 +70,7 @@ async function survey(
     (paths.length === 0 ? ['.'] : paths).map((path) => namedPlace(resolve(io.cwd, path), path)),
   );
   const [first, ...more] = named;
+  if (first !== undefined) await sayRefused(first.folder, io);
   if (first !== undefined && more.length === 0 && first.place === first.folder) {
     const eyes = await openEyes(first.place, flags, io);
     return { eyes, ...(await surveyFolder(eyes, MOST_BYTES)) };
@@ -79,6 +82,14 @@ async function survey(
   const places = named.map(({ place }) => place);
   const source = await openPlaces(places, eyes, MOST_BYTES);
   return { eyes, ...(await surveyFolder(eyes, MOST_BYTES, source)) };
+}
+
+/** Without git a map has no authors and does not know what is committed: the reason is said. */
+async function sayRefused(folder: string, io: Io): Promise<void> {
+  const tree = await findWorkTree(folder);
+  if (tree.top !== undefined || tree.refused === undefined) return;
+  io.stderr(`No git history is read: ${printable(tree.refused.message)}\n`);
+  if (tree.refused.hint !== undefined) io.stderr(`  ${printable(tree.refused.hint)}\n`);
 }
 
 /** A path may hold a secret, and so may all that a path is said in. */

@@ -1,7 +1,7 @@
 import { askWhether } from './ask.ts';
 import { resolve } from 'node:path';
 import type { IdpAdapter } from '../../idp/types.ts';
-import { runGit, splitNul } from '../../lib/git.ts';
+import { changedPaths, findWorkTree, runGit, saidByGit } from '../../lib/git.ts';
 import type { Io } from '../../lib/io.ts';
 import { assertCommittable } from '../../lib/git-write.ts';
 import { withLock } from '../../lib/lock.ts';
@@ -17,6 +17,7 @@ import { AgentIdError } from '../../model/error.ts';
 import type { Plan } from '../../model/plan.ts';
 import { renderDiff } from '../../output/diff.ts';
 import { printable } from '../../output/error.ts';
+import { count } from '../../output/report.ts';
 import { renderPlan } from '../../output/plan-text.ts';
 import { interview } from './interview.ts';
 import {
@@ -153,7 +154,7 @@ function sayCommitted(committed: Committed | undefined, io: Io): void {
 function next(plan: Plan): string {
   const elsewhere = plan.agents.filter((agent) => agent.key.place === 'elsewhere');
   return [
-    `Done: ${plan.agents.length} agents, ${plan.files.length} files. Review with git diff; agent-id migrate --rollback takes it back.`,
+    `Done: ${count(plan.agents.length, 'agent')}, ${count(plan.files.length, 'file')}. Review with git diff; agent-id migrate --rollback takes it back.`,
     ...elsewhere.map((agent) => `On ${agent.key.where}: ${agent.key.enroll}`),
     ...(plan.agents.some((agent) => agent.actsFor === 'user') ? ['Users consent once: agent-id login.'] : []),
     'When each has run once where it lives: agent-id migrate --status, then agent-id retire.',
@@ -185,7 +186,9 @@ async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<boolean
       hint: 'Review it with --dry-run, then add --yes.',
     });
   }
-  return askWhether(`Register ${plan.agents.length} agents and write ${plan.files.length} files?`);
+  return askWhether(
+    `Register ${count(plan.agents.length, 'agent')} and write ${count(plan.files.length, 'file')}?`,
+  );
 }
 
 /** A plan file is advice: only what the plan made now says too is applied. */
@@ -219,12 +222,28 @@ async function assertAgrees(file: string, plan: Plan): Promise<void> {
   }
 }
 
+function cannotTell(where: string, why: string, remedy = 'Mend that.'): AgentIdError {
+  return new AgentIdError('dirty', `whether files have uncommitted edits cannot be told: ${why}`, {
+    where,
+    hint: `${remedy} Or add --allow-dirty.`,
+  });
+}
+
 async function assertClean(root: string, plan: Plan): Promise<void> {
-  const { code, stdout } = await runGit(root, ['status', '--porcelain', '-z', '--untracked-files=no']).catch(
-    () => ({ code: 1, stdout: Buffer.alloc(0) }),
-  );
-  if (code !== 0) return;
-  const dirty = new Set(splitNul(stdout).map((line) => line.slice(3)));
+  // Without a repository there is nothing to compare with; where git fails in one, nobody knows.
+  const tree = await findWorkTree(root);
+  if (tree.top === undefined) {
+    if (tree.refused === undefined) return;
+    throw cannotTell(root, tree.refused.message, tree.refused.hint);
+  }
+  const { code, stdout, stderr } = await runGit(root, [
+    'status',
+    '--porcelain',
+    '-z',
+    '--untracked-files=no',
+  ]);
+  if (code !== 0) throw cannotTell(root, `git says: ${saidByGit(stderr)}`);
+  const dirty = new Set(changedPaths(stdout));
   const hit = plan.files.filter((file) => dirty.has(file.path)).map((file) => file.path);
   if (hit.length === 0) return;
   throw new AgentIdError('dirty', 'files to change have uncommitted edits', {

@@ -14,7 +14,7 @@ export interface Proof {
 }
 
 /**
- * Proves each new identity without harm (DESIGN decision 10): it gets a token with exactly its scopes, and calls
+ * Proves each new identity without harm: it gets a token with exactly its scopes, and calls
  * reads only. A scope without a read that needs no parameter is shown as not called.
  */
 export async function proveAgents(plan: Plan, root: string, io: Io): Promise<readonly Proof[]> {
@@ -34,12 +34,17 @@ async function prove(agent: PlannedAgent, root: string, io: Io): Promise<Proof> 
     return { ...outline, outcome: 'proven', why: await exercise(opened, agent, subject) };
   } catch (error) {
     if (!(error instanceof AgentIdError)) throw error;
-    // A user who has not signed in, or not yet consented to this new agent, is no failure of the migration.
-    const waiting = agent.actsFor === 'user';
-    const why = waiting
-      ? 'it acts for a user: the first one who signs in and uses it proves it'
-      : error.message;
-    return { ...outline, outcome: waiting ? 'waiting' : 'failed', why };
+    // A user who has not signed in is no failure of the migration.
+    if (agent.actsFor === 'user' && error.code === 'not-signed-in')
+      return {
+        ...outline,
+        outcome: 'waiting',
+        why: 'it acts for a user: the first one who signs in and uses it proves it',
+      };
+    // Nor is one who signed in before this agent was there: it is told as the provider says it.
+    const lacksConsent = ['access-denied', 'invalid-grant', 'subject-expired'].includes(error.detail ?? '');
+    const waiting = agent.actsFor === 'user' && lacksConsent;
+    return { ...outline, outcome: waiting ? 'waiting' : 'failed', why: error.message };
   }
 }
 

@@ -59,8 +59,8 @@ async function tokenFor(host: GithubHost, io: Io): Promise<Secret> {
   const clientId = io.env['AGENT_ID_GITHUB_CLIENT_ID'];
   if (!io.interactive || clientId === undefined)
     throw new AgentIdError('host-refused', `there is no token for ${host.name}`, {
-      where: 'GH_TOKEN',
-      hint: `Set GH_TOKEN or GITHUB_TOKEN, or run gh auth login; on a terminal, AGENT_ID_GITHUB_CLIENT_ID names the OAuth app of a device login. ${tokenRights}`,
+      where: host.isPublic ? 'GH_TOKEN' : 'GH_ENTERPRISE_TOKEN',
+      hint: `Set ${host.isPublic ? 'GH_TOKEN or GITHUB_TOKEN' : 'GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN'}, or run gh auth login; on a terminal, AGENT_ID_GITHUB_CLIENT_ID names the OAuth app of a device login. ${tokenRights}`,
     });
   const { loginByDevice } = await import('../../sources/github/device.ts');
   return loginByDevice(createHttp({ clock: io.clock }), host, clientId, (url, code) =>
