@@ -1,4 +1,4 @@
-import type { MappedSecret } from '../model/consumer.ts';
+import type { Consumer, MappedSecret } from '../model/consumer.ts';
 import type { ManualStep, PlannedAgent } from '../model/plan.ts';
 import { toPlannedAgent, type PlanContext } from '../plan/agents.ts';
 import type { FileEdits } from './edits.ts';
@@ -34,7 +34,8 @@ export interface Draft {
  * Drafts the migration of one secret: each consumer whole or not at all. One that cannot move holds back those that
  * read the same base URL, and no others. Reads files, changes nothing.
  */
-export async function draftSecret(secret: MappedSecret, input: DraftInput): Promise<Draft> {
+export async function draftSecret(mapped: MappedSecret, input: DraftInput): Promise<Draft> {
+  const secret = { ...mapped, consumers: mapped.consumers.filter((one) => !isDone(one)) };
   const { agents, manual: steps } = chooseAgents(secret, input);
   const reading = openReading(input.root, input.paths);
   const pointers = await findPointers(input.root, input.configFiles, {
@@ -64,6 +65,11 @@ export async function draftSecret(secret: MappedSecret, input: DraftInput): Prom
     isHeld ||= shared.waiting.size > 0;
     going = able.filter((agent) => !shared.waiting.has(agent));
   }
+}
+
+/** Rewritten by an earlier migration, and nothing in the tree names the secret for it since. */
+function isDone({ state, places }: Consumer): boolean {
+  return places.length === 0 && ['rewritten', 'verified', 'retired'].includes(state);
 }
 
 function chooseAgents(

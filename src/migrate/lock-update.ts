@@ -1,6 +1,6 @@
 import { renderLock } from '../lib/lock-file.ts';
 import type { Lock, LockedAgent, LockedSecret } from '../model/agent.ts';
-import type { ConsumerState } from '../model/consumer.ts';
+import type { ConsumerState, ScopeEvidence } from '../model/consumer.ts';
 import type { Plan, PlannedAgent } from '../model/plan.ts';
 import { tokenServerOf } from '../plan/token-server.ts';
 import type { NewContent, Registered } from './apply.ts';
@@ -22,7 +22,10 @@ export function toLockContent(input: LockInput): NewContent {
 function updatedLock(input: LockInput, registered: ReadonlyMap<string, Registered>): Lock {
   const agents: Record<string, LockedAgent> = { ...input.lock.agents };
   for (const agent of input.plan.agents) {
-    agents[agent.spec.id] = toLockedAgent(input, agent, registered.get(agent.spec.id));
+    agents[agent.spec.id] = toLockedAgent(
+      { input, agent, before: agents[agent.spec.id] },
+      registered.get(agent.spec.id),
+    );
   }
   const secrets: Record<string, LockedSecret> = { ...input.lock.secrets };
   for (const secret of input.plan.secrets) {
@@ -37,15 +40,15 @@ function updatedLock(input: LockInput, registered: ReadonlyMap<string, Registere
   return { schemaVersion: 1, agents, secrets };
 }
 
-function toLockedAgent(
-  input: LockInput,
-  agent: PlannedAgent,
-  registered: Registered | undefined,
-): LockedAgent {
+interface Locking {
+  readonly input: LockInput;
+  readonly agent: PlannedAgent;
+  /** What stands in the lock, also by another secret of the same consumer. */
+  readonly before: LockedAgent | undefined;
+}
+
+function toLockedAgent({ input, agent, before }: Locking, registered: Registered | undefined): LockedAgent {
   const { spec } = agent;
-  const state: ConsumerState = input.rewritten.has(spec.id) ? 'rewritten' : 'registered';
-  const sha = input.helperSha256.get(spec.id);
-  const before = input.lock.agents[spec.id];
   const known = before?.keys ?? [];
   const fresh = (registered?.keys ?? []).filter((key) => known.every((one) => one.thumbprint !== key.kid));
   return {
@@ -57,20 +60,34 @@ function toLockedAgent(
     keys: [...known, ...fresh.map((key) => ({ thumbprint: key.kid, name: 'migrate' }))],
     flow: agent.actsFor === 'user' ? 'on-behalf-of' : 'as-itself',
     resources: spec.grants.map((grant) => ({
-      key: agent.resource.key,
+      ...grantedBy(
+        input.plan.agents.filter((one) => one.spec.id === spec.id && one.resource.uri === grant.uri),
+      ),
       uri: grant.uri,
-      scopes: agent.scopes,
       maxTtlSeconds: grant.maxTtlSeconds,
       ...tokenServerOf(registered?.grants, grant.uri),
     })),
-    consumers: [
-      {
-        id: agent.consumer,
-        secret: agent.secret,
-        state,
-        ...(sha === undefined ? {} : { helperSha256: sha }),
-      },
-    ],
+    consumers: toConsumers({ input, agent, before }),
     ...(before?.reviewed === undefined ? {} : { reviewed: before.reviewed }),
   };
+}
+
+/** Several secrets of one consumer may need the same resource: all of its scopes, each once. */
+function grantedBy(agents: readonly PlannedAgent[]): {
+  readonly key: string;
+  readonly scopes: readonly ScopeEvidence[];
+} {
+  const scopes = new Map(agents.flatMap((agent) => agent.scopes.map((one) => [one.scope, one] as const)));
+  return { key: agents[0]?.resource.key ?? '', scopes: [...scopes.values()] };
+}
+
+/** Gives what else is known of the agent, and the consumer with this secret. */
+function toConsumers({ input, agent, before }: Locking): LockedAgent['consumers'] {
+  const state: ConsumerState = input.rewritten.has(agent.spec.id) ? 'rewritten' : 'registered';
+  const sha = input.helperSha256.get(agent.spec.id);
+  const others = (before?.consumers ?? []).filter(
+    (one) => one.id !== agent.consumer || one.secret !== agent.secret,
+  );
+  const own = { id: agent.consumer, secret: agent.secret, state };
+  return [...others, { ...own, ...(sha === undefined ? {} : { helperSha256: sha }) }];
 }

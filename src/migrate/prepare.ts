@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { applyEdits, confirmEdits } from '../formats/index.ts';
 import type { IdpAdapter } from '../idp/types.ts';
 import { lockName } from '../lib/lock-file.ts';
-import type { Lock } from '../model/agent.ts';
+import type { Grant, Lock } from '../model/agent.ts';
 import type { MappedSecret } from '../model/consumer.ts';
 import { AgentIdError } from '../model/error.ts';
 import type { Plan, PlannedAgent, PlannedFile, PlannedSecret } from '../model/plan.ts';
@@ -67,10 +67,7 @@ export async function prepareMigration(input: PrepareInput): Promise<Prepared> {
       issuer: input.adapter.trust.issuer,
     },
     secrets: await boundSecrets(drafts, input),
-    agents: await withChanges(
-      drafts.flatMap((draft) => draft.agents),
-      input.adapter,
-    ),
+    agents: await withChanges(united(drafts.flatMap((draft) => draft.agents)), input.adapter),
   };
   const lock = toLockContent({ lock: input.lock, plan: outline, ...rewritten(drafts, helpers) });
   const entries = outline.agents.length === 0 ? [] : await fileEntries(input, { texts, helpers, lock });
@@ -97,6 +94,25 @@ async function boundSecrets(drafts: readonly Draft[], input: PrepareInput): Prom
     if (agents.length > 0) bound.push(await bindSecret(secret, input.adapter, input.handles[secret.secret]));
   }
   return bound;
+}
+
+/** A consumer of two secrets is one agent: it is registered with what both reach. */
+function united(agents: readonly PlannedAgent[]): readonly PlannedAgent[] {
+  return agents.map((agent) => {
+    const alike = agents.filter(({ spec }) => spec.id === agent.spec.id);
+    if (alike.length === 1) return agent;
+    const grants = new Map<string, Grant>();
+    for (const grant of alike.flatMap(({ spec }) => spec.grants)) {
+      const known = grants.get(grant.uri);
+      const scopes = [...new Set([...(known?.scopes ?? []), ...grant.scopes])];
+      const operations = [...new Set([...(known?.operations ?? []), ...(grant.operations ?? [])])];
+      const areKnown =
+        grant.operations !== undefined && (known === undefined || known.operations !== undefined);
+      const { operations: _all, ...rest } = grant;
+      grants.set(grant.uri, { ...rest, scopes, ...(areKnown ? { operations } : {}) });
+    }
+    return { ...agent, spec: { ...agent.spec, grants: [...grants.values()] } };
+  });
 }
 
 async function withChanges(agents: readonly PlannedAgent[], adapter: IdpAdapter): Promise<PlannedAgent[]> {

@@ -29,7 +29,7 @@ export async function agentStatuses(
 ): Promise<readonly AgentStatus[]> {
   const statuses: AgentStatus[] = [];
   for (const [id, agent] of Object.entries(lock.agents)) {
-    const seen = await lastSeen(id, agent, await adapter(agent.idp), lastExchange);
+    const seen = ownUse(agent, await lastSeen(id, agent, await adapter(agent.idp), lastExchange));
     for (const consumer of agent.consumers) {
       const outline = {
         agent: id,
@@ -63,6 +63,29 @@ export function withStates(lock: Lock, statuses: readonly AgentStatus[]): Lock {
     agents[id] = { ...agent, consumers };
   }
   return changed ? { ...lock, agents } : lock;
+}
+
+/** The token that migrate got to try the agent says nothing of the consumer. Moments are known to the second. */
+function ownUse({ probedAt }: LockedAgent, seen: number | undefined): number | undefined {
+  if (seen === undefined || probedAt === undefined) return seen;
+  return seen >= fromTimestamp(probedAt) + 1000 ? seen : undefined;
+}
+
+/** Gives the lock after agents were tried: by the later of both clocks, the provider's and this machine's. */
+export async function withProbes(
+  lock: Lock,
+  probed: readonly string[],
+  { adapter, now }: { readonly adapter: IdpAdapter; readonly now: number },
+): Promise<Lock> {
+  const agents: Record<string, LockedAgent> = { ...lock.agents };
+  for (const id of probed) {
+    const agent = agents[id];
+    if (agent === undefined) continue;
+    const told = adapter.capabilities.lastUse ? await adapter.inspect(agent.clientId) : undefined;
+    const probedAt = toTimestamp(Math.max(now, (told?.lastTokenAt ?? 0) * 1000));
+    agents[id] = { ...agent, probedAt };
+  }
+  return { ...lock, agents };
 }
 
 async function lastSeen(

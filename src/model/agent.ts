@@ -94,6 +94,8 @@ export interface LockedAgent {
     readonly verifiedAt?: string;
     readonly helperSha256?: string;
   }[];
+  /** When `migrate` had tried it itself (RFC 3339): only a token after that is the consumer's own. */
+  readonly probedAt?: string;
   /** The last access review; absent where there was none. */
   readonly reviewed?: Reviewed;
 }

@@ -63,6 +63,9 @@ describe('migrate', () => {
     const written = readFileSync(lock, 'utf8');
     const scopes = 'password-api#okta.users.read';
     const ran = ['exec', '--agent', 'inactive-users', '--as-agent', '--env', `T=${scopes}`, '--', 'true'];
+    const probed = await world.run(['migrate', '--status']);
+    expect(probed.stdout).toMatch(/^rewritten {2}Inactive-Users Agent.*start it once where it runs/m);
+    await new Promise((done) => setTimeout(done, 1_100));
     expect((await world.run(ran)).stderr).toBe('');
     expect((await world.run(['migrate', '--status'])).stdout).toMatch(/^verified {3}Inactive-Users Agent/m);
     expect((await world.run(['agents', 'rotate', 'inactive-users'])).code).toBe(0);
@@ -83,6 +86,21 @@ describe('migrate', () => {
     expect(stderr).toContain('compose.yaml');
     expect(stderr).toContain('Not by git stash');
     expect(snapshot(world.root)).toEqual(after);
+  });
+
+  it('leaves a script to a person that loads variables from outside of the repository', async () => {
+    change('scripts/inactive-users.sh', (text) =>
+      text.replace('set -eu\n', 'set -eu\n. /etc/acme/legacy.env\n'),
+    );
+    const { stdout } = await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
+    expect(stdout).toContain('variables are loaded here from outside of the repository');
+    const lock = JSON.parse(readFileSync(join(world.root, 'agent-id.lock.json'), 'utf8')) as {
+      agents: object;
+    };
+    expect(Object.keys(lock.agents)).not.toContain('inactive-users');
+    await world.run(['migrate', '--secret', 'OKTA_API_TOKEN', '--yes']);
+    const registered = (await world.run(['audit', 'show'])).stdout.match(/was registered/g) ?? [];
+    expect(registered).toHaveLength(Object.keys(lock.agents).length);
   });
 
   it('refuses files with uncommitted edits', async () => {

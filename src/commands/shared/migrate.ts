@@ -12,9 +12,17 @@ import { applyTransaction } from '../../migrate/apply.ts';
 import type { ChangedText, Prepared } from '../../migrate/prepare.ts';
 import { commitTransaction, type Committed } from '../../migrate/commit.ts';
 import { rollbackTransaction } from '../../migrate/rollback.ts';
-import { beginTransaction, interruptedTransaction, stateOf } from '../../migrate/transaction.ts';
+import {
+  beginTransaction,
+  interruptedTransaction,
+  stateOf,
+  type Transaction,
+} from '../../migrate/transaction.ts';
+import { withProbes } from '../../migrate/status.ts';
+import { writeLockWithin } from '../../migrate/lock-write.ts';
+import { readLock } from '../../lib/lock-file.ts';
 import { AgentIdError } from '../../model/error.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, PlannedAgent } from '../../model/plan.ts';
 import { renderDiff } from '../../output/diff.ts';
 import { printable } from '../../output/error.ts';
 import { count } from '../../output/report.ts';
@@ -125,6 +133,8 @@ async function apply(
   try {
     if (commit !== null) await transaction.journal.append({ step: 'git.intent', branch: commit.branch });
     await applyTransaction(transaction, prepared.contents, effects);
+    // Before the commit, which takes the lock file as it then is.
+    await prove(transaction, adapter, io);
     sayCommitted(await commitTransaction(transaction, effects), io);
   } catch (error) {
     if (!['preparing', 'uncommitted'].includes(stateOf(transaction))) throw error;
@@ -134,15 +144,39 @@ async function apply(
     throw error;
   }
   await transaction.journal.close();
-  for (const { spec } of plan.agents) {
+  io.stderr(next(plan));
+}
+
+/** Tries each agent, and says what was registered and what came of it. */
+async function prove(transaction: Transaction, adapter: IdpAdapter, io: Io): Promise<void> {
+  const { journal, plan, root } = transaction;
+  const agents = onePerAgent(plan);
+  for (const { spec } of agents) {
+    if (!journal.records.some((one) => one.step === 'app.ok' && one.agent === spec.id)) continue;
     const agent = { id: spec.id, displayName: spec.displayName, clientId: spec.clientId };
-    await note({ action: 'register', agent, operation: 'migrate', adapter }, scene.state, io);
+    await note({ action: 'register', agent, operation: 'migrate', adapter }, statePaths(io.env), io);
   }
-  const proofs = await proveAgents(plan, scene.root, io);
+  const proofs = await proveAgents(agents, root, io);
+  await noteProbes(transaction, { agents, adapter }, io);
   for (const { outcome, displayName, why } of proofs)
     io.stderr(`${outcome.padEnd(8)} ${printable(displayName)}: ${printable(why)}\n`);
-  io.stderr(next(plan));
   if (proofs.some((proof) => proof.outcome === 'failed')) io.exitCode = 1;
+}
+
+/** A consumer of two secrets is one agent. */
+function onePerAgent(plan: Plan): readonly PlannedAgent[] {
+  return [...new Map(plan.agents.map((agent) => [agent.spec.id, agent])).values()];
+}
+
+/** A token that migrate got itself must not count for the consumer's own. */
+async function noteProbes(
+  transaction: Transaction,
+  { agents, adapter }: { readonly agents: readonly PlannedAgent[]; readonly adapter: IdpAdapter },
+  io: Io,
+): Promise<void> {
+  const probed = agents.filter(({ key }) => key.place === 'here').map(({ spec }) => spec.id);
+  const lock = await withProbes(await readLock(transaction.root), probed, { adapter, now: io.clock() });
+  await writeLockWithin(transaction, lock);
 }
 
 function sayCommitted(committed: Committed | undefined, io: Io): void {
@@ -154,7 +188,7 @@ function sayCommitted(committed: Committed | undefined, io: Io): void {
 function next(plan: Plan): string {
   const elsewhere = plan.agents.filter((agent) => agent.key.place === 'elsewhere');
   return [
-    `Done: ${count(plan.agents.length, 'agent')}, ${count(plan.files.length, 'file')}. Review with git diff; agent-id migrate --rollback takes it back.`,
+    `Done: ${count(onePerAgent(plan).length, 'agent')}, ${count(plan.files.length, 'file')}. Review with git diff; agent-id migrate --rollback takes it back.`,
     ...elsewhere.map((agent) => `On ${agent.key.where}: ${agent.key.enroll}`),
     ...(plan.agents.some((agent) => agent.actsFor === 'user') ? ['Users consent once: agent-id login.'] : []),
     'When each has run once where it lives: agent-id migrate --status, then agent-id retire.',
@@ -187,7 +221,7 @@ async function confirm(plan: Plan, flags: MigrateFlags, io: Io): Promise<boolean
     });
   }
   return askWhether(
-    `Register ${count(plan.agents.length, 'agent')} and write ${count(plan.files.length, 'file')}?`,
+    `Register ${count(onePerAgent(plan).length, 'agent')} and write ${count(plan.files.length, 'file')}?`,
   );
 }
 

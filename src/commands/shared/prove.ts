@@ -3,7 +3,7 @@ import { readDefaultSubject } from '../../helper/subject.ts';
 import type { Io } from '../../lib/io.ts';
 import { readKeychain } from '../../lib/keychain.ts';
 import { AgentIdError } from '../../model/error.ts';
-import type { Plan, PlannedAgent } from '../../model/plan.ts';
+import type { PlannedAgent } from '../../model/plan.ts';
 
 /** What a proof came to: `proven`, `waiting` for a user or another machine, or `failed`. */
 export interface Proof {
@@ -17,9 +17,13 @@ export interface Proof {
  * Proves each new identity without harm: it gets a token with exactly its scopes, and calls
  * reads only. A scope without a read that needs no parameter is shown as not called.
  */
-export async function proveAgents(plan: Plan, root: string, io: Io): Promise<readonly Proof[]> {
+export async function proveAgents(
+  agents: readonly PlannedAgent[],
+  root: string,
+  io: Io,
+): Promise<readonly Proof[]> {
   const proofs: Proof[] = [];
-  for (const agent of plan.agents) proofs.push(await prove(agent, root, io));
+  for (const agent of agents) proofs.push(await prove(agent, root, io));
   return proofs;
 }
 

@@ -2,6 +2,7 @@ import type { Use } from '../../model/facts.ts';
 import type { Edit, Span } from '../../model/place.ts';
 import { above, field, spanOf, textOf, visit, type Node } from '../tree.ts';
 import type { Adopted, Adoption } from '../types.ts';
+import { foreignLoad } from './loads.ts';
 
 interface Script {
   readonly root: Node;
@@ -13,6 +14,9 @@ interface Script {
  * where the value goes to something else than a header.
  */
 export function adoptShell(script: Script, uses: readonly Use[], target: Adoption): Adopted {
+  const load = foreignLoad(script.root, script.text);
+  if (load !== undefined)
+    return { refused: 'variables are loaded here from outside of the repository, and may hold it', at: load };
   const edits: Edit[] = [];
   let headers = 0;
   for (const span of readsOf(script, uses)) {
