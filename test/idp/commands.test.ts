@@ -195,7 +195,7 @@ describe('idp', () => {
     const data = join(await makeFolder(), 'data');
     const start = ['idp', 'start', '--foreground', '--data', data, '--format', 'json'];
     const first = await untilStopped(start, data);
-    expect(first.code).toBe(0);
+    expect([first.code, first.err]).toEqual([0, '']);
     const said = JSON.parse(first.out) as {
       issuer: string;
       users: { id: string; password: string | null }[];

@@ -1,52 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { errors } from 'oidc-provider';
-import { toSha256 } from '../../exchange/encode.ts';
 import { nowSeconds, type Idp } from './context.ts';
-import { takeOnce, type Models } from './models.ts';
+import { checkProof, StaleNonce } from './proof.ts';
 import type { AgentRecord } from './state.ts';
 
-const TOLERANCE_SECONDS = 60;
 const NONCE_SECONDS = 300;
-
-/** The request that a proof is held against. `now` in milliseconds since 1970. */
-export interface Proven {
-  readonly method: string;
-  readonly url: string;
-  readonly now: number;
-  /** The token that comes with it, at an API. */
-  readonly token?: string;
-  readonly nonces?: readonly string[];
-}
-
-/**
- * Gives the thumbprint of the key that a proof was signed with. Throws an error that says what is wrong with it: each is
- * for one request, of this minute, once.
- * @see RFC 9449 section 4.3
- */
-export async function checkProof(once: Models, proof: string, proven: Proven): Promise<string> {
-  const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
-    typ: 'dpop+jwt',
-    algorithms: ['ES256'],
-    requiredClaims: ['jti', 'iat', 'htm', 'htu'],
-    currentDate: new Date(proven.now),
-    clockTolerance: TOLERANCE_SECONDS,
-  });
-  const { iat = 0, jti = '', htm, htu, ath, nonce } = payload;
-  if (htm !== proven.method) throw new Error('the proof is for another method (htm)');
-  if (htu !== proven.url) throw new Error('the proof is for another address (htu)');
-  const apart = Math.round(iat - proven.now / 1000);
-  if (Math.abs(apart) > TOLERANCE_SECONDS)
-    throw new Error(`the proof's iat and this clock are ${Math.abs(apart)} seconds apart`);
-  if (ath !== (proven.token === undefined ? undefined : await toSha256(proven.token)))
-    throw new Error('the proof is for another token (ath)');
-  if (proven.nonces?.includes(String(nonce)) === false) throw new errors.UseDpopNonce('take the nonce');
-  const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk ?? {});
-  const until = proven.now + 3 * TOLERANCE_SECONDS * 1000;
-  if (!takeOnce(once, `dpop ${thumbprint} ${await toSha256(jti)}`, until))
-    throw new Error('the proof was used before (jti)');
-  return thumbprint;
-}
 
 /**
  * Gives the key that an agent's token is to be bound to, `undefined` where it sent no proof and needs none.
@@ -70,7 +28,7 @@ export async function bindKey(
       nonces: [currentNonce(idp), currentNonce(idp, 1)],
     });
   } catch (error) {
-    if (error instanceof errors.OIDCProviderError) throw error;
+    if (error instanceof StaleNonce) throw new errors.UseDpopNonce(error.message);
     throw new errors.InvalidDpopProof(error instanceof Error ? error.message : 'the proof is not valid');
   }
 }

@@ -2,7 +2,7 @@ import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose';
 import type { Clock } from '../../../lib/clock.ts';
 import { signAssertion } from '../../../exchange/assertion.ts';
 import type { Signer } from '../../../exchange/types.ts';
-import { checkProof } from '../dpop.ts';
+import { checkProof } from '../proof.ts';
 import type { Models } from '../models.ts';
 import { toRecord } from '../state.ts';
 
