@@ -34,7 +34,10 @@ else void runAlone(args);
  * the user who signed in on this machine.
  */
 export function agent(id: string): HelperAgent {
-  return toHelper(opener(() => id), readSubject);
+  return toHelper(
+    opener(() => id),
+    readSubject,
+  );
 }
 
 /**
