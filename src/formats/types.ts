@@ -77,6 +77,8 @@ export interface Adoption {
   readonly own?: OwnAgent;
   /** Path from the file's folder to the vendored helper, `/`-separated and starting with `./` or `../`. */
   readonly helperPath: string;
+  /** Python only: the file lies in a package, and may be started or imported from outside of its folder. */
+  readonly isPackaged?: boolean;
   /** Go only: import path of the helper's package. */
   readonly helperImport?: string;
 }

@@ -80,7 +80,10 @@ export interface EditContext {
   /** The issuer that jobs are told of, where it takes the token of their platform. */
   readonly platformIssuer: string | undefined;
   /** Where the vendored helper of an agent lies, as code of this file names it. */
-  readonly helperFor: (path: string, root: string) => Pick<Adoption, 'helperPath' | 'helperImport'>;
+  readonly helperFor: (
+    path: string,
+    root: string,
+  ) => Pick<Adoption, 'helperPath' | 'helperImport' | 'isPackaged'>;
 }
 
 const codeFormats = new Set(['javascript', 'python', 'go', 'shell']);

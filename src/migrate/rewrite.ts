@@ -171,7 +171,10 @@ async function rewriteFiles(
       secret: input.secret,
       platformIssuer: input.platformIssuer,
       ...around,
-      helperFor: (path, root) => helperReference(root, path, module),
+      helperFor: (path, root) => ({
+        ...helperReference(root, path, module),
+        isPackaged: input.paths.includes(posix.join(posix.dirname(path), '__init__.py')),
+      }),
     });
     for (const outcome of outcomes) {
       if ('manual' in outcome) {

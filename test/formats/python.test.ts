@@ -152,7 +152,7 @@ describe('adopt', () => {
       import pathlib
       import sys
 
-      sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+      sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
       agent_id = importlib.import_module("agent-id.helper")
 
 
@@ -243,13 +243,14 @@ describe('a header that a constructor builds', () => {
         const issue = join(folder, 'issue.mjs');
         writeFileSync(
           issue,
-          "console.log(JSON.stringify({ access_token: 'pid' + process.pid, expires_in: 1 }));\n",
+          "const resource = process.env.RESOURCE;\nconsole.log(JSON.stringify({ access_token: 'pid' + process.pid, expires_in: 1, resource }));\n",
         );
         await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
         const { port } = server.address() as AddressInfo;
-        const env = { ...process.env, AGENT_ID_COMMAND: `${process.execPath} ${issue}` };
+        const url = `http://127.0.0.1:${port}/`;
+        const env = { ...process.env, AGENT_ID_COMMAND: `${process.execPath} ${issue}`, RESOURCE: url };
         const run = promisify(execFile);
-        const { stdout } = await run('python3', ['main.py', `http://127.0.0.1:${port}/`], {
+        const { stdout } = await run('python3', ['main.py', url], {
           cwd: folder,
           env,
         });

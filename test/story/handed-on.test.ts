@@ -60,6 +60,29 @@ describe('a token that is handed on', () => {
     expect(await runScript(root, 'python3', 'users.py')).toBe('users: True\n');
   });
 
+  it('is asked for in a package of Python, however that is started', async () => {
+    const report = [
+      'import os',
+      'import urllib.request',
+      '',
+      'headers = {"Authorization": "SSWS " + os.environ["OKTA_API_TOKEN"], "Accept": "application/json"}',
+      'request = urllib.request.Request(os.environ["OKTA_ORG_URL"] + "/api/v1/users", headers=headers)',
+      'with urllib.request.urlopen(request) as answer:',
+      '    print("users:", answer.status)',
+      '',
+    ].join('\n');
+    const root = repository('package', {
+      '.env': env(),
+      crontab: '0 1 * * * cd /srv/acme && python3 -m jobs.report\n',
+      'jobs/__init__.py': '',
+      'jobs/report.py': report,
+    });
+    const { code, stderr } = await migrate(root);
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/error\[|must wait/)]);
+    expect(await runScript(root, 'python3', '-m', 'jobs.report')).toBe('users: 200\n');
+    expect(await runScript(root, 'python3', 'jobs/report.py')).toBe('users: 200\n');
+  });
+
   it('is followed in JavaScript into a class whose headers must then wait for the token', async () => {
     const root = repository('javascript', {
       '.env': env(),

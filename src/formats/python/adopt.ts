@@ -37,9 +37,7 @@ function rewrite(source: Source, flow: Flow, target: Adoption): Adopted {
   const { script } = source;
   const asks = flow.headers.size + flow.tokens.size > 0;
   const reason = `${target.agent} asks for a token of its own`;
-  const helper = asks
-    ? importHelper(script, target.helperPath, reason)
-    : { name: '', modules: [], edits: [] };
+  const helper = asks ? importHelper(script, target, reason) : { name: '', modules: [], edits: [] };
   const unused = `${reason}; this is not used any more`;
   const asked = askedFor(source, flow, target, { helper: helper.name, reason });
   if ('refused' in asked) return asked;

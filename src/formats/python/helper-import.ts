@@ -2,6 +2,7 @@ import type { Edit } from '../../model/place.ts';
 import { lineBreakOf, lineStartAt, nextLineAt } from '../lines.ts';
 import { namedChildren, textOf, type Node } from '../tree.ts';
 import { importedNames, type Script } from './script.ts';
+import type { Adoption } from '../types.ts';
 
 export interface HelperImport {
   /** What the file calls the helper. */
@@ -14,7 +15,11 @@ export interface HelperImport {
 const call = 'importlib.import_module("agent-id.helper")';
 
 /** Brings the helper into a file, once: its folder's name is none that an import statement can say. */
-export function importHelper(script: Script, helperPath: string, reason: string): HelperImport {
+export function importHelper(
+  script: Script,
+  { helperPath, isPackaged = false }: Pick<Adoption, 'helperPath' | 'isPackaged'>,
+  reason: string,
+): HelperImport {
   const { text } = script;
   const there = /^([A-Za-z_]\w*) = importlib\.import_module\("agent-id\.helper"\)/m.exec(text)?.[1];
   if (there !== undefined) return { name: there, modules: ['importlib'], edits: [] };
@@ -24,11 +29,13 @@ export function importHelper(script: Script, helperPath: string, reason: string)
   );
   const name = isTaken ? 'agent_id_helper' : 'agent_id';
   const ups = helperPath.split('/').filter((part) => part === '..').length;
-  const modules = ups === 0 ? ['importlib'] : ['importlib', 'pathlib', 'sys'];
+  // Python looks in the folder of the file that it was started with: no other file's own.
+  const isElsewhere = ups > 0 || isPackaged;
+  const modules = isElsewhere ? ['importlib', 'pathlib', 'sys'] : ['importlib'];
   const missing = modules.filter((module) => bound?.has(module) !== true);
   const lineBreak = lineBreakOf(text);
   const lines = [
-    ...(ups === 0 ? [] : [`sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[${ups}]))`]),
+    ...(!isElsewhere ? [] : [`sys.path.append(str(pathlib.Path(__file__).resolve().parents[${ups}]))`]),
     `${name} = ${call}`,
   ];
   const imports = missing.map((module) => `import ${module}${lineBreak}`).join('');
