@@ -2,14 +2,16 @@ import { AgentIdError } from '../model/error.ts';
 import type { TrustedResource } from './types.ts';
 
 /**
- * Reads `KEY=URI` or `KEY=URI#SCOPE,SCOPE` (a resource URI has no fragment of its own) and `KEY=API@URL`.
- * Throws `usage`.
+ * Reads `KEY=URI` or `KEY=URI#SCOPE,SCOPE` (a resource URI has no fragment of its own) and `KEY=API@URL`. What is
+ * `known` beforehand comes first; one that is given again is as given. Throws `usage`.
  */
 export function parseResources(
   resources: readonly string[],
   fronts: readonly string[],
+  known: readonly TrustedResource[] = [],
 ): readonly TrustedResource[] {
-  const read = resources.map(parseResource);
+  const given = resources.map(parseResource);
+  const read = [...known.filter(({ key }) => given.every((one) => one.key !== key)), ...given];
   for (const text of fronts) {
     const key = text.split('=')[0] ?? '';
     if (!read.some((resource) => resource.key === key))

@@ -90,6 +90,20 @@ describe('idp', () => {
     expect([again.code, again.err]).toEqual([2, expect.stringContaining('error[conflict]')]);
   });
 
+  it('puts a resource of its own in front of an API, and says what a later call takes away', async () => {
+    const add = ['idp', 'add', 'local', '--type', 'embedded', '--data', kit.dataDir];
+    const fronts = ['--fronts', 'password-api=okta@https://acme.okta.example'];
+    expect((await run([...add, ...fronts, '--dpop', 'password-api'])).code).toBe(0);
+    const list = (await run(['idp', 'list'])).out;
+    expect(list.match(/password-api/g)).toHaveLength(1);
+    const again = await run([...add, ...fronts]);
+    expect([again.code, again.err]).toEqual([
+      0,
+      expect.stringContaining('No longer set for password-api: dpop\n'),
+    ]);
+    expect((await run(add)).code).toBe(0);
+  });
+
   it('lists, checks and says whether it runs', async () => {
     expect((await run(['idp', 'list'])).out).toContain(`local  embedded  ${kit.idp.issuer}`);
     const check = await run(['idp', 'check', 'local', '--format', 'json']);

@@ -30,12 +30,24 @@ export interface AddOptions {
 export async function runAdd(name: string, options: AddOptions, io: Io): Promise<void> {
   if (options.type !== 'okta' && (options.crossAppAccess === true || options.loginIssuer !== undefined))
     throw new AgentIdError('usage', '--cross-app-access and --login-issuer go with --type okta');
-  const { writeTrusted } = await import('../../idp/trust.ts');
+  const { listTrusted, writeTrusted } = await import('../../idp/trust.ts');
   const trust = await withTokenRules(await toTrust(name, options, io), options, io);
+  const before = (await listTrusted(statePaths(io.env))).find((idp) => idp.name === name);
   await writeTrusted(statePaths(io.env), trust);
+  for (const line of lostBetween(before?.resources ?? [], trust.resources)) io.stderr(line);
   if (options.secretStdin === true && options.type === 'oidc') await storeInitialToken(name, io);
   if (options.format === 'json') io.stdout(`${JSON.stringify({ ...envelope, idp: trust })}\n`);
   else io.stderr(`${name} is trusted: ${trust.issuer}\n${trust.resources.map(resourceLine).join('')}`);
+}
+
+/** What was said of a resource before, and not again. */
+function lostBetween(before: TrustedIdp['resources'], after: TrustedIdp['resources']): readonly string[] {
+  return before.flatMap((resource) => {
+    const now = after.find(({ key }) => key === resource.key);
+    if (now === undefined) return [`No longer trusted: resource ${resource.key}\n`];
+    const lost = Object.keys(resource).filter((name) => !(name in now));
+    return lost.length === 0 ? [] : [`No longer set for ${resource.key}: ${lost.join(', ')}\n`];
+  });
 }
 
 /** Another server is trusted only once it says itself that it is that issuer. */
@@ -99,7 +111,7 @@ async function toEmbeddedTrust(name: string, options: AddOptions, io: Io): Promi
   const parts = { http: createHttp({ clock: io.clock }), clock: io.clock, paths: statePaths(io.env) };
   const trust = await readEmbeddedTrust({ name, issuer, keyFile }, parts);
   const { parseResources } = await import('../../idp/resource-flags.ts');
-  return { ...trust, resources: [...trust.resources, ...parseResources(options.resource, options.fronts)] };
+  return { ...trust, resources: parseResources(options.resource, options.fronts, trust.resources) };
 }
 
 async function storeInitialToken(name: string, io: Io): Promise<void> {
