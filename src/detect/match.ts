@@ -95,8 +95,13 @@ function asExample(match: Match): Match {
   return { ...match, confidence: 'low', reasons: [...match.reasons, 'describes an interface'] };
 }
 
-function isExact({ rule, isWeak }: CompiledRule): boolean {
-  return !isWeak && rule.broad !== true;
+/** What a fingerprint looks like. */
+const anyDigest = '0123456789abcdef'.repeat(2);
+
+/** A format for which no fingerprint passes. */
+function isExact({ rule, isWeak, value }: CompiledRule): boolean {
+  if (rule.broad === true) return false;
+  return !isWeak || value?.test(anyDigest) === false;
 }
 
 function innerMatches(inner: string, rules: RuleSet, place: TextPlace): readonly Match[] {

@@ -57,22 +57,23 @@ export function free(name: string, taken: ReadonlySet<string>): string {
 }
 
 function existingAgent(ast: Ast, target: Adoption, module: string): string | undefined {
-  const names = jsImports(ast).find((one) => one.module === module)?.names ?? [];
-  if (!names.includes(makerOf(target))) return undefined;
+  const makers = jsImports(ast).find((one) => one.module === module)?.names ?? [];
   const made = ast.nodes.find(
-    (node) => node.type === 'VariableDeclarator' && isMadeFor(target, child(node, 'init')),
+    (node) => node.type === 'VariableDeclarator' && isMadeFor(target, makers, child(node, 'init')),
   );
   return made === undefined ? undefined : dotted(child(made, 'id'));
 }
 
-function isMadeFor(target: Adoption, init: JsNode | undefined): boolean {
+function isMadeFor(target: Adoption, makers: readonly string[], init: JsNode | undefined): boolean {
   if (init === undefined) return false;
   const id = target.own === undefined ? target.agent : (target.own.otherwise ?? '');
   const isAlone = dotted(init).endsWith('.asItself()');
   const call = isAlone ? child(child(init, 'callee'), 'object') : init;
   const [first] = list(call, 'arguments');
-  const isMade = dotted(child(call, 'callee')) === makerOf(target) && word(first, 'value') === id;
-  return isMade && isAlone === isItself(target);
+  const maker = dotted(child(call, 'callee'));
+  // One that was taken under another name has a number: see `free`.
+  const isMade = makers.includes(maker) && maker.replace(/\d+$/, '') === makerOf(target);
+  return isMade && word(first, 'value') === id && isAlone === isItself(target);
 }
 
 /** After the last import, or after the last `require` at the top, else before the first statement. */
